@@ -97,7 +97,7 @@ class _Pending:
 
 
 class _Spool:
-    """A file appended to in large pieces and held open by nobody: a world of a thousand hosts has a thousand of them."""
+    """A file appended to in large pieces and held open by nobody, as a large world has thousands of them."""
 
     def __init__(self, path: Path, head: bytes = b"") -> None:
         self.path = path
