@@ -1,0 +1,56 @@
+# Everything happens in .venv; a second call finds it ready.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+PYTHON313 ?= PYENV_VERSION=3.13 python3.13
+VENV313 := .venv-3.13
+READY313 := $(VENV313)/.ready
+
+.PHONY: help setup run test test-313 test-peers lint bench rows clean
+
+help: ## Print this list.
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: $(READY) ## Make the environment in .venv.
+
+run: $(READY) ## Go the whole way once: open the built-in site and write the folder journey/.
+	$(BIN)/michinori open http://www.michinori.example/
+
+test: $(READY) ## The tests that need only Python.
+	$(BIN)/python -m pytest -q -n auto -m "not peer"
+
+test-313: $(READY313) ## The same on CPython 3.13.
+	$(VENV313)/bin/python -m pytest -q -n auto -m "not peer" -p no:cacheprovider
+
+test-peers: $(READY) $(READY313) ## The tests against tshark, Chromium, Apache, nginx, BIND, curl; installs them.
+	tools/install-peers
+	$(BIN)/python -m pytest -q -n auto -m peer
+
+lint: $(READY) ## ruff, mypy --strict and the contracts between the floors.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) ## Speed and memory, as one table.
+	$(BIN)/python -m bench
+
+rows: $(READY) ## Which tests show which row of the two documents.
+	@$(BIN)/python tools/rows.py
+
+clean: ## Take the environments and what was built away.
+	rm -rf $(VENV) $(VENV313) build dist journey
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(READY313): requirements.lock pyproject.toml
+	$(PYTHON313) -m venv $(VENV313)
+	$(VENV313)/bin/python -m pip install --quiet --requirement requirements.lock
+	$(VENV313)/bin/python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
