@@ -1,0 +1,217 @@
+"""IPv4 packets, RFC 791 with RFC 1122 section 3.2.1 and RFC 6864."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+import msgspec
+
+from michinori.wire.ethernet import LEAST_OCTETS as _LEAST_FRAME
+from michinori.wire.ipv4_options import emit_options, options_for_fragments, parse_options
+from michinori.wire.malformed import Malformed, Octets
+
+__all__ = [
+    "HEADER_OCTETS",
+    "LARGEST_PACKET",
+    "Packet",
+    "Template",
+    "decrease_ttl",
+    "emit_options",
+    "options_for_fragments",
+    "parse_options",
+]
+
+HEADER_OCTETS: Final = 20
+LARGEST_HEADER: Final = 60
+LARGEST_PACKET: Final = 65_535
+
+_DONT_FRAGMENT: Final = 0x4000
+_MORE_FRAGMENTS: Final = 0x2000
+_OFFSET: Final = 0x1FFF
+_VERSION_AND_5_WORDS: Final = 0x45
+
+_HEAD: Final = struct.Struct(">BBHHHBBH4s4s")
+_MIDDLE: Final = struct.Struct(">HHHHH")
+_TTL_TO_CHECKSUM: Final = struct.Struct(">BBH")
+
+
+class Packet(msgspec.Struct, frozen=True, gc=False):
+    """An IPv4 packet. ``offset`` is in octets, a multiple of 8; ``options`` are raw, see ``parse_options``."""
+
+    src: bytes
+    dst: bytes
+    protocol: int
+    payload: Octets
+    ttl: int = 64
+    identification: int = 0
+    dont_fragment: bool = False
+    more_fragments: bool = False
+    offset: int = 0
+    tos: int = 0
+    options: bytes = b""
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether this is a part of a packet."""
+        return self.more_fragments or self.offset != 0
+
+    @property
+    def header_octets(self) -> int:
+        return HEADER_OCTETS + len(self.options)
+
+    @classmethod
+    def parse(cls, data: Octets) -> Packet:
+        """Raises ``Malformed`` when the version, a length or the header checksum is wrong. What stands behind the total
+        length (the padding of a short frame) is no part of the payload.
+        """
+        size = len(data)
+        if size < HEADER_OCTETS:
+            raise Malformed("ipv4", "too-short", size)
+        first, tos, total, identification, fragment, ttl, protocol, _, src, dst = _HEAD.unpack_from(data)
+        if first == _VERSION_AND_5_WORDS:
+            options = b""
+            if int.from_bytes(data[:20], "big") % 0xFFFF:
+                raise Malformed("ipv4", "checksum", 10)
+            if not 20 <= total <= size:
+                raise Malformed("ipv4", "total-length", 2)
+            payload = data[20:total]
+        else:
+            header = _header_length(first, size)
+            if int.from_bytes(data[:header], "big") % 0xFFFF:
+                raise Malformed("ipv4", "checksum", 10)
+            if not header <= total <= size:
+                raise Malformed("ipv4", "total-length", 2)
+            options = bytes(data[20:header])
+            payload = data[header:total]
+        if not fragment & (_MORE_FRAGMENTS | _OFFSET):
+            dont = bool(fragment & _DONT_FRAGMENT)  # the highest bit is reserved and may be anything
+            return cls(src, dst, protocol, payload, ttl, identification, dont, False, 0, tos, options)
+        offset = (fragment & _OFFSET) << 3
+        if offset + total > LARGEST_PACKET:
+            raise Malformed("ipv4", "fragment-offset", 6)
+        dont, more = bool(fragment & _DONT_FRAGMENT), bool(fragment & _MORE_FRAGMENTS)
+        return cls(src, dst, protocol, payload, ttl, identification, dont, more, offset, tos, options)
+
+    @classmethod
+    def parse_quoted(cls, data: Octets) -> Packet:
+        """Parse what an ICMP error quotes: a header and the beginning of a payload.
+
+        The total length and the checksum are not held against it: the quotation is cut off on purpose, and routers
+        quote a header whose TTL they have already counted down (RFC 1812 section 4.3.2.3).
+        """
+        size = len(data)
+        if size < HEADER_OCTETS:
+            raise Malformed("ipv4", "too-short", size)
+        first, tos, total, identification, fragment, ttl, protocol, _, src, dst = _HEAD.unpack_from(data)
+        header = _header_length(first, size)
+        dont, more = bool(fragment & _DONT_FRAGMENT), bool(fragment & _MORE_FRAGMENTS)
+        return cls(
+            src,
+            dst,
+            protocol,
+            data[header : max(total, header)],
+            ttl,
+            identification,
+            dont,
+            more,
+            (fragment & _OFFSET) << 3,
+            tos,
+            bytes(data[20:header]),
+        )
+
+    def emit(self) -> bytes:
+        """The octets of the packet. Raises ``ValueError`` when a field is beyond what the format can carry."""
+        options, payload, src, dst = self.options, self.payload, self.src, self.dst
+        header = HEADER_OCTETS + len(options)
+        if header > LARGEST_HEADER or header & 3:
+            raise ValueError(f"IPv4 options take up to 40 octets in steps of 4, not {len(options)}")
+        total = header + len(payload)
+        if total > LARGEST_PACKET:
+            raise ValueError(f"an IPv4 packet has up to 65535 octets, not {total}")
+        if self.offset & 7:
+            raise ValueError(f"a fragment begins at a multiple of 8 octets, not at {self.offset}")
+        first = 0x40 | header >> 2
+        fragment = (
+            self.offset >> 3
+            | (_DONT_FRAGMENT if self.dont_fragment else 0)
+            | (_MORE_FRAGMENTS if self.more_fragments else 0)
+        )
+        words = (
+            (first << 8) + self.tos + total + self.identification + fragment + (self.ttl << 8) + self.protocol
+            + int.from_bytes(src, "big") + int.from_bytes(dst, "big") + int.from_bytes(options, "big")
+        )  # fmt: skip
+        head = _HEAD.pack(
+            first,
+            self.tos,
+            total,
+            self.identification,
+            fragment,
+            self.ttl,
+            self.protocol,
+            -words % 0xFFFF,
+            src,
+            dst,
+        )
+        return b"".join((head, options, payload))
+
+
+class Template:
+    """The header of packets that differ only in length and identification, made ready once for each destination.
+
+    ``link`` is what stands in front of each packet, as a rule an Ethernet header; then short frames are padded.
+    """
+
+    __slots__ = ("_after", "_before", "_sum", "_ttl_and_protocol", "link")
+
+    def __init__(
+        self, src: bytes, dst: bytes, protocol: int, *, ttl: int = 64, tos: int = 0, link: bytes = b""
+    ) -> None:
+        self.link = link
+        self._before = link + bytes((_VERSION_AND_5_WORDS, tos))
+        self._ttl_and_protocol = ttl << 8 | protocol
+        self._after = src + dst
+        self._sum = (
+            (_VERSION_AND_5_WORDS << 8 | tos)
+            + self._ttl_and_protocol
+            + int.from_bytes(src, "big")
+            + int.from_bytes(dst, "big")
+        ) % 0xFFFF
+
+    def emit(self, payload: Octets, identification: int = 0, dont_fragment: bool = False) -> bytes:
+        """The octets of one packet with all that stands in front of it. The payload fits, by the caller's word."""
+        total = HEADER_OCTETS + len(payload)
+        fragment = _DONT_FRAGMENT if dont_fragment else 0
+        middle = _MIDDLE.pack(
+            total,
+            identification,
+            fragment,
+            self._ttl_and_protocol,
+            -(self._sum + total + identification + fragment) % 0xFFFF,
+        )
+        octets = b"".join((self._before, middle, self._after, payload))
+        if len(octets) < _LEAST_FRAME and self.link:
+            return octets.ljust(_LEAST_FRAME, b"\0")
+        return octets
+
+
+def decrease_ttl(packet: Octets, *, at: int = 0, link: bytes = b"") -> bytes:
+    """The packet with one hop less to live and its checksum patched, as RFC 1624 and RFC 1141 have it.
+
+    The packet begins at octet ``at`` of what is given (14 for a frame), and ``link`` is put in front of the result in
+    place of what stood there. The caller has checked the header and that the TTL is not zero.
+    """
+    ttl, protocol, checksum = _TTL_TO_CHECKSUM.unpack_from(packet, at + 8)
+    # The word of TTL and protocol gets smaller by 0x100, so the checksum gets larger by that, with end-around carry.
+    # 65,535 instead of 0 is what RFC 1624 warns of: the remainder avoids it.
+    patch = _TTL_TO_CHECKSUM.pack(ttl - 1, protocol, (checksum + 0x100) % 0xFFFF)
+    return b"".join((link, packet[at : at + 8], patch, packet[at + 12 :]))
+
+
+def _header_length(first: int, size: int) -> int:
+    if first >> 4 != 4:
+        raise Malformed("ipv4", "version", 0)
+    header = (first & 0x0F) << 2
+    if not HEADER_OCTETS <= header <= size:
+        raise Malformed("ipv4", "header-length", 0)
+    return header

@@ -1,0 +1,140 @@
+"""TCP segments, RFC 9293 section 3.1."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+import msgspec
+
+from michinori.wire.malformed import Malformed, Octets
+from michinori.wire.tcp_options import NO_OPTIONS, Options, parse_options
+
+__all__ = [
+    "ACK",
+    "CWR",
+    "ECE",
+    "FIN",
+    "HEADER_OCTETS",
+    "NO_OPTIONS",
+    "PSH",
+    "RST",
+    "SYN",
+    "URG",
+    "Options",
+    "Segment",
+    "flag_names",
+]
+
+FIN: Final = 0x01
+SYN: Final = 0x02
+RST: Final = 0x04
+PSH: Final = 0x08
+ACK: Final = 0x10
+URG: Final = 0x20
+ECE: Final = 0x40
+CWR: Final = 0x80
+
+HEADER_OCTETS: Final = 20
+_FLAGS: Final = 0xFF
+_NAMES: Final = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
+
+_HEAD: Final = struct.Struct(">HHIIHHHH")
+#: Of most segments of a connection: a header with two no-operations and the timestamps behind.
+_HEAD_WITH_TIMESTAMPS: Final = struct.Struct(">HHIIHHHHIII")
+_TIMESTAMPS: Final = struct.Struct(">III")
+_TIMESTAMPS_BLOCK: Final = 0x0101_080A
+_FIVE_WORDS: Final = 5 << 12
+_EIGHT_WORDS: Final = 8 << 12
+
+
+class Segment(msgspec.Struct, frozen=True, gc=False):
+    """A TCP segment. ``window`` is the field as it stands, unscaled. ``pseudo`` is ``checksum.pseudo`` of the packet
+    that carries it.
+    """
+
+    src_port: int
+    dst_port: int
+    seq: int
+    ack: int
+    flags: int
+    window: int
+    payload: Octets = b""
+    options: Options = NO_OPTIONS
+    urgent: int = 0
+
+    @property
+    def length(self) -> int:
+        """SEG.LEN: the octets of sequence space that it takes, SYN and FIN counted."""
+        flags = self.flags
+        return len(self.payload) + (flags & FIN) + (flags >> 1 & 1)
+
+    @classmethod
+    def parse(cls, data: Octets, pseudo: int) -> Segment:
+        """Raises ``Malformed`` when it is too short, or its checksum or data offset is wrong. The reserved bits are
+        passed over, as the RFC asks; options never make a segment malformed (see ``tcp_options``).
+        """
+        size = len(data)
+        if size < HEADER_OCTETS:
+            raise Malformed("tcp", "too-short", size)
+        rest = int.from_bytes(data, "big") % 0xFFFF
+        if ((rest << 8 if size & 1 else rest) + size + pseudo) % 0xFFFF:
+            raise Malformed("tcp", "checksum", 16)
+        src_port, dst_port, seq, ack, offset_and_flags, window, _, urgent = _HEAD.unpack_from(data)
+        header = offset_and_flags >> 10 & 0x3C
+        flags = offset_and_flags & _FLAGS
+        if header == 32 and size >= 32:
+            block, value, echo = _TIMESTAMPS.unpack_from(data, 20)
+            if block == _TIMESTAMPS_BLOCK:
+                options = Options(None, None, False, (), (value, echo))
+            else:
+                options = parse_options(data[20:32])
+        elif header == HEADER_OCTETS:
+            options = NO_OPTIONS
+        elif HEADER_OCTETS < header <= size:
+            options = parse_options(data[20:header])
+        else:
+            raise Malformed("tcp", "data-offset", 12)
+        return cls(src_port, dst_port, seq, ack, flags, window, data[header:], options, urgent)
+
+    def emit(self, pseudo: int) -> bytes:
+        """The octets of the segment. Raises ``ValueError`` when its options do not fit."""
+        payload, options = self.payload, self.options
+        src_port, dst_port, seq, ack = self.src_port, self.dst_port, self.seq, self.ack
+        window, urgent = self.window, self.urgent
+        size = len(payload)
+        total = int.from_bytes(payload, "big") % 0xFFFF if size else 0
+        if size & 1:
+            total <<= 8
+        total += src_port + dst_port + seq + ack + window + urgent + size + pseudo
+        if options is NO_OPTIONS:
+            offset_and_flags = _FIVE_WORDS | self.flags
+            checksum = -(total + 20 + offset_and_flags) % 0xFFFF
+            head = _HEAD.pack(src_port, dst_port, seq, ack, offset_and_flags, window, checksum, urgent)
+            return head + payload
+        timestamps = options.timestamps
+        if (
+            timestamps is not None
+            and not options.sack
+            and options.mss is None
+            and options.window_scale is None
+            and not (options.sack_permitted or options.unknown or options.malformed)
+        ):
+            value, echo = timestamps
+            offset_and_flags = _EIGHT_WORDS | self.flags
+            checksum = -(total + 32 + offset_and_flags + _TIMESTAMPS_BLOCK + value + echo) % 0xFFFF
+            head = _HEAD_WITH_TIMESTAMPS.pack(
+                src_port, dst_port, seq, ack, offset_and_flags, window, checksum, urgent, _TIMESTAMPS_BLOCK, value, echo
+            )
+            return head + payload
+        block = options.emit()
+        header = HEADER_OCTETS + len(block)
+        offset_and_flags = header << 10 | self.flags
+        checksum = -(total + header + offset_and_flags + int.from_bytes(block, "big")) % 0xFFFF
+        head = _HEAD.pack(src_port, dst_port, seq, ack, offset_and_flags, window, checksum, urgent)
+        return b"".join((head, block, payload))
+
+
+def flag_names(flags: int) -> str:
+    """The flags in words: ``"SYN,ACK"``; ``""`` for none. In the order of their bits, the lowest first."""
+    return ",".join([name for bit, name in enumerate(_NAMES) if flags >> bit & 1])
