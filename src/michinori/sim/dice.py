@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import random
+from typing import TypeAlias
+
+#: What whoever needs luck is given. The floors above take their dice as an argument of this type.
+Stream: TypeAlias = random.Random
 
 
 class Dice:
@@ -15,9 +19,9 @@ class Dice:
 
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
-        self._streams: dict[str, random.Random] = {}
+        self._streams: dict[str, Stream] = {}
 
-    def stream(self, name: str) -> random.Random:
+    def stream(self, name: str) -> Stream:
         """The stream of that name; asked again, the same object, further on."""
         stream = self._streams.get(name)
         if stream is None:

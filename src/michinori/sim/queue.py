@@ -1,8 +1,9 @@
 """One heap of everything that is going to happen, ordered by time and then by the order in which it was asked for.
 
 The heap holds plain tuples ``(time_ns, counter, callback, argument)``: comparing tuples never leaves C, where objects
-with ``__lt__`` are three times slower. The counter makes the order total, so a callback is never compared. A cancelled
-timer stays in the heap until its turn comes or until such entries are the larger part of it.
+with ``__lt__`` are three times slower. The counter makes the order total, so a callback is never compared. An entry
+without a callback is a timer, and the argument is it. A cancelled timer stays in the heap until its turn comes or until
+such entries are the larger part of it.
 """
 
 from __future__ import annotations
@@ -12,23 +13,23 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any, Final, TypeAlias
 
+import msgspec
+
 Nanos: TypeAlias = int
 
 _COMPACT_ABOVE: Final = 512
 
 
-class Timer:
-    """Something that is going to happen once, unless it is cancelled first."""
+class Timer(msgspec.Struct, eq=False):
+    """Something that is going to happen once, unless it is cancelled first. Made by ``EventQueue.call_at``.
 
-    __slots__ = ("_args", "_callback", "_queue", "when_ns")
+    A struct because one is made for each call: that takes a quarter of the time of a class with slots.
+    """
 
-    def __init__(
-        self, queue: EventQueue, when_ns: Nanos, callback: Callable[..., object], args: tuple[Any, ...]
-    ) -> None:
-        self._queue = queue
-        self._callback: Callable[..., object] | None = callback
-        self._args = args
-        self.when_ns = when_ns
+    _queue: EventQueue
+    when_ns: Nanos
+    _callback: Callable[..., object] | None
+    _args: tuple[Any, ...]
 
     @property
     def pending(self) -> bool:
@@ -42,34 +43,30 @@ class Timer:
             self._args = ()
             self._queue._one_was_cancelled()
 
-
-def _fire(timer: Timer) -> None:
-    callback = timer._callback
-    if callback is None:
-        timer._queue._cancelled -= 1
-        return
-    timer._callback = None
-    callback(*timer._args)
+    def __repr__(self) -> str:
+        # Not the fields: they lead to the whole world.
+        return f"<Timer at {self.when_ns} ns{'' if self.pending else ', over'}>"
 
 
 class EventQueue:
     """The queue and the clock of a world.
 
-    ``now_ns`` is the virtual instant, in nanoseconds since the world began; it moves only when something happens. A
-    driver in real time sets it from a real clock before it lets things happen.
+    ``now_ns`` is the virtual instant, in nanoseconds since the world began; it moves only when something happens, and
+    never back. A driver in real time sets it from a real clock before it lets things happen.
     """
 
     def __init__(self) -> None:
         self.now_ns: Nanos = 0
-        self._heap: list[tuple[Nanos, int, Callable[[Any], object], Any]] = []
+        self._heap: list[tuple[Nanos, int, Callable[[Any], object] | None, Any]] = []
         self._next_counter = count().__next__
         self._cancelled = 0
 
     def call_at(self, when_ns: Nanos, callback: Callable[..., object], *args: Any) -> Timer:
         """Let ``callback(*args)`` happen at that instant, or at once if it has passed. The timer can be cancelled."""
+        if when_ns < self.now_ns:
+            when_ns = self.now_ns
         timer = Timer(self, when_ns, callback, args)
-        now_ns = self.now_ns
-        heappush(self._heap, (when_ns if when_ns > now_ns else now_ns, self._next_counter(), _fire, timer))
+        heappush(self._heap, (when_ns, self._next_counter(), None, timer))
         return timer
 
     def call_in(self, delay_ns: Nanos, callback: Callable[..., object], *args: Any) -> Timer:
@@ -80,15 +77,16 @@ class EventQueue:
         """Let ``callback(argument)`` happen, never before now; it cannot be cancelled. The cheap form, for frames in
         flight.
         """
-        now_ns = self.now_ns
-        heappush(self._heap, (when_ns if when_ns > now_ns else now_ns, self._next_counter(), callback, argument))
+        if when_ns < self.now_ns:
+            when_ns = self.now_ns
+        heappush(self._heap, (when_ns, self._next_counter(), callback, argument))
 
     def next_ns(self) -> Nanos | None:
         """The instant of what happens next, or None if nothing is going to."""
         heap = self._heap
         while heap:
             when_ns, _, callback, argument = heap[0]
-            if callback is not _fire or argument._callback is not None:
+            if callback is not None or argument._callback is not None:
                 return when_ns
             heappop(heap)
             self._cancelled -= 1
@@ -96,11 +94,23 @@ class EventQueue:
 
     def step(self) -> bool:
         """Move the clock to what happens next and let it happen. False if nothing is left."""
-        if self.next_ns() is None:
-            return False
-        self.now_ns, _, callback, argument = heappop(self._heap)
-        callback(argument)
-        return True
+        heap = self._heap
+        while heap:
+            when_ns, _, callback, argument = heappop(heap)
+            if callback is not None:
+                if when_ns > self.now_ns:
+                    self.now_ns = when_ns
+                callback(argument)
+                return True
+            callback = argument._callback
+            if callback is not None:
+                if when_ns > self.now_ns:
+                    self.now_ns = when_ns
+                argument._callback = None
+                callback(*argument._args)
+                return True
+            self._cancelled -= 1
+        return False
 
     def run_until(self, until_ns: Nanos) -> None:
         """Let everything happen up to and including that instant, and move the clock there."""
@@ -111,10 +121,12 @@ class EventQueue:
 
     def run(self) -> None:
         """Let everything happen until nothing is left."""
-        while self.step():
+        step = self.step
+        while step():
             pass
 
     def __len__(self) -> int:
+        """How many things are going to happen."""
         return len(self._heap) - self._cancelled
 
     def _one_was_cancelled(self) -> None:
@@ -122,6 +134,6 @@ class EventQueue:
         heap = self._heap
         if self._cancelled > _COMPACT_ABOVE and self._cancelled * 2 > len(heap):
             # In place: a loop that holds the list must go on seeing it.
-            heap[:] = [entry for entry in heap if entry[2] is not _fire or entry[3]._callback is not None]
+            heap[:] = [entry for entry in heap if entry[2] is not None or entry[3]._callback is not None]
             heapify(heap)
             self._cancelled = 0

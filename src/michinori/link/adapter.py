@@ -1,0 +1,150 @@
+"""A network adapter: the place where frames leave a machine and enter it.
+
+Its address stands in its ROM and is read by the driver at boot. It takes what is sent to that address, to everybody, or
+to a group that it was told to listen to, and holds the check sequence of what a link has damaged against the octets.
+Everything else is dropped, with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from michinori.link.cable import CableEnd
+from michinori.link.counters import Counters
+from michinori.sim import EventQueue
+from michinori.trace import Recorder, Tap
+from michinori.wire import ethernet
+
+_UNREAD = bytes(6)
+
+
+class Adapter:
+    """One network adapter of the machine called ``host``, with its six octets of address in ROM.
+
+    ``on_frame`` is called with each frame that is for this machine, and ``on_foreign_frame``, while ``promiscuous``,
+    with each that is not. ``tap`` records what passes; it is set together with ``recorder``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        rom_mac: bytes,
+        queue: EventQueue,
+        *,
+        mtu: int = 1500,
+        host: str = "",
+        recorder: Recorder | None = None,
+    ) -> None:
+        if len(rom_mac) != 6 or ethernet.is_group(rom_mac):
+            raise ValueError(f"an adapter's address is six octets and no group address, not {rom_mac.hex(':')}")
+        self.name = name
+        self.host = host
+        self.mtu = mtu
+        self.mac = _UNREAD
+        self.promiscuous = False
+        self.groups: set[bytes] = set()
+        self.counters = Counters()
+        self.cable_end: CableEnd | None = None
+        self.on_frame: Callable[[bytes], None] | None = None
+        self.on_foreign_frame: Callable[[bytes], None] | None = None
+        self.recorder = recorder
+        self.tap: Tap | None = None
+        self._rom_mac = rom_mac
+        self._queue = queue
+
+    @property
+    def booted(self) -> bool:
+        """Whether the address has been read."""
+        return self.mac is not _UNREAD
+
+    @property
+    def has_carrier(self) -> bool:
+        """Whether a whole cable with something at its other end is plugged in."""
+        end = self.cable_end
+        return end is not None and end.other.plug is not None and not end.cable.is_cut
+
+    def boot(self) -> None:
+        """Read the address from the ROM, as a driver does when the machine starts."""
+        self.mac = self._rom_mac
+        if self.recorder is not None and self.recorder.events:
+            data = {"interface": self.name, "mac": ethernet.text(self.mac)}
+            self.recorder.event(self._queue.now_ns, self.host, "link", "mac-read", data=data)
+
+    def send(self, frame: bytes) -> None:
+        """Give a frame to the cable. Whether it arrives, nobody here will know."""
+        end = self.cable_end
+        recorder = self.recorder
+        if recorder is not None and (recorder.events or self.tap is not None):
+            why = end.send(frame, self._tell) if end is not None else self._refuse(frame)
+        else:
+            why = end.send(frame) if end is not None else "no-cable"
+        counters = self.counters
+        if why:
+            counters.drop(why)
+            if not why.startswith("fault:"):
+                return
+        counters.tx_frames += 1
+        counters.tx_octets += len(frame)
+
+    def receive(self, frame: bytes, fcs: bytes | None = None, cause: int = 0) -> None:
+        """Called by the cable with a frame whose last bit has arrived; see ``Plug``."""
+        recorder = self.recorder
+        if recorder is not None and (recorder.events or self.tap is not None):
+            with recorder.acting(cause):
+                if self.tap is None:
+                    self._take(frame, fcs)
+                else:
+                    with self.tap.receiving(self._queue.now_ns, frame, fcs):
+                        self._take(frame, fcs)
+        elif frame[:6] == self.mac and fcs is None and self.on_frame is not None:
+            counters = self.counters
+            counters.rx_frames += 1
+            counters.rx_octets += len(frame)
+            self.on_frame(frame)
+        else:
+            self._take(frame, fcs)
+
+    def lost(self, frame: bytes, why: str) -> None:  # noqa: ARG002
+        """A frame that was on its way is lost, because the cable was cut."""
+        self._drop(why)
+
+    def _take(self, frame: bytes, fcs: bytes | None) -> None:
+        if fcs is not None and ethernet.fcs(frame) != fcs:
+            self._drop("fcs")
+            return
+        dst = frame[:6]
+        mine = dst in (self.mac, ethernet.BROADCAST) or dst in self.groups
+        on_frame = self.on_frame if mine else self.on_foreign_frame if self.promiscuous else None
+        if on_frame is None:
+            self._drop("no-driver" if mine else "not-my-mac")
+            return
+        self.counters.rx_frames += 1
+        self.counters.rx_octets += len(frame)
+        on_frame(frame)
+
+    def _refuse(self, frame: bytes) -> str:
+        self._tell(frame, "no-cable")
+        return "no-cable"
+
+    def _tell(self, frame: bytes, why: str) -> int:
+        """Write down what became of a frame that was given to the cable; gives the number that caused its arrival."""
+        recorder = self.recorder
+        assert recorder is not None
+        if self.tap is not None:
+            return self.tap.sent(self._queue.now_ns, frame, why)
+        if why:
+            self._note_drop(why)
+        return recorder.cause
+
+    def _drop(self, why: str) -> None:
+        self.counters.drop(why)
+        recorder = self.recorder
+        if recorder is not None:
+            recorder.drop(why)
+            if recorder.events and (self.tap is None or why == "cut"):
+                self._note_drop(why)
+
+    def _note_drop(self, why: str) -> None:
+        if self.recorder is not None:
+            data = {"interface": self.name}
+            self.recorder.event(self._queue.now_ns, self.host, "link", "dropped", why=why, data=data)

@@ -1,0 +1,27 @@
+"""What a cable's end is stuck into, and what it says to the cable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from michinori.link.cable import CableEnd
+
+#: How the sender writes down what became of a frame: given the frame and why it was dropped ("" if it was not), gives
+#: the number that its arrival names as its cause. Only passed when somebody watches.
+Tell: TypeAlias = Callable[[bytes, str], int]
+
+
+class Plug(Protocol):
+    """An adapter or the port of a switch."""
+
+    cable_end: CableEnd | None
+
+    def receive(self, frame: bytes, fcs: bytes | None = None, cause: int = 0) -> None:
+        """Take a frame whose last bit has arrived. ``fcs`` is None for a frame that came intact, else the check
+        sequence as it arrived, to be held against the octets. ``cause``: the number of its sending, 0 if unrecorded.
+        """
+
+    def lost(self, frame: bytes, why: str) -> None:
+        """A frame that this plug sent was on its way when the cable was cut."""
