@@ -1,6 +1,22 @@
 """What happened: events and frames, the recorder that keeps them, and the scope through which tasks reach it."""
 
+from michinori.trace.causes import call_of, causes, effects, read_trace
 from michinori.trace.recorder import DEFAULT_EPOCH_NS, Event, Recorder, Tap
 from michinori.trace.scope import NS_PER_S, SCOPE, Clock, Scope, current, note
 
-__all__ = ["DEFAULT_EPOCH_NS", "NS_PER_S", "SCOPE", "Clock", "Event", "Recorder", "Scope", "Tap", "current", "note"]
+__all__ = [
+    "DEFAULT_EPOCH_NS",
+    "NS_PER_S",
+    "SCOPE",
+    "Clock",
+    "Event",
+    "Recorder",
+    "Scope",
+    "Tap",
+    "call_of",
+    "causes",
+    "current",
+    "effects",
+    "note",
+    "read_trace",
+]

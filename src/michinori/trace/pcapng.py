@@ -6,6 +6,7 @@ Source: draft-ietf-opsawg-pcapng (sections 4.1, 4.2, 4.3 and 3.5). Time stamps a
 from __future__ import annotations
 
 import struct
+import zlib
 from typing import Final
 
 _SECTION_HEADER: Final = 0x0A0D0D0A
@@ -19,6 +20,7 @@ _IF_NAME: Final = 2
 _IF_DESCRIPTION: Final = 3
 _IF_MACADDR: Final = 6
 _IF_TSRESOL: Final = 9
+_IF_FCSLEN: Final = 13
 _EPB_FLAGS: Final = 2
 
 _INBOUND: Final = 1
@@ -45,6 +47,7 @@ def interface_description(name: str, mac: bytes, host: str) -> bytes:
         + _option(_IF_DESCRIPTION, f"{host}/{name}".encode())
         + _option(_IF_MACADDR, mac)
         + _option(_IF_TSRESOL, b"\x09")
+        + _option(_IF_FCSLEN, b"\x00")
         + _option(0, b"")
     )
     return _block(_INTERFACE_DESCRIPTION, struct.pack("<HHI", _LINKTYPE_ETHERNET, 0, 0) + options)
@@ -53,9 +56,12 @@ def interface_description(name: str, mac: bytes, host: str) -> bytes:
 def enhanced_packet(
     interface: int, date_ns: int, frame: bytes, *, sent: bool, with_fcs: bool = False, comment: str = ""
 ) -> bytes:
-    """The block of one frame. ``with_fcs``: it ends with a check sequence that does not fit."""
+    """The block of one frame. ``with_fcs``: its last four octets are the check sequence as it was received."""
     if comment or with_fcs:
-        flags = (_OUTBOUND if sent else _INBOUND) | (_FCS_OF_4_OCTETS | _CRC_ERROR if with_fcs else 0)
+        flags = _OUTBOUND if sent else _INBOUND
+        if with_fcs:
+            fits = zlib.crc32(frame[:-4]) == int.from_bytes(frame[-4:], "little")
+            flags |= _FCS_OF_4_OCTETS if fits else _FCS_OF_4_OCTETS | _CRC_ERROR
         said = _option(_OPT_COMMENT, comment.encode()) if comment else b""
         options = said + struct.pack("<HHIHH", _EPB_FLAGS, 4, flags, 0, 0)
     else:

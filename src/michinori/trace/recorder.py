@@ -13,18 +13,17 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from michinori.trace import pcapng
+from michinori.trace.spool import Capture, Spool
 
 #: The date at which every world begins unless told otherwise, 2026-01-01T00:00:00Z, in nanoseconds since 1970.
 DEFAULT_EPOCH_NS: Final = 1_767_225_600_000_000_000
-
-_FLUSH_AT: Final = 1 << 16
 
 
 class Event(msgspec.Struct, gc=False, omit_defaults=True):
@@ -52,81 +51,82 @@ class Event(msgspec.Struct, gc=False, omit_defaults=True):
 class Tap:
     """The recording of one adapter. Made by ``Recorder.tap``."""
 
-    __slots__ = ("_capture", "_index", "_recorder", "host", "name")
+    __slots__ = ("_capture", "_index", "_received_line", "_recorder", "_sent_line", "host", "name")
 
-    def __init__(self, recorder: Recorder, capture: _Capture, index: int, name: str) -> None:
+    def __init__(self, recorder: Recorder, capture: Capture, index: int, name: str) -> None:
         self._recorder = recorder
         self._capture = capture
         self._index = index
         self.host = capture.host
         self.name = name
+        self._sent_line = _line_template(self.host, "frame-sent", name)
+        self._received_line = _line_template(self.host, "frame-received", name)
 
     def sent(self, time_ns: int, frame: bytes, why: str = "") -> int:
         """Record a frame given to the cable and, if the cable dropped it, why. Gives its number."""
-        return self._recorder._take(_Pending(self, time_ns, frame, None, True, why))
-
-    @contextmanager
-    def receiving(self, time_ns: int, frame: bytes, fcs: bytes | None = None) -> Iterator[int]:
-        """Around the reception of a frame, the cause of what happens inside; ``Recorder.drop`` drops it."""
         recorder = self._recorder
-        pending = _Pending(self, time_ns, frame, fcs, False, "")
-        cause, outer = recorder.cause, recorder._receiving
-        recorder._open += 1
-        recorder._receiving = pending
-        number = recorder.cause = recorder._take(pending)
-        try:
-            yield number
-        finally:
-            recorder.cause, recorder._receiving = cause, outer
-            recorder._open -= 1
+        recorder._last_number = number = recorder._last_number + 1
+        passing = Passing(self, time_ns, frame, None, True, why, recorder.cause, number)
+        if recorder._receiving is None:
+            recorder._write(passing)
+        else:
+            recorder._held.append(passing)
+        return number
+
+    def receiving(self, time_ns: int, frame: bytes, fcs: bytes | None = None, cause: int | None = None) -> Passing:
+        """To be entered around the reception of a frame: inside, it is the cause of what happens (``with`` gives its
+        number), and ``Recorder.drop`` drops it. ``cause``: the number of its sending, where that is known.
+        """
+        return Passing(self, time_ns, frame, fcs, False, "", self._recorder.cause if cause is None else cause)
+
+
+class Passing(msgspec.Struct, eq=False):
+    """A frame that passes an adapter. Made by ``Tap``; around a reception it is a context manager."""
+
+    _tap: Tap
+    time_ns: int
+    frame: bytes
+    fcs: bytes | None
+    sent: bool
+    why: str
+    cause: int
+    n: int = 0
+    _outer: Passing | None = None
+    _outer_cause: int = 0
+
+    def __enter__(self) -> int:
+        recorder = self._tap._recorder
+        recorder._last_number = number = recorder._last_number + 1
+        self.n = number
+        self._outer = recorder._receiving
+        self._outer_cause = recorder.cause
+        recorder._receiving = self
+        recorder.cause = number
+        recorder._held.append(self)
+        return number
+
+    def __exit__(self, *raised: object) -> None:
+        recorder = self._tap._recorder
+        recorder.cause = self._outer_cause
+        recorder._receiving = self._outer
+        if self._outer is None:
             recorder._settle()
 
 
-class _Pending:
-    __slots__ = ("cause", "fcs", "frame", "n", "sent", "tap", "time_ns", "why")
+class _Acting(msgspec.Struct, eq=False):
+    """While it is entered, another cause counts."""
 
-    def __init__(self, tap: Tap, time_ns: int, frame: bytes, fcs: bytes | None, sent: bool, why: str) -> None:
-        self.tap = tap
-        self.time_ns = time_ns
-        self.frame = frame
-        self.fcs = fcs
-        self.sent = sent
-        self.why = why
-        self.n = 0
-        self.cause = 0
+    _recorder: Recorder
+    _cause: int
+    _before: int = 0
 
+    def __enter__(self) -> None:
+        recorder = self._recorder
+        self._before = recorder.cause
+        recorder.cause = self._cause
 
-class _Spool:
-    """A file appended to in large pieces and held open by nobody, as a large world has thousands of them."""
-
-    def __init__(self, path: Path, head: bytes = b"") -> None:
-        self.path = path
-        path.write_bytes(b"")
-        self._pieces = [head]
-        self._size = len(head)
-
-    def write(self, octets: bytes) -> None:
-        self._pieces.append(octets)
-        self._size += len(octets)
-        if self._size >= _FLUSH_AT:
-            self.flush()
-
-    def flush(self) -> None:
-        if self._size:
-            with self.path.open("ab") as file:
-                file.write(b"".join(self._pieces))
-            self._pieces.clear()
-            self._size = 0
-
-
-class _Capture(_Spool):
-    """The capture of one host: an interface block for each adapter, then its frames."""
-
-    def __init__(self, path: Path, host: str) -> None:
-        super().__init__(path, pcapng.section_header())
-        self.host = host
-        self.interfaces = 0
-        self.frames = 0
+    def __exit__(self, *raised: object) -> None:
+        self._recorder.cause = self._before
 
 
 class Recorder:
@@ -141,12 +141,13 @@ class Recorder:
         self.events = events
         self.cause = 0
         self._folder = Path(tempfile.mkdtemp(prefix="michinori-"))
-        self._lines = _Spool(self._folder / "trace.jsonl")
-        self._captures: dict[str, _Capture] = {}
+        self._lines = Spool(self._folder / "trace.jsonl")
+        self._captures: dict[str, Capture] = {}
         self._last_number = 0
-        self._pending: list[_Pending] = []
-        self._receiving: _Pending | None = None
-        self._open = 0
+        # While a frame is being received, it waits here for its fate, and what it causes waits behind it: so the lines
+        # of the trace stay in the order of their numbers.
+        self._held: list[Passing | bytes] = []
+        self._receiving: Passing | None = None
         self._encode = msgspec.json.Encoder(order="deterministic").encode
 
     def event(
@@ -167,8 +168,11 @@ class Recorder:
         self._last_number = number = self._last_number + 1
         if cause is None:
             cause = self.cause
-        line = Event(number, time_ns, host, layer, what, cause, connection, why, 0, data or {})
-        self._lines.write(self._encode(line) + b"\n")
+        line = self._encode(Event(number, time_ns, host, layer, what, cause, connection, why, 0, data or {})) + b"\n"
+        if self._receiving is None:
+            self._lines.write(line)
+        else:
+            self._held.append(line)
         return number
 
     def tap(self, host: str, name: str, mac: bytes) -> Tap:
@@ -176,7 +180,7 @@ class Recorder:
         capture = self._captures.get(host)
         if capture is None:
             path = self._folder / f"{len(self._captures)}.pcapng"
-            capture = self._captures[host] = _Capture(path, host)
+            capture = self._captures[host] = Capture(path, host)
         capture.write(pcapng.interface_description(name, mac, host))
         index = capture.interfaces
         capture.interfaces += 1
@@ -188,14 +192,9 @@ class Recorder:
         if receiving is not None and not receiving.why:
             receiving.why = why
 
-    @contextmanager
-    def acting(self, cause: int) -> Iterator[None]:
-        """Around what is done because of that event."""
-        before, self.cause = self.cause, cause
-        try:
-            yield
-        finally:
-            self.cause = before
+    def acting(self, cause: int) -> AbstractContextManager[None]:
+        """To be entered around what is done because of that event."""
+        return _Acting(self, cause)
 
     def hosts(self) -> list[str]:
         """The hosts that have a capture, in the order in which they were first tapped."""
@@ -226,38 +225,52 @@ class Recorder:
         """Throw the spool away. What has been saved stays."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _take(self, pending: _Pending) -> int:
-        self._last_number = number = self._last_number + 1
-        pending.n = number
-        pending.cause = self.cause
-        self._pending.append(pending)
-        if not self._open:
-            self._settle()
-        return number
-
     def _settle(self) -> None:
-        """Write the frames whose fate is known: all, when no reception is going on."""
-        if self._open:
-            return
-        for pending in self._pending:
-            self._write(pending)
-        self._pending.clear()
+        """Write what waited for the end of the outermost reception."""
+        held, self._held = self._held, []
+        for one in held:
+            if isinstance(one, bytes):
+                self._lines.write(one)
+            else:
+                self._write(one)
 
-    def _write(self, pending: _Pending) -> None:
-        tap = pending.tap
+    def _write(self, passing: Passing) -> None:
+        tap, frame, fcs, why, cause = passing._tap, passing.frame, passing.fcs, passing.why, passing.cause
         capture = tap._capture
         capture.frames += 1
-        octets = pending.frame if pending.fcs is None else pending.frame + pending.fcs
-        when_ns = self.epoch_ns + pending.time_ns
+        octets = frame if fcs is None else frame + fcs
         capture.write(
             pcapng.enhanced_packet(
-                tap._index, when_ns, octets, sent=pending.sent, with_fcs=pending.fcs is not None, comment=pending.why
+                tap._index,
+                self.epoch_ns + passing.time_ns,
+                octets,
+                sent=passing.sent,
+                with_fcs=fcs is not None,
+                comment=why,
             )
         )
-        if self.events:
-            what = "frame-sent" if pending.sent else "frame-received"
-            data = {"interface": tap.name, "octets": len(octets)}
-            line = Event(
-                pending.n, pending.time_ns, tap.host, "link", what, pending.cause, "", pending.why, capture.frames, data
-            )
-            self._lines.write(self._encode(line) + b"\n")
+        if not self.events:
+            return
+        if cause and not why:
+            template = tap._sent_line if passing.sent else tap._received_line
+            self._lines.write(template % (passing.n, passing.time_ns, cause, capture.frames, len(octets)))
+            return
+        what = "frame-sent" if passing.sent else "frame-received"
+        data = {"interface": tap.name, "octets": len(octets)}
+        line = Event(passing.n, passing.time_ns, tap.host, "link", what, cause, "", why, capture.frames, data)
+        self._lines.write(self._encode(line) + b"\n")
+
+
+def _line_template(host: str, what: str, interface: str) -> bytes:
+    """The line of a frame that has a cause and was not dropped, which is that of nearly all frames, less its numbers.
+
+    Filling it in takes half the time of encoding an event.
+    """
+
+    def quoted(text: str) -> bytes:
+        return msgspec.json.encode(text).replace(b"%", b"%%")
+
+    return (
+        b'{"n":%%d,"t":%%d,"host":%b,"layer":"link","what":%b,"cause":%%d,"frame":%%d,'
+        b'"data":{"interface":%b,"octets":%%d}}\n'
+    ) % (quoted(host), quoted(what), quoted(interface))
