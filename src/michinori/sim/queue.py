@@ -8,7 +8,7 @@ such entries are the larger part of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any, Final, TypeAlias
@@ -118,6 +118,35 @@ class EventQueue:
             self.step()
         if self.now_ns < until_ns:
             self.now_ns = until_ns
+
+    def run_until_filled(self, ready: Sized, limit_ns: Nanos) -> bool:
+        """Let things happen up to that instant until ``ready`` holds something; whether it does.
+
+        For an event loop whose callbacks run before the next thing happens: ``step`` without the way back and forth.
+        """
+        heap = self._heap
+        while heap:
+            entry = heappop(heap)
+            when_ns, _, callback, argument = entry
+            if when_ns > limit_ns:
+                heappush(heap, entry)
+                return False
+            if callback is not None:
+                if when_ns > self.now_ns:
+                    self.now_ns = when_ns
+                callback(argument)
+            else:
+                callback = argument._callback
+                if callback is None:
+                    self._cancelled -= 1
+                    continue
+                if when_ns > self.now_ns:
+                    self.now_ns = when_ns
+                argument._callback = None
+                callback(*argument._args)
+            if ready:
+                return True
+        return False
 
     def run(self) -> None:
         """Let everything happen until nothing is left."""
