@@ -1,0 +1,256 @@
+"""The internet layer of one host, as the floors above and below see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from michinori.inet import addresses
+from michinori.inet.errors import IcmpError, Unreachable
+from michinori.inet.hooks import Hooks, Passing
+from michinori.inet.interface import Interface, InterfaceAddress
+from michinori.inet.ipv4.arp import Arp
+from michinori.inet.ipv4.forwarding import Forwarder
+from michinori.inet.ipv4.icmp import EchoListener, Icmp
+from michinori.inet.ipv4.receiving import Arrivals, ProtocolHandler, Receiver
+from michinori.inet.ipv4.sending import Sender
+from michinori.inet.neighbours import Waiting
+from michinori.inet.node import Node
+from michinori.inet.path_mtu import PathMtus
+from michinori.inet.routes import RouteTable
+from michinori.link import Adapter
+from michinori.sim import EventQueue, Stream
+from michinori.trace import Recorder
+from michinori.wire import icmp, ipv4, protocols
+from michinori.wire.malformed import Octets
+
+
+class Internet:
+    """Takes packets from the transports of a host to the next hop, and from its adapters to its transports.
+
+    ``protocols`` holds who takes packets of which protocol, ``hooks`` who may look at what passes, ``routes`` where
+    packets go. ``on_icmp_error`` and ``on_echo_reply`` are called with what other hosts report and answer.
+    """
+
+    def __init__(
+        self,
+        host_name: str,
+        queue: EventQueue,
+        *,
+        dice: Stream,
+        recorder: Recorder | None = None,
+        forwarding: bool = False,
+    ) -> None:
+        self.node = Node(host_name, queue, dice, recorder)
+        self.interfaces: list[Interface] = []
+        self.routes = RouteTable()
+        self.hooks = Hooks()
+        self.protocols: dict[int, ProtocolHandler] = {}
+        self._local: dict[bytes, Interface] = {}
+        self._arps: dict[str, Arp] = {}
+        self._receivers: list[Receiver] = []
+        self._path_mtus = PathMtus()
+        self._sender = Sender(self.node, self.hooks, self.routes, self._path_mtus, self.interfaces, self._local)
+        self._icmp = Icmp(self.node, self._sender, self._path_mtus, self._local, self._is_broadcast)
+        self._forwarder = Forwarder(self.node, self.hooks, self.routes, self._sender, self._icmp)
+        self._arrivals = Arrivals(
+            self.node,
+            self.hooks,
+            self._local,
+            self.protocols,
+            self._forwarder if forwarding else None,
+            self._icmp,
+        )
+        self._sender.loop_back = self._loop_back
+        self.routes.on_change = self.forget_paths
+        self.protocols[protocols.PROTOCOL_ICMP] = self._icmp.receive
+        self.loopback = self._add_loopback()
+
+    @property
+    def on_icmp_error(self) -> list[Callable[[IcmpError], None]]:
+        """Who is told of errors about packets that we sent. Path MTUs are brought up to date before."""
+        return self._icmp.on_error
+
+    @property
+    def on_echo_reply(self) -> list[EchoListener]:
+        """Who is told of answers to our echo requests."""
+        return self._icmp.on_echo_reply
+
+    @property
+    def vouchers(self) -> dict[int, Callable[[IcmpError], bool]]:
+        """By protocol, who can say whether an ICMP error may be true, before a path MTU is learned from it."""
+        return self._icmp.vouchers
+
+    @property
+    def drops(self) -> dict[str, int]:
+        """How many packets were dropped here, by reason."""
+        return self.node.drops
+
+    @property
+    def forwarding(self) -> bool:
+        """Whether this host is a router."""
+        return self._arrivals.forwarder is not None
+
+    @property
+    def sends_redirects(self) -> bool:
+        """Whether it tells hosts of a better first hop (RFC 1812 section 5.2.7.2); off at first."""
+        return self._forwarder.sends_redirects
+
+    @sends_redirects.setter
+    def sends_redirects(self, on: bool) -> None:
+        self._forwarder.sends_redirects = on
+        self.forget_paths()
+
+    @property
+    def accepts_redirects(self) -> bool:
+        """Whether it believes routers that name a better first hop; off at first, because anybody can say so."""
+        return self._icmp.on_redirect is not None
+
+    @accepts_redirects.setter
+    def accepts_redirects(self, on: bool) -> None:
+        self._icmp.on_redirect = self._follow_redirect if on else None
+
+    # -- Addresses -----------------------------------------------------------------------------------------------------
+
+    def add_interface(
+        self, adapter: Adapter, address: bytes | None = None, prefix_length: int = 0, name: str = ""
+    ) -> Interface:
+        """Let packets flow through an adapter, under that address. ``add_address`` gives it more."""
+        interface = Interface(name or adapter.name, adapter, self.node)
+        interface.neighbours.on_failure = self._neighbour_not_found
+        self.interfaces.append(interface)
+        arp = self._arps[interface.name] = Arp(self.node, interface)
+        receiver = Receiver(self.node, interface, self.hooks, self.routes, self._local, self.protocols, self._arrivals)
+        self._receivers.append(receiver)
+        interface.handlers[b"\x08\x00"] = receiver.receive
+        interface.handlers[b"\x08\x06"] = arp.receive
+        interface.solicitors[4] = arp.ask_for
+        if address is not None:
+            self.add_address(interface, address, prefix_length)
+        return interface
+
+    def add_address(self, interface: Interface, address: bytes, prefix_length: int) -> None:
+        """Give an interface an address and a route to the network around it. Raises ``ValueError`` when the host has
+        it already, or when it is no address that a host can have.
+        """
+        own = InterfaceAddress(address, prefix_length)
+        if address in self._local:
+            raise ValueError(f"{self.node.host} has the address {addresses.text(address)} already")
+        if addresses.is_multicast(address) or addresses.is_reserved(address):
+            raise ValueError(f"{addresses.text(address)} is no address that a host can have")
+        interface.addresses.append(own)
+        self._local[address] = interface
+        if prefix_length < len(address) * 8 and interface.adapter is not None:
+            self.routes.add(own.network, prefix_length, None, interface)
+        self.forget_paths()
+
+    def remove_address(self, interface: Interface, address: bytes) -> None:
+        """Take an address away again, and the route that came with it. Raises ``ValueError`` when it is not there."""
+        own = next((one for one in interface.addresses if one.address == address), None)
+        if own is None:
+            raise ValueError(f"{interface.name} does not have the address {addresses.text(address)}")
+        interface.addresses.remove(own)
+        del self._local[address]
+        if not any(other.network == own.network for other in interface.addresses):
+            for route in [route for route in self.routes if route.interface is interface]:
+                if (route.prefix, route.length, route.next_hop) == (own.network, own.prefix_length, None):
+                    self.routes.remove(route)
+        self.forget_paths()
+
+    def announce(self, interface: Interface, address: bytes) -> None:
+        """Tell the neighbours that an address is ours now (RFC 5227 section 2.3)."""
+        self._arps[interface.name].announce(address)
+
+    def is_local(self, address: bytes) -> bool:
+        """Whether packets to that address stay in this host."""
+        return address in self._local or addresses.is_loopback(address)
+
+    # -- Sending -------------------------------------------------------------------------------------------------------
+
+    def send(
+        self,
+        dst: bytes,
+        protocol: int,
+        payload: Octets,
+        *,
+        src: bytes | None = None,
+        ttl: int = 64,
+        tos: int = 0,
+        dont_fragment: bool = False,
+    ) -> None:
+        """Send a packet. Raises ``Unreachable`` when there is no route, and its ``PacketTooBig`` when the packet may
+        not be fragmented and is larger than ``path_mtu``.
+        """
+        self._sender.send(dst, protocol, payload, src, ttl, tos, dont_fragment)
+
+    def source_for(self, dst: bytes) -> bytes:
+        """The address that packets to that destination are sent from. Raises ``Unreachable``."""
+        return self._sender.source_for(dst, self._sender.find_route(dst))
+
+    def path_mtu(self, dst: bytes) -> int:
+        """The largest packet that goes there in one piece, as far as is known. Raises ``Unreachable``."""
+        return self._sender.path_mtu(dst)
+
+    def confirm(self, dst: bytes) -> None:
+        """A transport has seen that what we send there arrives, so the next hop need not be asked whether he is there
+        (RFC 1122 section 2.3.2.1).
+        """
+        route = self.routes.lookup(dst)
+        if route is not None:
+            route.interface.neighbours.confirm(route.next_hop or dst)
+
+    def answer_unreachable(self, packet: ipv4.Packet, code: int) -> None:
+        """Report to the sender that a transport found nobody for its packet, if reports are allowed about it."""
+        self._icmp.unreachable(packet, code)
+
+    def forget_paths(self) -> None:
+        """Forget what was kept ready from routes, addresses and MTUs, after one of them has changed."""
+        self._sender.forget()
+        for receiver in self._receivers:
+            receiver.forget()
+
+    # -- Inside --------------------------------------------------------------------------------------------------------
+
+    def _add_loopback(self) -> Interface:
+        interface = Interface("lo", None, self.node)
+        interface.addresses.append(InterfaceAddress(addresses.LOOPBACK, 8))
+        self._local[addresses.LOOPBACK] = interface
+        return interface
+
+    def _is_broadcast(self, address: bytes) -> bool:
+        return address == addresses.LIMITED_BROADCAST or any(
+            interface.is_broadcast(address) for interface in self.interfaces
+        )
+
+    def _loop_back(self, packet: ipv4.Packet) -> None:
+        self._arrivals.enter(Passing(packet, self.loopback))
+
+    def _neighbour_not_found(self, waited: list[Waiting]) -> None:
+        """Packets waited for a neighbour who does not answer: their senders are told (RFC 1812 section 5.2.7.1)."""
+        for waiting in waited:
+            packet = ipv4.Packet.parse(waiting.octets)
+            if packet.src not in self._local:
+                self._icmp.unreachable(packet, icmp.HOST_UNREACHABLE)
+            elif not packet.offset:
+                octets = bytes(packet.payload)[: icmp.LARGEST_QUOTATION]
+                self._icmp.tell(
+                    IcmpError(
+                        icmp.UNREACHABLE,
+                        icmp.HOST_UNREACHABLE,
+                        packet.src,
+                        packet.dst,
+                        packet.protocol,
+                        octets,
+                        reporter=packet.src,
+                    )
+                )
+
+    def _follow_redirect(self, dst: bytes, gateway: bytes, reporter: bytes) -> None:
+        """RFC 1122 section 3.2.2.2: only from the first hop in use, and only to a neighbour."""
+        route = self.routes.lookup(dst)
+        if route is None or route.next_hop != reporter or self.is_local(gateway):
+            return
+        if any(own.covers(gateway) for own in route.interface.addresses):
+            self.routes.add(dst, len(dst) * 8, gateway, route.interface)
+
+
+__all__ = ["Internet", "Unreachable"]

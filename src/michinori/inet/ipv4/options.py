@@ -1,0 +1,45 @@
+"""What a host does with the options of a packet that passes or arrives: RFC 791, RFC 1122 3.2.1.8, RFC 1812 5.2.4.
+
+Routes are recorded and time stamps put in. Packets that name their own route are refused, as RFC 7126 advises: that
+option has served attackers alone for decades.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from michinori.sim import Nanos
+from michinori.trace import DEFAULT_EPOCH_NS
+from michinori.wire import ipv4
+from michinori.wire.ipv4_options import Option, Route, Timestamp
+
+_DAY_MS: Final = 86_400_000
+_SOURCE_ROUTES: Final = frozenset({131, 137})
+
+
+class SourceRouted(Exception):  # noqa: N818 - it says what the packet is
+    """The packet names a hop that it still wants to go by."""
+
+
+def pass_through(options: bytes, own: bytes, now_ns: Nanos) -> bytes:
+    """The options as they leave this host, whose address there is ``own``.
+
+    Raises ``Malformed`` when they make no sense, and ``SourceRouted``.
+    """
+    refuse_source_routes(options)
+    return ipv4.emit_options(tuple(_mark(option, own, now_ns) for option in ipv4.parse_options(options)))
+
+
+def refuse_source_routes(options: bytes) -> None:
+    """Raises ``Malformed`` when the options make no sense, and ``SourceRouted`` when they name a hop yet to come."""
+    for option in ipv4.parse_options(options):
+        if isinstance(option, Route) and option.kind in _SOURCE_ROUTES and not option.used_up:
+            raise SourceRouted
+
+
+def _mark(option: Option, own: bytes, now_ns: Nanos) -> Option:
+    if isinstance(option, Route) and option.kind not in _SOURCE_ROUTES:
+        return option.record(own)
+    if isinstance(option, Timestamp):
+        return option.stamp(own, (DEFAULT_EPOCH_NS + now_ns) // 1_000_000 % _DAY_MS)
+    return option
