@@ -168,7 +168,11 @@ class Recorder:
         self._last_number = number = self._last_number + 1
         if cause is None:
             cause = self.cause
-        line = self._encode(Event(number, time_ns, host, layer, what, cause, connection, why, 0, data or {})) + b"\n"
+        event = Event(number, time_ns, host, layer, what, cause, connection, why, 0, data or {})
+        try:
+            line = self._encode(event) + b"\n"
+        except UnicodeEncodeError:  # a peer's octets, decoded with "surrogateescape"
+            line = self._encode(_escaped(msgspec.to_builtins(event))) + b"\n"
         if self._receiving is None:
             self._lines.write(line)
         else:
@@ -259,6 +263,17 @@ class Recorder:
         data = {"interface": tap.name, "octets": len(octets)}
         line = Event(passing.n, passing.time_ns, tap.host, "link", what, cause, "", why, capture.frames, data)
         self._lines.write(self._encode(line) + b"\n")
+
+
+def _escaped(value: Any) -> Any:
+    """The value with whatever UTF-8 cannot carry written as an escape sequence."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_escaped(one) for one in value]
+    return value
 
 
 def _line_template(host: str, what: str, interface: str) -> bytes:
