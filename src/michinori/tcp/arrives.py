@@ -1,0 +1,184 @@
+"""SEGMENT ARRIVES in a state other than CLOSED, LISTEN and SYN-SENT: RFC 9293 section 3.10.7.4, step by step.
+
+Each step takes the connection, what has arrived and the time, and says whether to go on. The third step, security and
+compartment, is not there: nobody has used it since RFC 1122.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from michinori.sim import Nanos
+from michinori.tcp.acknowledgment import acknowledge, acknowledge_syn
+from michinori.tcp.arrival import Arrival
+from michinori.tcp.errors import ConnectionRefused, ConnectionReset
+from michinori.tcp.lifecycle import abort, finish, notify
+from michinori.tcp.prediction import as_predicted
+from michinori.tcp.receiving import eighth_check_fin, see_to_ack, seventh_process_text, sixth_check_urg
+from michinori.tcp.segments import may_challenge, send_ack, send_challenge_ack, send_syn
+from michinori.tcp.sending import transmit
+from michinori.tcp.states import State
+from michinori.tcp.syn_sent import arrives_in_syn_sent
+from michinori.tcp.tcb import Tcb
+from michinori.tcp.time_wait import arrives_in_time_wait
+from michinori.wire.sequence import MASK
+from michinori.wire.tcp import ACK, RST, SYN, Segment
+
+_STAMP_IS_OLD_AFTER_NS: Final = 24 * 86_400 * 1_000_000_000
+
+
+def segment_arrives(tcb: Tcb, segment: Segment, now: Nanos) -> None:
+    """Everything that a segment does."""
+    tcb.totals.segments_in += 1
+    tcb.heard_at_ns = now
+    if as_predicted(tcb, segment, now) or tcb.gone:
+        return
+    seg = Arrival(tcb, segment)
+    if tcb.watch is not None:
+        tcb.watch.received(segment, seg.seq, seg.ack)
+    if tcb.state is State.TIME_WAIT:
+        arrives_in_time_wait(tcb, seg, now)
+        return
+    steps = _STEPS if tcb.state is not State.SYN_SENT else _STEPS_IN_SYN_SENT
+    for step in steps:
+        if not step(tcb, seg, now):
+            break
+    settle(tcb, now)
+
+
+def settle(tcb: Tcb, now: Nanos) -> None:
+    """After the steps: send what has become possible, tell the application, acknowledge."""
+    if tcb.gone:
+        return
+    transmit(tcb, now)
+    notify(tcb)
+    if not tcb.gone:
+        see_to_ack(tcb, now)
+
+
+def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
+    """Is it old (PAWS, RFC 7323 section 5.3), does it lie in the window? Then cut it to the window."""
+    rcv = tcb.rcv
+    if tcb.stamped and not seg.flags & RST:
+        stamps = seg.options.timestamps
+        if stamps is None:
+            return _drop(tcb, "no-timestamps")  # RFC 7323 section 3.2
+        is_older = (stamps[0] - rcv.stamp) & 0x8000_0000 != 0
+        if is_older and now - rcv.stamp_at_ns < _STAMP_IS_OLD_AFTER_NS:
+            if may_challenge(tcb, now) or seg.length:
+                send_ack(tcb, now)
+            return _drop(tcb, "paws")
+    if tcb.state is State.SYN_RECEIVED and seg.flags & SYN and seg.seq == 0 and not seg.flags & (ACK | RST):
+        send_syn(tcb, now, "asked")  # the peer's SYN once more: our answer was lost
+        return False
+    edge = rcv.widened_edge()
+    is_inside = seg.seq < edge and seg.end > rcv.nxt if seg.length else rcv.nxt <= seg.seq < edge
+    # With the window closed, ACK, RST and URG of what comes next are to be looked at nevertheless, and the answer of a
+    # SYN,ACK to a SYN,ACK is one to be looked at too: both ends opened at once.
+    is_let_in = seg.seq == rcv.nxt == edge or (tcb.state is State.SYN_RECEIVED and seg.flags & SYN and seg.seq == 0)
+    if not is_inside and not is_let_in:
+        _answer_unacceptable(tcb, seg, now)
+        return False
+    has_text = seg.length > 0
+    if has_text and seg.seq < rcv.nxt and seg.payload:
+        rcv.duplicate = (seg.seq, min(seg.end, rcv.nxt))
+    if seg.options.timestamps is not None and tcb.stamped and seg.seq <= rcv.acked_to:
+        newer = not (seg.options.timestamps[0] - rcv.stamp) & 0x8000_0000
+        if newer and not seg.flags & RST:
+            rcv.stamp = seg.options.timestamps[0] & MASK
+            rcv.stamp_at_ns = now
+    seg.trim(rcv.nxt, edge)
+    if has_text and not seg.length:
+        rcv.ack_due = True  # all of it was outside: a probe of the closed window
+    return True
+
+
+def _answer_unacceptable(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
+    """ "An acknowledgment should be sent in reply", and the segment is dropped."""
+    if seg.flags & RST:
+        _drop(tcb, "outside-window")
+        return
+    rcv = tcb.rcv
+    if seg.payload and seg.end <= rcv.nxt:
+        rcv.duplicate = (max(seg.seq, 1), seg.seq + len(seg.payload))
+        if tcb.watch is not None:
+            tcb.watch.tell("duplicate-received", rel_seq=seg.seq, len=len(seg.payload))
+    else:
+        _drop(tcb, "outside-window")
+    # An answer to every segment without text could go back and forth for ever.
+    if seg.length or may_challenge(tcb, now):
+        send_ack(tcb, now)
+
+
+def _drop(tcb: Tcb, why: str) -> bool:
+    if tcb.watch is not None:
+        tcb.watch.tell("dropped", why=why)
+    return False
+
+
+def second_check_reset(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
+    """A RST counts only with the very number that comes next (RFC 5961 section 3.2)."""
+    if not seg.flags & RST:
+        return True
+    if seg.seq != tcb.rcv.nxt:
+        send_challenge_ack(tcb, now, "rst")
+        return False
+    if tcb.watch is not None:
+        tcb.watch.tell("reset", by="peer")
+    match tcb.state:
+        case State.SYN_RECEIVED if tcb.active:
+            finish(tcb, ConnectionRefused("the peer refused the connection"))
+        case State.CLOSING | State.LAST_ACK if tcb.snd.una >= tcb.snd.buffer.end:
+            finish(tcb, None)  # all text had arrived
+        case _:
+            finish(tcb, ConnectionReset("the peer reset the connection"))
+    return False
+
+
+def fourth_check_syn(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
+    """A SYN within a connection: a peer that has forgotten it shows itself when challenged (RFC 5961 section 4.2)."""
+    if not seg.flags & SYN:
+        return True
+    if tcb.state is State.SYN_RECEIVED and not tcb.active:
+        finish(tcb, ConnectionReset("the peer began anew"))  # back to LISTEN
+        return False
+    send_challenge_ack(tcb, now, "syn")
+    return False
+
+
+def fifth_check_ack(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
+    """From the first ACK on, every segment carries one."""
+    if not seg.flags & ACK:
+        return False
+    if tcb.state is State.SYN_RECEIVED:
+        was_acknowledged = acknowledge_syn(tcb, seg, now)
+        if not was_acknowledged:
+            return False
+    return acknowledge(tcb, seg, now)
+
+
+def text_for_nobody(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
+    """Text after the application has let go: it must learn that nobody reads it (RFC 9293 section 3.6.1)."""
+    if tcb.abandoned and seg.payload and tcb.rcv.fin is None and seg.end > tcb.rcv.nxt:
+        abort(tcb, None, now, "text for nobody")
+        return False
+    return True
+
+
+_STEPS: Final[tuple[Callable[[Tcb, Arrival, Nanos], bool], ...]] = (
+    first_check_sequence,
+    second_check_reset,
+    fourth_check_syn,
+    fifth_check_ack,
+    text_for_nobody,
+    sixth_check_urg,
+    seventh_process_text,
+    eighth_check_fin,
+)
+_STEPS_IN_SYN_SENT: Final[tuple[Callable[[Tcb, Arrival, Nanos], bool], ...]] = (
+    arrives_in_syn_sent,
+    sixth_check_urg,
+    seventh_process_text,
+    eighth_check_fin,
+)

@@ -1,0 +1,70 @@
+"""What can be set for a connection, and what stands there otherwise."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+_MS: Final = 1_000_000
+_S: Final = 1_000_000_000
+
+#: RFC 9293 section 3.7.1 (MUST-15): what a peer takes that does not say.
+DEFAULT_SEND_MSS_V4: Final = 536
+DEFAULT_SEND_MSS_V6: Final = 1220
+
+IPV4_AND_TCP_HEADERS: Final = 40
+IPV6_AND_TCP_HEADERS: Final = 60
+
+
+class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The settings of a connection. Times in nanoseconds, sizes in octets."""
+
+    mss: int = 1460
+    """What we announce: the largest segment that our interface can take (its MTU less 40 for IPv4, 60 for IPv6)."""
+    send_buffer: int = 128 << 10
+    """Room for text not yet acknowledged; grows with the congestion window up to ``send_buffer_max``."""
+    send_buffer_max: int = 6 << 20
+    receive_buffer: int = 128 << 10
+    """Room for text not yet read; while the peer fills it within a round trip it doubles, up to
+    ``receive_buffer_max``."""
+    receive_buffer_max: int = 6 << 20
+    window_scale: bool = True
+    timestamps: bool = True
+    sack: bool = True
+    nagle: bool = True
+    congestion: str = "reno"
+    initial_window: int = 10
+    """Segments (RFC 6928); 0 for the older rule of RFC 5681, 2 to 4."""
+    limited_transmit: bool = True
+    """RFC 3042."""
+    restart_after_idle: bool = True
+    """Begin again at the initial window after having been silent for an RTO (RFC 5681 section 4.1)."""
+    delayed_ack_ns: int = 40 * _MS
+    """How long an ACK may wait for company; 0 to acknowledge every segment at once. RFC 9293: at most 500 ms."""
+    rto_initial_ns: int = 1 * _S
+    rto_min_ns: int = 200 * _MS
+    """RFC 6298 asks for a second; Linux and others take 200 ms."""
+    rto_max_ns: int = 120 * _S
+    syn_retries: int = 7
+    """R2 for a SYN, in retransmissions: 247 s in all, of the 180 or more that RFC 9293 asks for (MUST-23)."""
+    syn_ack_retries: int = 5
+    retries_before_doubt: int = 3
+    """R1: from here on something is thought to be wrong with the path."""
+    data_retries: int = 15
+    """R2: from here on the connection is given up."""
+    user_timeout_ns: int | None = None
+    """Give up when text stays unacknowledged for so long (RFC 5482), however many retransmissions that is."""
+    msl_ns: int = 30 * _S
+    """Maximum segment lifetime: TIME-WAIT lasts two of them."""
+    fin_wait_2_ns: int = 60 * _S
+    """How long to wait for the peer's FIN when our application is gone altogether."""
+    keepalive: bool = False
+    keepalive_idle_ns: int = 7200 * _S
+    keepalive_interval_ns: int = 75 * _S
+    keepalive_probes: int = 9
+    challenge_acks: int = 10
+    """At most so many challenge ACKs within ``challenge_period_ns`` (RFC 5961 section 7)."""
+    challenge_period_ns: int = 5 * _S
+    syn_backlog: int = 256
+    """Half-open connections that a listener holds at most."""

@@ -1,0 +1,312 @@
+"""The face of a connection: the calls of RFC 9293 section 3.10. The time goes in, a deadline comes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from michinori.sim import Nanos
+from michinori.tcp.arrival import Arrival
+from michinori.tcp.arrives import segment_arrives
+from michinori.tcp.config import IPV4_AND_TCP_HEADERS, IPV6_AND_TCP_HEADERS, TcpConfig
+from michinori.tcp.effects import Effects, Endpoint
+from michinori.tcp.errors import ConnectionAborted, ConnectionClosing, TcpError
+from michinori.tcp.info import TcpInfo, info_of
+from michinori.tcp.lifecycle import abort, become, finish, send_capacity, send_space
+from michinori.tcp.receiving import read
+from michinori.tcp.retransmission import on_path_mtu
+from michinori.tcp.segments import send_syn
+from michinori.tcp.sending import transmit
+from michinori.tcp.states import RECEIVES_TEXT, TAKES_TEXT, State
+from michinori.tcp.syn_sent import take_syn
+from michinori.tcp.tcb import Tcb
+from michinori.tcp.timeouts import on_deadline
+from michinori.tcp.timers import NEVER
+from michinori.tcp.watch import Watch
+from michinori.wire import Octets
+from michinori.wire.tcp import Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from michinori.tcp.listener import Listener
+
+_SMALLEST_PATH_MTU = 68
+
+
+class Connection:
+    """One connection, in any state but LISTEN.
+
+    Nothing here asks what time it is: every call that may send takes ``now``. After each, ``deadline_ns`` says when
+    ``on_deadline`` wants to be called next. The instant may move later without notice, so it is enough to look at it
+    after each call and to arm a timer earlier where it has become earlier.
+    """
+
+    __slots__ = ("_tcb",)
+
+    def __init__(
+        self,
+        local: Endpoint,
+        remote: Endpoint,
+        config: TcpConfig,
+        effects: Effects,
+        *,
+        isn: int,
+        watched: bool = False,
+        timestamp_offset: int = 0,
+    ) -> None:
+        self._tcb = Tcb(local, remote, config, effects, isn, timestamp_offset)
+        if watched:
+            self._tcb.watch = Watch(self._tcb)
+
+    # Opening
+
+    def connect(self, now: Nanos) -> None:
+        """Active OPEN (section 3.10.1): send a SYN."""
+        tcb = self._tcb
+        assert not tcb.snd.nxt, "a connection is opened once"
+        tcb.active = True
+        self._tell_of_isn()
+        become(tcb, State.SYN_SENT)
+        send_syn(tcb, now)
+        tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+
+    def answer(self, listener: Listener, syn: Segment, now: Nanos) -> None:
+        """The SYN that came to a listener, whose copy this is (section 3.10.7.2, third step): send a SYN,ACK.
+
+        Text that came with the SYN is left to be sent again: without RFC 7413 nobody sends any.
+        """
+        tcb = self._tcb
+        assert not tcb.snd.nxt, "a connection is opened once"
+        tcb.listener = listener
+        self._tell_of_isn()
+        seg = Arrival(tcb, syn)
+        tcb.totals.segments_in += 1
+        if tcb.watch is not None:
+            tcb.watch.received(syn, 0, 0)
+        tcb.state = State.LISTEN
+        take_syn(tcb, seg, now)
+        become(tcb, State.SYN_RECEIVED)
+        send_syn(tcb, now)
+        tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+
+    def _tell_of_isn(self) -> None:
+        if self._tcb.watch is not None:
+            self._tcb.watch.tell("isn-chosen", isn=self._tcb.snd.iss)
+
+    # What comes in
+
+    def receive(self, segment: Segment, now: Nanos) -> None:
+        """A segment for this connection has arrived."""
+        segment_arrives(self._tcb, segment, now)
+
+    @property
+    def deadline_ns(self) -> Nanos | None:
+        """When ``on_deadline`` wants to be called next; None for never."""
+        next_ns = self._tcb.timers.next_ns
+        return next_ns if next_ns != NEVER else None
+
+    def on_deadline(self, now: Nanos) -> None:
+        """The deadline has come, or nearly: being early does no harm."""
+        on_deadline(self._tcb, now)
+
+    def on_path_mtu(self, mtu: int, now: Nanos) -> None:
+        """Packets to the peer may have so many octets and no more."""
+        tcb = self._tcb
+        headers = IPV4_AND_TCP_HEADERS if len(tcb.local[0]) == 4 else IPV6_AND_TCP_HEADERS
+        mss = max(mtu, _SMALLEST_PATH_MTU) - headers
+        if mss < tcb.path_mss:
+            tcb.path_mss = mss
+            if tcb.state is not State.CLOSED or not tcb.snd.nxt:
+                on_path_mtu(tcb, now)
+
+    def on_soft_error(self, error: TcpError) -> None:
+        """ICMP tells of trouble that may pass: kept, to be given as the reason if the connection is given up."""
+        self._tcb.soft_error = error
+
+    def on_hard_error(self, error: TcpError, now: Nanos) -> None:
+        """ICMP says that it is hopeless: believed only while the handshake goes on (RFC 5927 section 5.2)."""
+        del now
+        if self._tcb.state in (State.SYN_SENT, State.SYN_RECEIVED):
+            finish(self._tcb, error)
+        else:
+            self._tcb.soft_error = error
+
+    def quotes(self, seq: int) -> bool:
+        """Whether that sequence number is one of ours that is under way: an ICMP error that quotes another is old or
+        forged (RFC 5927 section 4.1).
+        """
+        snd = self._tcb.snd
+        return snd.una <= snd.position(seq) < max(snd.max, snd.una + 1)
+
+    # What the application asks
+
+    def write(self, data: Octets, now: Nanos, *, urgent: bool = False) -> int:
+        """SEND: take as much as there is room for, and say how much that was. ``urgent``: up to its end, it is.
+
+        Raises ``ConnectionClosing`` after ``close`` or when the connection is gone.
+        """
+        tcb = self._tcb
+        snd = tcb.snd
+        if snd.closing or tcb.state not in TAKES_TEXT:
+            raise tcb.error or ConnectionClosing("the connection is closing")
+        room = send_space(tcb)
+        size = len(data)
+        if size > room:
+            snd.wants_room = True
+            if not room:
+                return 0
+            data, size = memoryview(data)[:room], room
+        if not size:
+            return 0
+        if snd.nxt == snd.una and snd.last_ns and tcb.config.restart_after_idle:
+            self._restart_after_idle(now)
+        start = snd.buffer.end
+        snd.buffer.append(data)
+        if urgent:
+            snd.up = snd.buffer.end
+        if tcb.watch is not None:
+            tcb.watch.written(start, snd.buffer.end)
+        transmit(tcb, now)
+        return size
+
+    def _restart_after_idle(self, now: Nanos) -> None:
+        tcb = self._tcb
+        if now - tcb.snd.last_ns > tcb.rtt.rto_ns:
+            before = tcb.congestion.cwnd
+            tcb.congestion.idled()
+            if tcb.watch is not None and tcb.congestion.cwnd != before:
+                tcb.watch.tell("cwnd-changed", cwnd=tcb.congestion.cwnd, ssthresh=tcb.congestion.ssthresh, why="idle")
+
+    def read(self, limit: int, now: Nanos) -> bytes:
+        """RECEIVE: up to so many octets; none when none are there (or none will come: ``at_eof``)."""
+        return read(self._tcb, limit, now)
+
+    def close(self, now: Nanos) -> None:
+        """CLOSE (section 3.10.4): a FIN follows what was written. What the peer sends can still be read."""
+        tcb = self._tcb
+        match tcb.state:
+            case State.SYN_SENT:
+                finish(tcb, None)
+            case State.SYN_RECEIVED | State.ESTABLISHED:
+                self._begin_to_close(State.FIN_WAIT_1, now)
+            case State.CLOSE_WAIT:
+                self._begin_to_close(State.LAST_ACK, now)
+
+    def _begin_to_close(self, state: State, now: Nanos) -> None:
+        tcb = self._tcb
+        tcb.snd.closing = True
+        if tcb.state is State.SYN_RECEIVED and tcb.snd.buffer.end > 1:
+            return  # there is text to send before: goes on when established
+        become(tcb, state)
+        transmit(tcb, now)
+
+    def abandon(self, now: Nanos) -> None:
+        """The application lets go altogether. Unread text, or text that still comes, resets the connection: the peer
+        must not believe that it was read (RFC 9293 section 3.6.1, RFC 2525 section 2.17).
+        """
+        tcb = self._tcb
+        if tcb.rcv.buffer.octets and tcb.state not in (State.CLOSED, State.TIME_WAIT):
+            tcb.rcv.buffer.clear()
+            abort(tcb, None, now, "text for nobody")
+            return
+        tcb.rcv.buffer.clear()
+        tcb.abandoned = True
+        self.close(now)
+        if tcb.state is State.FIN_WAIT_2:
+            tcb.timers.at_linger(now + tcb.config.fin_wait_2_ns)
+
+    def abort(self, now: Nanos) -> None:
+        """ABORT (section 3.10.5): a RST, and what was not sent is thrown away."""
+        if self._tcb.state is not State.CLOSED:
+            abort(self._tcb, ConnectionAborted("the connection was aborted"), now, "abort")
+
+    def note_call(self, n: int) -> None:
+        """The trace's number of the call that writes from now on: segments with its text name it."""
+        if self._tcb.watch is not None:
+            self._tcb.watch.call = n
+
+    # How things stand
+
+    @property
+    def local(self) -> Endpoint:
+        return self._tcb.local
+
+    @property
+    def remote(self) -> Endpoint:
+        return self._tcb.remote
+
+    @property
+    def config(self) -> TcpConfig:
+        return self._tcb.config
+
+    @property
+    def state(self) -> State:
+        return self._tcb.state
+
+    @property
+    def watched(self) -> bool:
+        """Whether events are told."""
+        return self._tcb.watch is not None
+
+    @property
+    def error(self) -> TcpError | None:
+        """Why it is gone, when not in good order."""
+        return self._tcb.error
+
+    @property
+    def soft_error(self) -> TcpError | None:
+        """The trouble that ICMP told of since something was last acknowledged."""
+        return self._tcb.soft_error
+
+    @property
+    def at_eof(self) -> bool:
+        """Everything was read, and no more will come."""
+        tcb = self._tcb
+        ended = tcb.rcv.fin is not None or tcb.state not in _MAY_RECEIVE
+        return ended and not tcb.rcv.buffer.octets
+
+    @property
+    def readable_octets(self) -> int:
+        return self._tcb.rcv.buffer.octets
+
+    @property
+    def unacked_octets(self) -> int:
+        """Text in the send buffer: handed in and not acknowledged."""
+        buffer = self._tcb.snd.buffer
+        return buffer.end - buffer.start
+
+    @property
+    def unsent_octets(self) -> int:
+        """Text in the send buffer that was never sent."""
+        snd = self._tcb.snd
+        return (
+            min(snd.buffer.end - max(snd.nxt, 1), snd.buffer.end - snd.buffer.start) if snd.buffer.end > snd.nxt else 0
+        )
+
+    @property
+    def send_space(self) -> int:
+        """What ``write`` would take now."""
+        return send_space(self._tcb)
+
+    @property
+    def send_capacity(self) -> int:
+        """The size of the send buffer now."""
+        return send_capacity(self._tcb)
+
+    @property
+    def on_reopen(self) -> Callable[[Segment, int, Nanos], None] | None:
+        """Where a SYN goes that ends TIME-WAIT, with the least initial sequence number for its answer; None: such a SYN
+        is answered by an ACK like any other stray segment.
+        """
+        return self._tcb.on_reopen
+
+    @on_reopen.setter
+    def on_reopen(self, reopen: Callable[[Segment, int, Nanos], None] | None) -> None:
+        self._tcb.on_reopen = reopen
+
+    def info(self) -> TcpInfo:
+        """Everything that can be said about it, as ``ss -i`` does."""
+        return info_of(self._tcb)
+
+
+_MAY_RECEIVE = (State.SYN_SENT, State.SYN_RECEIVED, *RECEIVES_TEXT)

@@ -1,0 +1,35 @@
+"""What a connection asks of its surroundings: one callback a kind of effect, so that nothing here knows them."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeAlias
+
+from michinori.tcp.errors import TcpError
+from michinori.wire.tcp import Segment
+
+#: A packed address and a port.
+Endpoint: TypeAlias = tuple[bytes, int]
+
+
+class Effects(Protocol):
+    """The surroundings of a connection. Each of these may call back into the connection."""
+
+    def send(self, segment: Segment) -> None:
+        """Emit the segment now: its payload may be a view that is valid only during this call."""
+
+    def readable(self) -> None:
+        """There is new text to read, or the peer's FIN."""
+
+    def writable(self) -> None:
+        """After ``write`` took less than it was offered: there is room again."""
+
+    def established(self) -> None:
+        """The handshake is complete."""
+
+    def closed(self, error: TcpError | None) -> None:
+        """The connection is gone; None when in good order."""
+
+    def event(self, what: str, data: dict[str, Any]) -> None:
+        """Something worth telling happened; called only while the connection is watched. The reason of what was
+        dropped, repeated or given up stands in ``data["why"]``.
+        """

@@ -1,0 +1,124 @@
+"""From state to state: what belongs to being born, to waiting at the end and to being gone."""
+
+from __future__ import annotations
+
+from michinori.sim import Nanos
+from michinori.tcp.errors import TcpError
+from michinori.tcp.segments import send_reset
+from michinori.tcp.states import SYNCHRONIZED, State
+from michinori.tcp.tcb import Tcb
+from michinori.tcp.timers import NEVER
+
+_TIMESTAMPS_OCTETS = 12
+
+
+def become(tcb: Tcb, state: State) -> None:
+    """Change the state."""
+    before, tcb.state = tcb.state, state
+    if tcb.watch is not None:
+        tcb.watch.state_changed(before, state)
+
+
+def establish(tcb: Tcb, now: Nanos, *, was_lost: bool) -> None:
+    """Both SYNs are acknowledged, ours after having been lost or not: settle what was negotiated. The application is
+    told by ``notify``.
+    """
+    rtt, rcv, config = tcb.rtt, tcb.rcv, tcb.config
+    fit_mss(tcb)
+    if was_lost:
+        rtt.syn_was_lost()
+        tcb.congestion.cwnd = tcb.snd.mss  # RFC 5681 section 3.1
+    rcv.turn_to = rcv.widened_edge()
+    rcv.turn_at_ns = now
+    if config.keepalive:
+        tcb.timers.at_keepalive(now + config.keepalive_idle_ns)
+    become(tcb, State.ESTABLISHED)
+    if tcb.snd.closing:
+        become(tcb, State.FIN_WAIT_1)
+    tcb.born = True
+
+
+def fit_mss(tcb: Tcb) -> None:
+    """Eff.snd.MSS from what the peer takes, what the path takes and what the options take (RFC 6691)."""
+    options = _TIMESTAMPS_OCTETS if tcb.stamped else 0
+    mss = max(min(tcb.snd.peer_mss, tcb.path_mss) - options, 1)
+    if mss != tcb.snd.mss:
+        tcb.snd.mss = mss
+        tcb.congestion.mss_changed(mss)
+
+
+def notify(tcb: Tcb) -> None:
+    """Tell the application what has happened. It may call back and do anything to the connection."""
+    if tcb.born:
+        tcb.born = False
+        listener, tcb.listener = tcb.listener, None
+        tcb.effects.established()
+        if listener is not None:
+            listener.completed(tcb)
+    if tcb.rcv.news:
+        tcb.rcv.news = False
+        tcb.effects.readable()
+    snd = tcb.snd
+    if snd.wants_room and tcb.state is not State.CLOSED and send_space(tcb) * 3 >= send_capacity(tcb):
+        snd.wants_room = False
+        tcb.effects.writable()
+
+
+def send_capacity(tcb: Tcb) -> int:
+    """The size of the send buffer now: twice what the path takes, within what is set."""
+    config = tcb.config
+    return max(config.send_buffer, min(2 * tcb.congestion.cwnd, config.send_buffer_max))
+
+
+def send_space(tcb: Tcb) -> int:
+    """Octets that ``write`` would take now."""
+    buffer = tcb.snd.buffer
+    return max(send_capacity(tcb) - (buffer.end - buffer.start), 0)
+
+
+def enter_time_wait(tcb: Tcb, now: Nanos) -> None:
+    """Both FINs are acknowledged and ours was the first: stay for two maximum segment lifetimes, in little room."""
+    if tcb.state is not State.TIME_WAIT:
+        become(tcb, State.TIME_WAIT)
+        tcb.snd.buffer.clear()
+        tcb.recovery.scoreboard.clear()
+        tcb.rcv.reassembly.clear()
+    timers = tcb.timers
+    timers.retransmit_ns = timers.persist_ns = timers.keepalive_ns = NEVER
+    until_ns = now + 2 * tcb.config.msl_ns
+    timers.at_linger(until_ns)
+    if tcb.watch is not None:
+        tcb.watch.tell("time-wait", until_ns=until_ns)
+
+
+def finish(tcb: Tcb, error: TcpError | None) -> None:
+    """The connection is gone. What was received stays readable."""
+    if tcb.state is State.CLOSED:
+        return
+    tcb.error = error
+    become(tcb, State.CLOSED)
+    tcb.timers.stop()
+    tcb.snd.buffer.clear()
+    tcb.recovery.scoreboard.clear()
+    tcb.rcv.reassembly.clear()
+    tcb.born = False
+    listener, tcb.listener = tcb.listener, None
+    if listener is not None:
+        listener.forget(tcb)
+    tcb.effects.closed(error)
+
+
+def abort(tcb: Tcb, error: TcpError | None, now: Nanos, why: str) -> None:
+    """Send a RST where the peer knows of the connection, and be gone (RFC 9293 section 3.10.5)."""
+    if tcb.state is State.SYN_RECEIVED or (tcb.state in SYNCHRONIZED and tcb.state is not State.TIME_WAIT):
+        send_reset(tcb, tcb.snd.nxt, now, ack=True)
+    if tcb.watch is not None:
+        tcb.watch.tell("reset", by="us", why=why)
+    finish(tcb, error)
+
+
+def give_up(tcb: Tcb, error: TcpError, why: str) -> None:
+    """R2 was reached, or keep-alive found nobody."""
+    if tcb.watch is not None:
+        tcb.watch.tell("gave-up", why=why, retries=tcb.snd.retries)
+    finish(tcb, tcb.soft_error or error)

@@ -1,0 +1,139 @@
+"""LISTEN: a socket that is copied for each connection, RFC 9293 section 3.10.7.2.
+
+Two queues are bounded. Half-open connections wait for the ACK of their SYN,ACK (the SYN queue, ``syn_backlog`` of the
+settings); established ones wait for ``accept`` (the accept queue, the number that ``listen`` is given). While the
+accept queue is full, new SYNs are passed over in silence and handshakes do not complete, so that the peer tries again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Protocol
+
+from michinori.sim import Nanos
+from michinori.tcp.config import TcpConfig
+from michinori.tcp.effects import Endpoint
+from michinori.tcp.segments import reset_for
+from michinori.tcp.states import State
+from michinori.wire.tcp import ACK, RST, SYN, Segment
+
+if TYPE_CHECKING:
+    from michinori.tcp.connection import Connection
+    from michinori.tcp.tcb import Tcb
+
+
+class ListenerCallbacks(Protocol):
+    """The surroundings of a listener."""
+
+    def copy(self, local: Endpoint, remote: Endpoint, now: Nanos, isn: int | None) -> Connection:
+        """Make the copy of the socket: a connection between these ends with its own effects, entered into the socket
+        table. ``isn``: the least initial sequence number it may use, if that matters.
+        """
+
+    def reply(self, segment: Segment, local: Endpoint, remote: Endpoint) -> None:
+        """Send a segment that belongs to no connection."""
+
+    def acceptable(self) -> None:
+        """``accept`` has something to give."""
+
+    def event(self, what: str, data: dict[str, Any]) -> None:
+        """Something worth telling happened; called only while the listener is watched."""
+
+
+class Listener:
+    """A passive OPEN with its two queues."""
+
+    __slots__ = ("_accepted", "_callbacks", "_half_open", "backlog", "config", "local", "state", "watched")
+
+    def __init__(
+        self,
+        local: Endpoint,
+        config: TcpConfig,
+        backlog: int,
+        callbacks: ListenerCallbacks,
+        *,
+        watched: bool = False,
+    ) -> None:
+        self.local = local
+        self.config = config
+        self.backlog = max(backlog, 1)
+        self.state = State.LISTEN
+        self.watched = watched
+        self._callbacks = callbacks
+        self._half_open: dict[Tcb, Connection] = {}
+        self._accepted: deque[Connection] = deque()
+
+    @property
+    def half_open(self) -> int:
+        """How many handshakes are going on."""
+        return len(self._half_open)
+
+    @property
+    def waiting(self) -> int:
+        """How many connections wait to be accepted."""
+        return len(self._accepted)
+
+    def receive(self, segment: Segment, remote: Endpoint, local: Endpoint, now: Nanos, isn: int | None = None) -> None:
+        """A segment to this port from somebody with whom there is no connection. ``local``: the address it came to."""
+        if segment.flags & RST:
+            return
+        if segment.flags & ACK or self.state is not State.LISTEN:
+            self._refuse(segment, remote, local)
+            return
+        if not segment.flags & SYN:
+            return
+        if not self.has_room():
+            self._tell("syn-dropped", remote, "accept-queue-full")
+            return
+        if len(self._half_open) >= self.config.syn_backlog:
+            self._tell("syn-dropped", remote, "syn-queue-full")
+            return
+        connection = self._callbacks.copy(local, remote, now, isn)
+        self._half_open[connection._tcb] = connection
+        self._tell("socket-copied", remote)
+        connection.answer(self, segment, now)
+
+    def has_room(self) -> bool:
+        """Whether one more connection may wait to be accepted."""
+        return len(self._accepted) < self.backlog
+
+    def accept(self) -> Connection | None:
+        """The connection that waits longest, if any."""
+        return self._accepted.popleft() if self._accepted else None
+
+    def completed(self, tcb: Tcb) -> None:
+        """A handshake is complete: its connection waits to be accepted from now on."""
+        connection = self._half_open.pop(tcb, None)
+        if connection is not None and connection.state is not State.CLOSED:
+            self._accepted.append(connection)
+            self._callbacks.acceptable()
+
+    def forget(self, tcb: Tcb) -> None:
+        """A handshake came to nothing."""
+        self._half_open.pop(tcb, None)
+
+    def close(self, now: Nanos) -> None:
+        """CLOSE: what was not accepted is reset."""
+        self.state = State.CLOSED
+        unwanted = [*self._half_open.values(), *self._accepted]
+        self._half_open.clear()
+        self._accepted.clear()
+        for connection in unwanted:
+            connection.abort(now)
+
+    def _refuse(self, segment: Segment, remote: Endpoint, local: Endpoint) -> None:
+        reset = reset_for(segment)
+        if reset is not None:
+            self._callbacks.reply(reset, local, remote)
+
+    def _tell(self, what: str, remote: Endpoint, why: str = "") -> None:
+        if self.watched:
+            data: dict[str, Any] = {"listener": _written(self.local), "remote": _written(remote)}
+            if why:
+                data["why"] = why
+            self._callbacks.event(what, data)
+
+
+def _written(endpoint: Endpoint) -> str:
+    return f"{ip_address(endpoint[0])}:{endpoint[1]}"

@@ -1,0 +1,123 @@
+"""Text that comes in: the sixth, seventh and eighth step of SEGMENT ARRIVES, and when to acknowledge.
+
+RFC 9293 sections 3.10.7.4, 3.8.5 (urgent), 3.8.6.2.2 (silly window) and 3.8.6.3 (delayed ACK).
+"""
+
+from __future__ import annotations
+
+from michinori.sim import Nanos
+from michinori.tcp.arrival import Arrival
+from michinori.tcp.lifecycle import become, enter_time_wait
+from michinori.tcp.segments import send_ack
+from michinori.tcp.states import RECEIVES_TEXT, State
+from michinori.tcp.tcb import Tcb
+from michinori.tcp.timers import NEVER
+from michinori.wire.tcp import FIN, URG
+
+
+def sixth_check_urg(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:  # noqa: ARG001 - a step like the others
+    """The urgent pointer only ever moves ahead; urgent text is delivered in line (RFC 6093)."""
+    if seg.flags & URG and tcb.state in RECEIVES_TEXT and tcb.rcv.fin is None:
+        up = seg.seq + seg.urgent
+        if up > tcb.rcv.up:
+            tcb.rcv.up = up
+            if tcb.watch is not None:
+                tcb.watch.tell("urgent", rel_seq=up)
+    return True
+
+
+def seventh_process_text(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
+    """Deliver what is in order, keep what is ahead of it, and see to the acknowledgment."""
+    rcv = tcb.rcv
+    size = len(seg.payload)
+    if not size or rcv.fin is not None or tcb.state not in RECEIVES_TEXT:
+        return True
+    if seg.seq > rcv.nxt:
+        _keep_for_later(tcb, seg, now)
+        return True
+    rcv.mss = max(rcv.mss, size)
+    rcv.nxt += size
+    rcv.buffer.append(seg.payload)
+    rcv.news = True
+    if rcv.reassembly:
+        pieces, rcv.nxt = rcv.reassembly.take(rcv.nxt)
+        rcv.buffer.extend(pieces)
+        rcv.ack_due = True  # a gap was filled: tell at once (RFC 5681 section 4.2)
+    if rcv.nxt >= rcv.turn_to:
+        widen(tcb, now)
+    return True
+
+
+def _keep_for_later(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
+    """There is a gap before it: acknowledge at once, so that the peer learns of it."""
+    rcv = tcb.rcv
+    known = rcv.reassembly.add(seg.seq, seg.payload)
+    if known is not None:
+        rcv.duplicate = known
+    if tcb.watch is not None:
+        tcb.watch.tell("out-of-order", rel_seq=seg.seq, len=len(seg.payload), expected=rcv.nxt)
+    send_ack(tcb, now)
+
+
+def eighth_check_fin(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
+    """The peer will send no more: once all that precedes its FIN is here."""
+    rcv = tcb.rcv
+    if not seg.flags & FIN or rcv.fin is not None:
+        return True
+    if seg.seq + len(seg.payload) != rcv.nxt:
+        return True  # it will be sent again when the gap before it is filled
+    rcv.fin = rcv.nxt
+    rcv.nxt += 1
+    rcv.news = True
+    rcv.ack_due = True
+    rcv.reassembly.clear()
+    match tcb.state:
+        case State.ESTABLISHED:
+            become(tcb, State.CLOSE_WAIT)
+        case State.FIN_WAIT_1:
+            # Had our FIN been acknowledged, the fifth step would have left this state.
+            become(tcb, State.CLOSING)
+        case State.FIN_WAIT_2:
+            enter_time_wait(tcb, now)
+    return True
+
+
+def see_to_ack(tcb: Tcb, now: Nanos) -> None:
+    """Acknowledge now or soon: every second full segment at once, one alone when its company is overdue."""
+    rcv = tcb.rcv
+    if rcv.ack_due or rcv.nxt - rcv.acked_to > rcv.mss or (rcv.nxt > rcv.acked_to and not tcb.config.delayed_ack_ns):
+        send_ack(tcb, now)
+    elif rcv.nxt > rcv.acked_to and tcb.timers.delayed_ack_ns == NEVER:
+        tcb.timers.at_delayed_ack(now + tcb.config.delayed_ack_ns)
+
+
+def widen(tcb: Tcb, now: Nanos) -> None:
+    """A window's worth has come since ``turn_at_ns``: if that took hardly more than a round trip, the window is what
+    holds the peer back, so offer twice as much.
+    """
+    rcv, most = tcb.rcv, tcb.config.receive_buffer_max
+    took_ns = now - rcv.turn_at_ns
+    if rcv.limit < most and took_ns <= 2 * tcb.rtt.least_ns and 4 * rcv.buffer.octets <= rcv.limit:
+        rcv.limit = min(2 * rcv.limit, most, 65535 << rcv.shift)
+        rcv.step = min(rcv.limit // 2, tcb.config.mss)
+        if tcb.watch is not None:
+            tcb.watch.tell("receive-buffer-grew", octets=rcv.limit)
+    rcv.turn_to = rcv.widened_edge()
+    rcv.turn_at_ns = now
+
+
+def read(tcb: Tcb, limit: int, now: Nanos) -> bytes:
+    """Hand text to the application, and tell the peer when that made room worth telling of."""
+    rcv = tcb.rcv
+    taken = rcv.buffer.take(limit)
+    if not taken:
+        return taken
+    if tcb.watch is not None:
+        tcb.watch.tell("delivered", octets=len(taken), left=rcv.buffer.octets)
+    if tcb.state in RECEIVES_TEXT:
+        offered = rcv.edge - rcv.nxt
+        room = rcv.limit - rcv.buffer.octets
+        # Only when it at least doubles: otherwise the next ACK tells it early enough.
+        if room - offered >= rcv.step and room >= 2 * offered:
+            send_ack(tcb, now)
+    return taken

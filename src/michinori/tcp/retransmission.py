@@ -1,0 +1,141 @@
+"""When nothing comes back: the retransmission timer, the persist timer, and the way into fast recovery.
+
+RFC 6298 section 5, RFC 9293 sections 3.8.1, 3.8.3 and 3.8.6.1, RFC 5681 section 3.2, RFC 6675 section 5.
+"""
+
+from __future__ import annotations
+
+from michinori.sim import Nanos
+from michinori.tcp.errors import ConnectionTimedOut
+from michinori.tcp.lifecycle import fit_mss, give_up
+from michinori.tcp.recovery import Phase
+from michinori.tcp.segments import send_syn, send_text
+from michinori.tcp.sending import transmit
+from michinori.tcp.states import State
+from michinori.tcp.tcb import Tcb
+from michinori.tcp.timers import NEVER
+
+_DUPLICATES_TO_INFLATE = 3
+
+
+def enter_fast_recovery(tcb: Tcb, now: Nanos) -> None:
+    """The octet at ``snd.una`` is lost: send it again without waiting for the timer, and halve the window."""
+    snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
+    # What limited transmit sent beyond the window does not count (RFC 5681 section 3.2 step 2).
+    flight = min(snd.nxt - snd.una, congestion.cwnd)
+    recovery.begin(Phase.FAST, snd.una, snd.nxt)
+    congestion.lost(flight, now)
+    _tell_of_window(tcb, "loss")
+    _karn(tcb)
+    recovery.high_rxt = recovery.rescue_rxt = send_again(tcb, now, "sack" if recovery.sack else "fast")
+    if not recovery.sack:
+        recovery.inflation = _DUPLICATES_TO_INFLATE * snd.mss
+    tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+
+
+def send_again(tcb: Tcb, now: Nanos, why: str) -> int:
+    """The first segment that was not acknowledged, once more. Gives the position behind it."""
+    snd = tcb.snd
+    _, end = tcb.recovery.scoreboard.gap(snd.una, snd.mss)
+    return send_text(tcb, snd.una, min(end, snd.nxt), now, why)
+
+
+def on_retransmission_timeout(tcb: Tcb, now: Nanos) -> None:
+    """Nothing was acknowledged for an RTO (RFC 6298 section 5.4 to 5.7)."""
+    snd = tcb.snd
+    tcb.timers.retransmit_ns = NEVER
+    if snd.una >= snd.nxt:
+        return
+    if _is_beyond_r2(tcb, now):
+        return
+    tcb.rtt.expired()
+    if snd.una == 0:
+        send_syn(tcb, now, "rto")
+        tcb.totals.retransmitted += 1
+    else:
+        _lose_everything(tcb, now)
+    tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+
+
+def _is_beyond_r2(tcb: Tcb, now: Nanos) -> bool:
+    """Count one more retransmission; give up when they were enough (RFC 9293 section 3.8.3)."""
+    snd, config = tcb.snd, tcb.config
+    if snd.retries == 0:
+        snd.unanswered_since_ns = snd.last_ns if snd.una else now
+    most = config.data_retries
+    if tcb.state is State.SYN_SENT:
+        most = config.syn_retries
+    elif tcb.state is State.SYN_RECEIVED:
+        most = config.syn_ack_retries
+    patience = config.user_timeout_ns
+    if snd.retries >= most or (patience is not None and snd.retries and now - snd.unanswered_since_ns >= patience):
+        give_up(tcb, ConnectionTimedOut("the peer does not answer"), "R2")
+        return True
+    snd.retries += 1
+    if snd.retries == config.retries_before_doubt and tcb.watch is not None:
+        tcb.watch.tell("doubted", why="R1", retries=snd.retries)
+    return False
+
+
+def _lose_everything(tcb: Tcb, now: Nanos) -> None:
+    """What was in flight and is not sacked counts as lost: begin again with one segment."""
+    snd, recovery = tcb.snd, tcb.recovery
+    tcb.congestion.timed_out(min(snd.nxt - snd.una, tcb.congestion.cwnd), now, again=snd.retries > 1)
+    _tell_of_window(tcb, "rto")
+    board = recovery.scoreboard
+    if board and board.gap(snd.una, 1)[0] != snd.una:
+        # The peer has sacked what it does not acknowledge: it has thrown it away (RFC 2018 section 8).
+        board.clear()
+    recovery.begin(Phase.LOSS, snd.una, snd.nxt)
+    recovery.duplicates = 0
+    recovery.high_rxt = send_again(tcb, now, "rto")
+
+
+def on_persist_timeout(tcb: Tcb, now: Nanos) -> None:
+    """The window stays too small, or the ACK that opened it was lost: probe it (RFC 9293 section 3.8.6.1)."""
+    snd = tcb.snd
+    tcb.timers.persist_ns = NEVER
+    if snd.nxt > snd.una or snd.end <= snd.nxt:
+        return
+    if _is_beyond_r2(tcb, now):
+        return
+    room = snd.una + snd.wnd - snd.nxt
+    if room > 0:
+        # Not empty, only silly: the override time-out of section 3.8.6.2.1 has passed.
+        snd.nxt = send_text(tcb, snd.nxt, min(snd.nxt + room, snd.end), now)
+        snd.max = max(snd.max, snd.nxt)
+        tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+        return
+    # One octet that the window does not allow. It is taken as never sent unless the peer takes it.
+    end = send_text(tcb, snd.nxt, snd.nxt + 1, now, "probe")
+    snd.max = max(snd.max, end)
+    snd.probes += 1
+    interval_ns = min(tcb.rtt.rto_ns << min(snd.probes, 30), tcb.config.rto_max_ns)
+    tcb.timers.at_persist(now + interval_ns)
+
+
+def on_path_mtu(tcb: Tcb, now: Nanos) -> None:
+    """The path takes less than was thought: cut anew what is under way and send it again (RFC 1191 section 6.4)."""
+    before = tcb.snd.mss
+    fit_mss(tcb)
+    snd, recovery = tcb.snd, tcb.recovery
+    if tcb.watch is not None:
+        tcb.watch.tell("path-mtu", mss=snd.mss)
+    if snd.mss >= before or snd.una == 0 or snd.nxt == snd.una:
+        return
+    # Dropped for its size, not for want of room: the congestion window stays as it is.
+    _karn(tcb)
+    recovery.begin(Phase.LOSS, snd.una, snd.nxt)
+    transmit(tcb, now)
+    tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+
+
+def _karn(tcb: Tcb) -> None:
+    """What is sent again cannot be measured."""
+    tcb.rtt.timed_to = 0
+
+
+def _tell_of_window(tcb: Tcb, why: str) -> None:
+    if tcb.watch is not None:
+        congestion = tcb.congestion
+        tcb.watch.tell("cwnd-changed", cwnd=congestion.cwnd, ssthresh=congestion.ssthresh, why=why)

@@ -1,0 +1,79 @@
+"""The retransmission time-out from measured round trips: RFC 6298.
+
+A round trip is measured with the clock itself on one octet at a time. When that octet had to be sent again, its ACK
+says nothing (Karn's algorithm); then, if the connection has time stamps, the echo of one takes its place, as it tells
+which of the two was answered (RFC 7323 section 4).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from michinori.sim import Nanos
+from michinori.tcp.config import TcpConfig
+
+#: The granularity of the clock as RFC 6298 has it in the formula for the RTO.
+_GRANULARITY_NS: Final = 1_000_000
+_AFTER_LOST_SYN_NS: Final = 3_000_000_000
+
+
+class RoundTrips:
+    """Smoothed round-trip time, its variation, and the RTO with its back-off."""
+
+    __slots__ = (
+        "_max_ns",
+        "_min_ns",
+        "backoff",
+        "least_ns",
+        "rto_ns",
+        "samples",
+        "srtt_ns",
+        "timed_at_ns",
+        "timed_to",
+        "var_ns",
+    )
+
+    def __init__(self, config: TcpConfig) -> None:
+        self.srtt_ns: Nanos = 0
+        self.var_ns: Nanos = 0
+        self.least_ns: Nanos = 0
+        self.samples = 0
+        self.backoff = 0
+        """How many times the timer has expired in a row: each doubles the time-out."""
+        self.rto_ns: Nanos = config.rto_initial_ns
+        self.timed_to = 0
+        """The position whose acknowledgment ends the measurement that is going on; 0 when none is."""
+        self.timed_at_ns: Nanos = 0
+        self._min_ns = config.rto_min_ns
+        self._max_ns = config.rto_max_ns
+
+    def sample(self, rtt_ns: Nanos) -> None:
+        """One more measured round trip (section 2): it also ends the back-off."""
+        if self.samples:
+            self.var_ns += (abs(self.srtt_ns - rtt_ns) - self.var_ns) // 4
+            self.srtt_ns += (rtt_ns - self.srtt_ns) // 8
+            if rtt_ns < self.least_ns:
+                self.least_ns = rtt_ns
+        else:
+            self.srtt_ns = self.least_ns = rtt_ns
+            self.var_ns = rtt_ns // 2
+        self.samples += 1
+        self.backoff = 0
+        rto_ns = self.srtt_ns + max(_GRANULARITY_NS, 4 * self.var_ns)
+        self.rto_ns = min(max(rto_ns, self._min_ns), self._max_ns)
+
+    def timeout_ns(self) -> Nanos:
+        """How long to wait now, the back-off included."""
+        return min(self.rto_ns << self.backoff, self._max_ns) if self.backoff else self.rto_ns
+
+    def expired(self) -> None:
+        """The timer went off: wait twice as long next time (5.5), and measure nothing that was sent twice."""
+        if self.rto_ns << self.backoff < self._max_ns:
+            self.backoff += 1
+        self.timed_to = 0
+
+    def syn_was_lost(self) -> None:
+        """The handshake took a retransmission: begin with 3 seconds (5.7), unless time stamps have measured it."""
+        self.backoff = 0
+        if not self.samples and self.rto_ns < _AFTER_LOST_SYN_NS:
+            self.rto_ns = _AFTER_LOST_SYN_NS

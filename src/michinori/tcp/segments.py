@@ -1,0 +1,185 @@
+"""Making segments and letting them go. Every segment with an ACK acknowledges all that was received in order."""
+
+from __future__ import annotations
+
+from michinori.sim import Nanos
+from michinori.tcp.tcb import Tcb
+from michinori.tcp.timers import NEVER
+from michinori.wire import Octets
+from michinori.wire.tcp import ACK, FIN, NO_OPTIONS, PSH, RST, SYN, URG, Options, Segment
+
+_LARGEST_FIELD = 65535
+#: SACK blocks that find room beside time stamps, and without them.
+_BLOCKS_BESIDE_TIMESTAMPS = 3
+_BLOCKS_ALONE = 4
+
+
+def options_now(tcb: Tcb, now: Nanos) -> Options:
+    """The options of a segment that goes out now: time stamps, and SACK blocks if there is anything to tell."""
+    rcv = tcb.rcv
+    plain = tcb.plain_options(now)
+    if not tcb.recovery.sack or (rcv.duplicate is None and not rcv.reassembly):
+        return plain
+    most = _BLOCKS_BESIDE_TIMESTAMPS if tcb.stamped else _BLOCKS_ALONE
+    blocks = rcv.reassembly.recent(most)
+    if rcv.duplicate is not None:
+        # RFC 2883 section 4: what came twice is told first, and once.
+        blocks = [rcv.duplicate, *blocks][:most]
+        rcv.duplicate = None
+    sack = tuple([(rcv.wire(start), rcv.wire(end)) for start, end in blocks])
+    return Options(sack=sack, timestamps=plain.timestamps)
+
+
+def sack_octets(options: Options) -> int:
+    """What the SACK blocks take from the text of a full segment."""
+    return 4 + 8 * len(options.sack) if options.sack else 0
+
+
+def acknowledged(tcb: Tcb) -> None:
+    """A segment with everything that we have to acknowledge has gone out."""
+    rcv = tcb.rcv
+    rcv.acked_to = rcv.nxt
+    rcv.ack_due = False
+    tcb.timers.delayed_ack_ns = NEVER
+
+
+def let_go(tcb: Tcb, segment: Segment, position: int, why: str = "") -> None:
+    """Count the segment, tell of it and send it."""
+    tcb.totals.segments_out += 1
+    if tcb.watch is not None:
+        tcb.watch.sent(segment, position, why)
+    tcb.effects.send(segment)
+
+
+def send_ack(tcb: Tcb, now: Nanos) -> None:
+    """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>"""
+    snd, rcv = tcb.snd, tcb.rcv
+    segment = Segment(
+        tcb.local[1],
+        tcb.remote[1],
+        snd.wire(snd.nxt),
+        rcv.wire(rcv.nxt),
+        ACK,
+        rcv.window_field(),
+        b"",
+        options_now(tcb, now),
+    )
+    acknowledged(tcb)
+    let_go(tcb, segment, snd.nxt)
+
+
+def send_challenge_ack(tcb: Tcb, now: Nanos, why: str) -> None:
+    """An ACK that makes an honest peer show itself, never more than so many in a while (RFC 5961 section 7)."""
+    if tcb.watch is not None:
+        tcb.watch.tell("challenged", why=why)
+    if may_challenge(tcb, now):
+        tcb.totals.challenges += 1
+        send_ack(tcb, now)
+
+
+def may_challenge(tcb: Tcb, now: Nanos) -> bool:
+    """Whether one more ACK may be spent on a segment that should not have come."""
+    if now - tcb.challenge_at_ns >= tcb.config.challenge_period_ns:
+        tcb.challenge_at_ns = now
+        tcb.challenges = 0
+    tcb.challenges += 1
+    return tcb.challenges <= tcb.config.challenge_acks
+
+
+def send_reset(tcb: Tcb, position: int, now: Nanos, *, ack: bool) -> None:
+    """<SEQ=position><CTL=RST>, with <ACK=RCV.NXT> where the connection is synchronized."""
+    snd, rcv = tcb.snd, tcb.rcv
+    flags = RST | ACK if ack else RST
+    # RFC 7323 section 3.2: time stamps are to go on a RST too once they were agreed upon.
+    segment = Segment(
+        tcb.local[1],
+        tcb.remote[1],
+        snd.wire(position),
+        rcv.wire(rcv.nxt) if ack else 0,
+        flags,
+        0,
+        b"",
+        tcb.plain_options(now) if ack else NO_OPTIONS,
+    )
+    let_go(tcb, segment, position)
+
+
+def send_syn(tcb: Tcb, now: Nanos, why: str = "") -> None:
+    """Our SYN, or SYN,ACK when the peer's has come: offering what is set, answering what was offered."""
+    config, snd, rcv = tcb.config, tcb.snd, tcb.rcv
+    answering = rcv.nxt > 0
+    stamps = tcb.stamped if answering else config.timestamps
+    scaling = tcb.scaled if answering else config.window_scale
+    options = Options(
+        mss=config.mss,
+        window_scale=rcv.shift if scaling else None,
+        sack_permitted=tcb.recovery.sack if answering else config.sack,
+        timestamps=(tcb.stamp_now(now), rcv.stamp) if stamps else None,
+    )
+    segment = Segment(
+        tcb.local[1],
+        tcb.remote[1],
+        snd.iss,
+        rcv.wire(rcv.nxt) if answering else 0,
+        SYN | ACK if answering else SYN,
+        min(rcv.limit, _LARGEST_FIELD),  # the window of a SYN is never scaled
+        b"",
+        options,
+    )
+    if snd.nxt == 0:
+        snd.nxt = snd.max = 1
+        tcb.rtt.timed_to = 1
+        tcb.rtt.timed_at_ns = now
+    if answering:
+        acknowledged(tcb)
+    let_go(tcb, segment, 0, why)
+
+
+def send_text(tcb: Tcb, start: int, end: int, now: Nanos, why: str = "") -> int:
+    """The positions from ``start`` to ``end`` in one segment; the FIN if ``end`` lies behind it.
+
+    Gives the position up to which it went: earlier than ``end`` if that is too much for one segment.
+    """
+    snd, rcv = tcb.snd, tcb.rcv
+    if start == 0:
+        send_syn(tcb, now, why)
+        return 1
+    options = options_now(tcb, now)
+    end = min(end, start + max(snd.mss - sack_octets(options), 1))
+    text_end = snd.buffer.end
+    payload: Octets = snd.buffer.slice(start, min(end, text_end) - start) if start < text_end else b""
+    flags = ACK
+    if end >= text_end and payload:
+        flags |= PSH  # the last that is there to send (RFC 9293 section 3.9.1.2)
+    if end > text_end:
+        flags |= FIN
+    urgent = min(snd.up - start, _LARGEST_FIELD) if snd.up > start else 0
+    if urgent:
+        flags |= URG
+    segment = Segment(
+        tcb.local[1],
+        tcb.remote[1],
+        snd.wire(start),
+        rcv.wire(rcv.nxt),
+        flags,
+        rcv.window_field(),
+        payload,
+        options,
+        urgent,
+    )
+    acknowledged(tcb)
+    if why:
+        tcb.totals.retransmitted += 1
+    snd.last_ns = now
+    let_go(tcb, segment, start, why)
+    return end
+
+
+def reset_for(segment: Segment) -> Segment | None:
+    """The RST that answers a segment which belongs to no connection (RFC 9293 section 3.10.7.1); None for a RST."""
+    if segment.flags & RST:
+        return None
+    if segment.flags & ACK:
+        return Segment(segment.dst_port, segment.src_port, segment.ack, 0, RST, 0)
+    ack = (segment.seq + segment.length) & 0xFFFF_FFFF
+    return Segment(segment.dst_port, segment.src_port, 0, ack, RST | ACK, 0)

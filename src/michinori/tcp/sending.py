@@ -1,0 +1,153 @@
+"""What may be sent now, and how much of it: RFC 9293 section 3.8.6, RFC 5681, RFC 6675."""
+
+from __future__ import annotations
+
+from michinori.sim import Nanos
+from michinori.tcp.recovery import Phase
+from michinori.tcp.segments import acknowledged, options_now, sack_octets, send_text
+from michinori.tcp.states import SENDS_TEXT
+from michinori.tcp.tcb import Tcb
+from michinori.tcp.timers import NEVER
+from michinori.wire.sequence import MASK
+from michinori.wire.tcp import ACK, PSH, Segment
+
+_LONGEST_OVERRIDE_NS = 1_000_000_000
+
+
+def transmit(tcb: Tcb, now: Nanos) -> None:
+    """Send all that the windows let go: what was lost first, then what is new."""
+    if tcb.state not in SENDS_TEXT:
+        return
+    snd, recovery = tcb.snd, tcb.recovery
+    if recovery.calm or (recovery.phase is Phase.OPEN and not tcb.config.limited_transmit):
+        send_new(tcb, now, snd.nxt - snd.una)
+    else:
+        pipe = recovery.pipe(snd.una, snd.nxt, snd.mss)
+        if recovery.phase is Phase.LOSS or (recovery.phase is Phase.FAST and recovery.sack):
+            pipe = _send_lost(tcb, now, pipe)
+        before = snd.nxt
+        send_new(tcb, now, pipe)
+        if recovery.phase is Phase.FAST and recovery.sack:
+            _send_doubtful(tcb, now, pipe + snd.nxt - before)
+    if snd.nxt > snd.una:
+        if tcb.timers.retransmit_ns == NEVER:
+            tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+    elif snd.end > snd.nxt and tcb.timers.persist_ns == NEVER:
+        # Nothing is under way that would bring an ACK, and the window is too small to send.
+        tcb.timers.at_persist(now + min(tcb.rtt.timeout_ns(), _LONGEST_OVERRIDE_NS))
+
+
+def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
+    """Send what was never sent before, as far as both windows reach."""
+    snd = tcb.snd
+    nxt, end = snd.nxt, snd.buffer.end
+    if nxt >= snd.end:
+        tcb.cwnd_limited = False
+        return
+    room = tcb.congestion.cwnd - pipe
+    edge = snd.una + snd.wnd
+    tcb.cwnd_limited = nxt + room < edge and nxt + room < end
+    if nxt + room < edge:
+        edge = nxt + room
+    # The last segment, if it carries the FIN, and urgent text need a closer look than the loop gives.
+    reach = min(end - 1 if snd.closing else end, edge)
+    if reach - nxt >= snd.mss and snd.up <= nxt:
+        nxt = _send_full(tcb, nxt, reach, now)
+    size = min(end, edge, nxt + snd.mss) - nxt
+    while _is_worth_sending(tcb, size, nxt):
+        with_fin = snd.closing and nxt + size == end and snd.una + snd.wnd > end
+        _send_one(tcb, nxt, nxt + size + with_fin, now)
+        nxt = snd.nxt
+        size = min(end, edge, nxt + snd.mss) - nxt
+
+
+def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
+    """Full segments as far as they fit: the loop that moves the bulk. Gives the position behind the last."""
+    snd, rcv, watch, send = tcb.snd, tcb.rcv, tcb.watch, tcb.effects.send
+    options = options_now(tcb, now)
+    mss = max(snd.mss - sack_octets(options), 1)
+    src_port, dst_port, iss = tcb.local[1], tcb.remote[1], snd.iss
+    ack, window = rcv.wire(rcv.nxt), rcv.window_field()
+    view, end, first = snd.buffer.slice, snd.buffer.end, nxt
+    if not tcb.rtt.timed_to:
+        tcb.rtt.timed_to = nxt + mss
+        tcb.rtt.timed_at_ns = now
+    acknowledged(tcb)
+    snd.last_ns = now
+    while nxt + mss <= reach:
+        following = nxt + mss
+        flags = ACK | PSH if following == end else ACK
+        # (iss + nxt) & MASK is snd.wire(nxt).
+        segment = Segment(src_port, dst_port, (iss + nxt) & MASK, ack, flags, window, view(nxt, mss), options)
+        snd.nxt = following
+        if watch is not None:
+            watch.sent(segment, nxt)
+        send(segment)
+        nxt = following
+    tcb.totals.segments_out += (nxt - first) // mss
+    if nxt > snd.max:
+        snd.max = nxt
+    return nxt
+
+
+def _is_worth_sending(tcb: Tcb, size: int, nxt: int) -> bool:
+    """Whether a segment of less than full size goes out: the sender's side of the silly window (3.8.6.2.1) and Nagle's
+    algorithm (3.7.4).
+    """
+    snd = tcb.snd
+    left = snd.buffer.end - nxt
+    if left == 0:
+        return snd.closing and nxt == snd.buffer.end and snd.una + snd.wnd > nxt  # the FIN alone
+    if size <= 0:
+        return False
+    if size >= snd.mss:
+        return True
+    quiet = nxt == snd.una or not tcb.config.nagle
+    if size == left:
+        return quiet or snd.closing or snd.up > nxt
+    if tcb.cwnd_limited:
+        return False
+    return quiet and 2 * size >= snd.max_wnd
+
+
+def _send_one(tcb: Tcb, start: int, end: int, now: Nanos) -> None:
+    """One new segment of any size."""
+    snd, rtt = tcb.snd, tcb.rtt
+    snd.nxt = send_text(tcb, start, end, now)
+    if not rtt.timed_to:
+        rtt.timed_to = snd.nxt
+        rtt.timed_at_ns = now
+    snd.max = max(snd.max, snd.nxt)
+
+
+def _send_lost(tcb: Tcb, now: Nanos, pipe: int) -> int:
+    """Send again what is lost, as far as the congestion window allows. Gives the pipe as it is then."""
+    snd, recovery = tcb.snd, tcb.recovery
+    cwnd, mss = tcb.congestion.cwnd, snd.mss
+    why = "rto" if recovery.phase is Phase.LOSS else "sack"
+    while cwnd - pipe >= mss:
+        gap = recovery.lost_gap(snd.una, mss)
+        if gap is None:
+            break
+        recovery.high_rxt = send_text(tcb, *gap, now, why)
+        pipe += recovery.high_rxt - gap[0]
+    return pipe
+
+
+def _send_doubtful(tcb: Tcb, now: Nanos, pipe: int) -> None:
+    """With room left and nothing new to send: what may be lost, and once the very end (rules 3 and 4 of NextSeg)."""
+    snd, recovery = tcb.snd, tcb.recovery
+    if snd.end > snd.nxt and snd.una + snd.wnd > snd.nxt:
+        return
+    cwnd, mss = tcb.congestion.cwnd, snd.mss
+    while cwnd - pipe >= mss:
+        gap = recovery.doubtful_gap(snd.una, mss)
+        if gap is not None:
+            end = recovery.high_rxt = send_text(tcb, *gap, now, "sack")
+        else:
+            gap = recovery.rescue_gap(snd.una, snd.nxt, mss)
+            if gap is None:
+                return
+            recovery.rescue_rxt = recovery.recover
+            end = send_text(tcb, *gap, now, "sack")
+        pipe += end - gap[0]

@@ -1,0 +1,144 @@
+"""Telling what happens: made only for a connection that is watched, so that an unwatched one pays one ``is None``.
+
+Numbers are told twice: ``seq`` and ``ack`` as on the wire, ``rel_seq`` and ``rel_ack`` counted from the initial
+sequence numbers, as in ``tcb.py``. The event of a segment comes right before the segment itself.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from michinori.wire.tcp import ACK, SYN, Segment, flag_names
+
+if TYPE_CHECKING:
+    from michinori.tcp.states import State
+    from michinori.tcp.tcb import Tcb
+
+
+class _Write:
+    """One call of ``write`` and where its octets lie in the stream."""
+
+    __slots__ = ("call", "end", "segments", "start")
+
+    def __init__(self, call: int, start: int, end: int) -> None:
+        self.call = call
+        self.start = start
+        self.end = end
+        self.segments = 0
+
+
+class Watch:
+    """The narrator of one connection."""
+
+    __slots__ = ("_boundaries", "_highest", "_tcb", "_writes", "call")
+
+    def __init__(self, tcb: Tcb) -> None:
+        self._tcb = tcb
+        self._writes: deque[_Write] = deque()
+        self._boundaries: deque[int] = deque()  # the ends of the segments in flight
+        self._highest = 0
+        self.call = 0
+        """The number of the call by which text is being written now."""
+
+    def tell(self, what: str, **data: Any) -> None:
+        """Any event."""
+        self._tcb.effects.event(what, data)
+
+    def state_changed(self, before: State, after: State) -> None:
+        self.tell("state-changed", **{"from": before.value, "to": after.value})
+
+    def written(self, start: int, end: int) -> None:
+        """The text from ``start`` to ``end`` was handed in."""
+        last = self._writes[-1] if self._writes else None
+        if last is not None and last.call == self.call and self.call and last.end == start:
+            last.end = end
+        else:
+            self._writes.append(_Write(self.call, start, end))
+
+    def sent(self, segment: Segment, position: int, why: str = "") -> None:
+        """A segment is about to go out; ``why`` it is sent again, if it is."""
+        tcb = self._tcb
+        data = self._described(segment, position, tcb.rcv.nxt)
+        size = len(segment.payload)
+        if segment.length:
+            snd = tcb.snd
+            data["in_flight"] = max(snd.nxt, position + segment.length) - snd.una
+            data["cwnd"] = tcb.congestion.cwnd
+            data["snd_wnd"] = snd.wnd
+        if size:
+            touched = [write for write in self._writes if write.start < position + size and write.end > position]
+            calls = [write.call for write in touched if write.call]
+            if calls:
+                data["calls"] = calls
+            if not why and position >= self._highest:
+                self._tell_of_writes(touched, position + size, size)
+        end = position + segment.length
+        if why:
+            self.tell("retransmitted", seq=segment.seq, rel_seq=position, len=size, why=why)
+        elif end > self._highest:
+            self._highest = end
+            self._boundaries.append(end)
+        self.tell("segment-sent", **data)
+
+    def _tell_of_writes(self, touched: list[_Write], end: int, size: int) -> None:
+        for write in touched:
+            write.segments += 1
+            if write.end <= end and write.segments > 1:
+                octets, mss = write.end - write.start, self._tcb.snd.mss
+                self.tell("split", octets=octets, segments=write.segments, mss=mss, call=write.call)
+        if len(touched) > 1:
+            self.tell("gathered", writes=len(touched), octets=size)
+
+    def received(self, segment: Segment, position: int, ack: int) -> None:
+        """A segment has arrived; the positions that its numbers name."""
+        data = self._described(segment, position, ack)
+        data["snd_wnd"] = segment.window if segment.flags & SYN else segment.window << self._tcb.snd.shift
+        self.tell("segment-received", **data)
+
+    def acked(self, ack: int, octets: int) -> None:
+        """Everything below ``ack`` was acknowledged, so many octets of it now."""
+        segments = 0
+        while self._boundaries and self._boundaries[0] <= ack:
+            self._boundaries.popleft()
+            segments += 1
+        while self._writes and self._writes[0].end <= ack:
+            self._writes.popleft()
+        congestion = self._tcb.congestion
+        rtt = self._tcb.rtt
+        self.tell(
+            "acked",
+            octets=octets,
+            segments=segments,
+            rel_ack=ack,
+            cwnd=congestion.cwnd,
+            ssthresh=congestion.ssthresh,
+            srtt_ns=rtt.srtt_ns,
+            rto_ns=rtt.rto_ns,
+        )
+
+    def _described(self, segment: Segment, rel_seq: int, rel_ack: int) -> dict[str, Any]:
+        data: dict[str, Any] = {
+            "flags": flag_names(segment.flags),
+            "seq": segment.seq,
+            "rel_seq": rel_seq,
+            "len": len(segment.payload),
+            "window": segment.window,
+        }
+        if segment.flags & ACK:
+            data["ack"] = segment.ack
+            data["rel_ack"] = rel_ack
+        options = segment.options
+        if options.mss is not None:
+            data["mss"] = options.mss
+        if options.window_scale is not None:
+            data["window_scale"] = options.window_scale
+        if options.sack_permitted:
+            data["sack_permitted"] = True
+        if options.sack:
+            data["sack"] = [list(block) for block in options.sack]
+        if options.timestamps is not None:
+            data["timestamps"] = list(options.timestamps)
+        if segment.urgent:
+            data["urgent"] = segment.urgent
+        return data
