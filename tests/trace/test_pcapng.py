@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tshark
 
 from michinori.trace import DEFAULT_EPOCH_NS, Recorder, pcapng
 
 MAC = b"\x02\0\0\0\0\x01"
 FRAME = b"\xff" * 6 + MAC + b"\x88\xb5" + bytes(46)  # EtherType for local experiments
-
-Tshark = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.mark.parametrize("size", range(60, 65))
@@ -48,9 +47,7 @@ def tap_and_save(recorder: Recorder, path: Path) -> None:
 
 
 @pytest.mark.peer
-def test_tshark_reads_instants_interfaces_directions_and_reasons(
-    recorder: Recorder, tmp_path: Path, tshark: Tshark
-) -> None:
+def test_tshark_reads_instants_interfaces_directions_and_reasons(recorder: Recorder, tmp_path: Path) -> None:
     tap_and_save(recorder, tmp_path / "pc.pcapng")
     fields = (
         "frame.time_epoch",
@@ -62,7 +59,7 @@ def test_tshark_reads_instants_interfaces_directions_and_reasons(
         "frame.comment",
         "frame.len",
     )
-    frames = tshark(tmp_path / "pc.pcapng", *fields)
+    frames = tshark.fields(tmp_path / "pc.pcapng", *fields)
     epoch_s = DEFAULT_EPOCH_NS // 1_000_000_000
     assert [frame["frame.time_epoch"] for frame in frames] == [
         [f"{epoch_s}.000000001"],
@@ -86,20 +83,18 @@ def test_tshark_reads_instants_interfaces_directions_and_reasons(
 
 
 @pytest.mark.peer
-def test_tshark_finds_check_sequences_where_they_are_and_nowhere_else(
-    recorder: Recorder, tmp_path: Path, tshark: Tshark
-) -> None:
+def test_tshark_finds_check_sequences_where_they_are_and_nowhere_else(recorder: Recorder, tmp_path: Path) -> None:
     tap_and_save(recorder, tmp_path / "pc.pcapng")
-    frames = tshark(tmp_path / "pc.pcapng", "eth.fcs", "eth.fcs.status")
+    frames = tshark.fields(tmp_path / "pc.pcapng", "eth.fcs", "eth.fcs.status")
     statuses = [frame.get("eth.fcs.status") for frame in frames]
     assert statuses == [None, None, ["0"], ["1"]]  # none, none, bad, good
 
 
 @pytest.mark.peer
-def test_tshark_reads_a_capture_of_many_adapters(recorder: Recorder, tmp_path: Path, tshark: Tshark) -> None:
+def test_tshark_reads_a_capture_of_many_adapters(recorder: Recorder, tmp_path: Path) -> None:
     taps = [recorder.tap("switch", f"port{i}", MAC) for i in range(48)]
     for instant, tap in enumerate(taps * 4):
         tap.sent(instant, FRAME)
     recorder.save_capture(tmp_path / "switch.pcapng", "switch")
-    frames = tshark(tmp_path / "switch.pcapng", "frame.interface_name")
+    frames = tshark.fields(tmp_path / "switch.pcapng", "frame.interface_name")
     assert [frame["frame.interface_name"] for frame in frames] == [[f"port{i}"] for i in range(48)] * 4
