@@ -96,15 +96,20 @@ def _follow(
     while True:
         records = said.get((name, rdtype))
         if records is not None or rdtype == _CNAME:
-            return aliases, records
+            return aliases, None if records is None else _named(name, records)
         alias = said.get((name, _CNAME))
         if alias is None:
             return aliases, None
-        aliases.append(alias)
+        aliases.append(_named(name, alias))
         name = target(alias)
         if name in seen or len(aliases) >= _MAX_ALIASES:
             return aliases, None
         seen.add(name)
+
+
+def _named(name: dns.name.Name, rrset: dns.rrset.RRset) -> dns.rrset.RRset:
+    """The records under the name as it was asked for: a server may write it in another mixture of cases."""
+    return dns.rrset.from_rdata_list(name, rrset.ttl, list(rrset))
 
 
 def _denial(message: dns.message.Message, authority: list[dns.rrset.RRset], name: dns.name.Name) -> Nothing | None:
