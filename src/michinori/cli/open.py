@@ -1,0 +1,176 @@
+"""``michinori open``: walk the whole way, tell the story, keep what was recorded."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from michinori.cli.folder import FolderError, ResultFolder
+from michinori.cli.language import Language, detect
+from michinori.cli.sentences import say
+
+if TYPE_CHECKING:
+    from michinori.world.journey import Journey, VirtualJourney
+    from michinori.world.scenario import Scenario
+
+DONE: Final = 0
+FAILED: Final = 1
+WRONG_USAGE: Final = 2
+INTERRUPTED: Final = 130
+
+#: Options that say something about the virtual internet.
+_VIRTUAL_ONLY: Final = ("sites", "loss", "delay", "rate", "mtu", "faults")
+
+
+class Options(msgspec.Struct, kw_only=True):
+    """The options as they were given."""
+
+    words: tuple[str, ...]
+    via: str
+    scenario: str
+    sites: tuple[str, ...]
+    seed: int
+    loss: str | None
+    delay: str | None
+    rate: str | None
+    mtu: str | None
+    faults: tuple[str, ...]
+    out_dir: str
+    force: bool
+    fail: bool
+    as_json: bool
+    no_report: bool
+    lang: Language | None
+
+    @property
+    def text(self) -> str:
+        """What is typed into the address bar."""
+        return " ".join(self.words)
+
+    @property
+    def language(self) -> Language:
+        """``--lang``, or what the locale says."""
+        return self.lang or detect()
+
+
+class UsageError(Exception):
+    """The command was used wrongly; the message is one sentence."""
+
+
+def run(options: Options) -> int:
+    """Do it. Gives the exit status."""
+    began = time.perf_counter()
+    folder = ResultFolder(Path(options.out_dir), force=options.force)
+    story = sys.stderr if options.as_json else sys.stdout
+    try:
+        prepared = _prepare(options)
+        folder.prepare(_names(options, prepared))
+    except (UsageError, FolderError) as error:
+        _complain(str(error), options.language)
+        return WRONG_USAGE
+    journey = None
+    try:
+        journey = _go(options, prepared)
+        return _keep_and_tell(options, journey, folder, story, began)
+    except FolderError as error:
+        _complain(str(error), options.language)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    finally:
+        if journey is not None:
+            journey.close()
+
+
+def _prepare(options: Options) -> VirtualJourney | None:
+    """The virtual internet, built and not yet running; None for ``--via os``. Raises ``UsageError``."""
+    if options.via == "os":
+        given = [name for name in _VIRTUAL_ONLY if getattr(options, name)]
+        if given or options.scenario != "home":
+            name = (given or ["scenario"])[0].removesuffix("s")
+            raise UsageError(
+                f"--{name} is about the virtual internet and has no effect on --via os: leave one of them out"
+            )
+        return None
+    from michinori.world.journey import VirtualJourney
+    from michinori.world.scenario import ScenarioError, load
+    from michinori.world.units import UnitError
+
+    try:
+        scenario, beside = load(options.scenario)
+        changed = _change(scenario, options)
+        return VirtualJourney(options.text, changed, beside, seed=options.seed, language=options.language)
+    except (ScenarioError, UnitError) as error:
+        raise UsageError(str(error)) from error
+
+
+def _change(scenario: Scenario, options: Options) -> Scenario:
+    from michinori.world.changes import with_access, with_fault, with_site
+
+    scenario = with_access(scenario, loss=options.loss, delay=options.delay, rate=options.rate, mtu=options.mtu)
+    for fault in options.faults:
+        scenario = with_fault(scenario, fault)
+    for site in options.sites:
+        name, equals, directory = site.partition("=")
+        if not equals or not directory:
+            raise UsageError(f"--site {site!r} needs a name and a folder: write --site my.site.example=DIR")
+        scenario = with_site(scenario, name, Path(directory).expanduser())
+    return scenario
+
+
+def _names(options: Options, prepared: VirtualJourney | None) -> list[str]:
+    """The files that may be written."""
+    names = ["page.png", "page.har", "trace.jsonl"]
+    if prepared is not None:
+        names.append("packets.pcapng")
+        own = prepared.journey.browser_host
+        names += [f"captures/{name}.pcapng" for name in prepared.world.machines if name != own]
+    return names if options.no_report else [*names, "journey.html"]
+
+
+def _go(options: Options, prepared: VirtualJourney | None) -> Journey:
+    from michinori.cli.progress import progress
+
+    with progress(prepared.world if prepared else None, options.text, options.language):
+        if prepared is not None:
+            return prepared.go()
+        from michinori.world.journey import journey_by_os
+
+        return journey_by_os(options.text, seed=options.seed, language=options.language)
+
+
+def _keep_and_tell(options: Options, journey: Journey, folder: ResultFolder, out: IO[str], began: float) -> int:
+    from michinori.cli.results import Results
+    from michinori.cli.telling import tell
+
+    results = Results(journey, folder)
+    results.keep(report=not options.no_report, language=options.language)
+    folder.close()
+    numbers = results.numbers | {"wall_ms": round((time.perf_counter() - began) * 1000, 1)}
+    tell(results, numbers, options.language, out)
+    if options.as_json:
+        print(msgspec.json.encode(_ordered(numbers)).decode(), flush=True)
+    if isinstance(journey.failure, KeyboardInterrupt):
+        return INTERRUPTED
+    if journey.failure is not None:
+        return FAILED
+    status = numbers["status"]
+    return FAILED if options.fail and isinstance(status, int) and status >= 400 else DONE
+
+
+_ORDER: Final = (
+    *("url", "final_url", "status", "seed", "virtual_ms", "wall_ms", "requests", "frames", "dropped", "retransmitted"),
+    *("dns_queries", "failure", "files", "rows"),
+)
+
+
+def _ordered(numbers: dict[str, Any]) -> dict[str, Any]:
+    return {name: numbers[name] for name in _ORDER if name in numbers}
+
+
+def _complain(sentence: str, language: Language) -> None:
+    print(f"michinori: {say('wrong', language)}{sentence}", file=sys.stderr)

@@ -1,0 +1,133 @@
+"""What a journey leaves in its folder, and the numbers that sum it up."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from michinori.cli.folder import ResultFolder
+from michinori.cli.language import Language
+from michinori.report.failure import Failure, explain
+from michinori.report.story import Chapter, make_story
+from michinori.trace import Event, har
+
+if TYPE_CHECKING:
+    from michinori.world.journey import Journey
+
+
+class Results:
+    """The results of one journey. The trace is read once."""
+
+    def __init__(self, journey: Journey, folder: ResultFolder) -> None:
+        self.journey = journey
+        self.folder = folder
+        self.files: dict[str, str] = {}
+        """What was written, by name relative to the folder, with what it is."""
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """Everything that happened."""
+        return list(self.journey.recorder.read())
+
+    @cached_property
+    def story(self) -> list[Chapter]:
+        """A chapter for each row."""
+        return make_story(self.events, self.journey.browser_host)
+
+    @cached_property
+    def failure(self) -> Failure | None:
+        """Why it failed, if it did."""
+        error = self.journey.failure
+        if error is None or isinstance(error, KeyboardInterrupt):
+            return None
+        return explain(error, virtual=self.journey.world is not None)
+
+    @cached_property
+    def har(self) -> dict[str, Any]:
+        """The requests as HAR 1.2."""
+        return har.build(self.events, self.journey.epoch_ns)
+
+    @cached_property
+    def numbers(self) -> dict[str, Any]:
+        """The journey in numbers, as ``--json`` prints them, without the time that it really took."""
+        counts = {"requests": 0, "frames": 0, "dropped": 0, "retransmitted": 0, "dns_queries": 0}
+        for event in self.events:
+            match (event.layer, event.what):
+                case ("http", "exchange"):
+                    counts["requests"] += 1
+                case ("link", "frame-sent"):
+                    counts["frames"] += 1
+                    counts["dropped"] += bool(event.why)
+                case (_, "dropped"):
+                    counts["dropped"] += 1
+                case ("tcp", "retransmitted"):
+                    counts["retransmitted"] += 1
+                case ("dns", "asked"):
+                    counts["dns_queries"] += 1
+        page = self.journey.page
+        numbers: dict[str, Any] = {
+            "url": self.journey.text,
+            "final_url": page.url if page is not None else "",
+            "status": page.status if page is not None else 0,
+            "seed": self.journey.seed,
+            "virtual_ms": round(self.journey.took_ns / 1e6, 3),
+            **counts,
+            "files": {about: str(self.folder.path / name) for name, about in self.files.items()},
+            "rows": {chapter.row.name: len(chapter.events) for chapter in self.story},
+        }
+        if self.failure is not None:
+            numbers["failure"] = {"stage": self.failure.stage, "layer": self.failure.layer, **self.failure.sentence}
+        return numbers
+
+    @property
+    def picture(self) -> bytes:
+        """The page as PNG; empty when none was drawn."""
+        page = self.journey.page
+        return page.png if page is not None and page.png else b""
+
+    def keep(self, *, report: bool, language: Language) -> None:
+        """Write everything. Raises ``FolderError``."""
+        journey, recorder = self.journey, self.journey.recorder
+        if self.picture:
+            self._write("page.png", "picture", lambda path: path.write_bytes(self.picture))
+        if journey.world is not None:
+            for host in recorder.hosts():
+                own = host == journey.browser_host
+                name = "packets.pcapng" if own else f"captures/{host}.pcapng"
+                self._write(
+                    name, "packets" if own else "capture", lambda path, host=host: recorder.save_capture(path, host)
+                )
+        self._write("page.har", "har", lambda path: path.write_bytes(_as_json(self.har)))
+        self._write("trace.jsonl", "trace", recorder.save_trace)
+        if report:
+            self._write("journey.html", "report", lambda path: self._report(path, language))
+
+    def _report(self, path: Path, language: Language) -> None:
+        from michinori.report.html import Contents, write_report
+
+        packets = self.folder.path / "packets.pcapng"
+        contents = Contents(
+            url=self.journey.text,
+            final_url=self.numbers["final_url"],
+            numbers=self.numbers,
+            failure=self.failure.sentence if self.failure else None,
+            chapters=self.story,
+            har=self.har,
+            capture=packets.read_bytes() if "packets.pcapng" in self.files else b"",
+            picture=self.picture,
+            files=self.files,
+            language=language,
+            epoch_ns=self.journey.epoch_ns,
+        )
+        write_report(contents, path)
+
+    def _write(self, name: str, about: str, make: Any) -> None:
+        self.folder.write(name, make)
+        self.files[name] = about
+
+
+def _as_json(har: dict[str, Any]) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(har), indent=2) + b"\n"

@@ -1,0 +1,243 @@
+# ruff: noqa: E501 - a sentence is a line
+"""Everything that a report and a story say, in Japanese and in English. Terms as the examinations use them."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+Language: TypeAlias = Literal["ja", "en"]
+Texts: TypeAlias = dict[Language, str]
+
+
+def _t(ja: str, en: str) -> Texts:
+    return {"ja": ja, "en": en}
+
+
+#: The sentences of the story. What stands in braces comes from the recorded events.
+SENTENCES: Final[dict[str, Texts]] = {
+    "unmet": _t("この旅では起きていません ({hint})", "not met on this journey ({hint})"),
+    # B1
+    "typed-url": _t("「{text}」はURLです", "“{text}” is a URL"),
+    "typed-words": _t("「{text}」は検索する言葉です", "“{text}” are words to search for"),
+    "search-asked": _t("検索エンジンに渡します: {url}", "given to the search engine: {url}"),
+    # B2
+    "url-parts": _t(
+        "スキーム {scheme}、サーバ {host}、ポート {port}、パス {path}",
+        "scheme {scheme}, server {host}, port {port}, path {path}",
+    ),
+    "url-more": _t(
+        "ページの中のURLも同じように分解しました: {count} 個", "the URLs inside the page taken apart likewise: {count}"
+    ),
+    # B4
+    "request": _t(
+        "{method} {target} {version}: リクエストラインとヘッダフィールド {fields} 個、空行までで {octets} オクテット",
+        "{method} {target} {version}: request line and {fields} header fields, {octets} octets up to the empty line",
+    ),
+    "requests": _t(
+        "リクエストは全部で {count} 個、応答は {statuses}", "{count} requests in all, answered by {statuses}"
+    ),
+    # B6
+    "dns-asked": _t(
+        "{host}: {name} の {type} をキャッシュになく {server} に問合せ ({transport})",
+        "{host}: {name} {type} was not in the cache; asked {server} ({transport})",
+    ),
+    "dns-walk": _t(
+        "{host} は {count} 回の反復問合せで階層をたどりました: {zones}",
+        "{host} walked down in {count} iterative queries: {zones}",
+    ),
+    "dns-answer": _t("{name} → {answers} ({took})", "{name} → {answers} ({took})"),
+    "dns-cached": _t("キャッシュで済んだ問合せ: {count} 回", "answered from the cache: {count}"),
+    "dns-timed-out": _t("応答のなかった問合せ: {count} 回", "queries without an answer: {count}"),
+    "dns-truncated": _t("UDPに収まらずTCPで問い直し: {count} 回", "did not fit UDP, asked again over TCP: {count}"),
+    "dns-gave-up": _t("{name} の名前解決を諦めました ({why})", "gave up resolving {name} ({why})"),
+    # B7
+    "sockets": _t("{host} が作ったソケット: {kinds}", "sockets made by {host}: {kinds}"),
+    "socket-line": _t(
+        "その中身: {local} ⇔ {remote}、状態 {state}", "what is in one: {local} ⇔ {remote}, state {state}"
+    ),
+    # B8
+    "copied": _t(
+        "{host} の待受けソケット {listener} がコピーされ {remote} とつながりました (全部で {count} 個)",
+        "the listening socket {listener} of {host} was copied for {remote} ({count} in all)",
+    ),
+    # B9
+    "handshake": _t(
+        "SYN → SYN/ACK → ACK: {client} は {path} と進み、{took} でコネクション確立",
+        "SYN → SYN/ACK → ACK: {client} went {path}, established after {took}",
+    ),
+    "handshakes": _t("確立したコネクション: {host} から {count} 本", "connections established by {host}: {count}"),
+    # B10
+    "split": _t(
+        "最大のもの: {octets} オクテットを MSS {mss} で {segments} 個のセグメントに分割 ({host})",
+        "the largest: {octets} octets split at an MSS of {mss} into {segments} segments ({host})",
+    ),
+    "gathered": _t(
+        "小さな書込みを1つのセグメントに集めた: {count} 回", "small writes gathered into one segment: {count} times"
+    ),
+    # B11
+    "retransmitted": _t("再送: {count} セグメント ({whys})", "retransmitted: {count} segments ({whys})"),
+    "received-twice": _t("重複して届いたセグメント: {count}", "segments received twice: {count}"),
+    "out-of-order": _t("順序が入れ替わって届いたセグメント: {count}", "segments received out of order: {count}"),
+    "tcp-gave-up": _t(
+        "再送を諦めてアプリケーションにエラーを返しました: {count} 回",
+        "gave up and told the application: {count} times",
+    ),
+    # B12
+    "isn": _t(
+        "初期シーケンス番号は双方が乱数で選ぶ: {host} は {isn} ({connection})",
+        "both ends choose an initial sequence number that cannot be guessed: {host} chose {isn} ({connection})",
+    ),
+    # B13
+    "in-flight": _t(
+        "ACKを待たずに飛んでいたのは最大 {octets} オクテット (輻輳ウィンドウ {cwnd}、相手のウィンドウ {window}; {host})",
+        "at most {octets} octets flew before an ACK (congestion window {cwnd}, peer's window {window}; {host})",
+    ),
+    "acked": _t("1つのACKで最大 {segments} セグメントをまとめて確認", "one ACK confirmed up to {segments} segments"),
+    # B14
+    "ip-header": _t(
+        "最初のIPパケット: 送信元 {src} 宛先 {dst}、プロトコル {protocol}、TTL {ttl}、全長 {length} オクテット、識別子 {id}、フラグ {flags}",
+        "first IP packet: source {src}, destination {dst}, protocol {protocol}, TTL {ttl}, {length} octets in all, identification {id}, flags {flags}",
+    ),
+    "ip-sent": _t(
+        "{host} が送ったIPパケット: {sent}、受けた: {received}",
+        "IP packets sent by {host}: {sent}, received: {received}",
+    ),
+    # B15
+    "mac-read": _t(
+        "起動時にLANアダプタから読んだMACアドレス: {mac} ({host})",
+        "MAC address read from the adapter at boot: {mac} ({host})",
+    ),
+    "routed": _t(
+        "{host}: {dst} には {chosen} の経路、ネクストホップは {next_hop}",
+        "{host}: to {dst} by the route {chosen}, next hop {next_hop}",
+    ),
+    "arp": _t("{host} がARPで尋ねた: {targets}; 応答 {mac}", "{host} asked by ARP: {targets}; the answer {mac}"),
+    "arp-cache": _t(
+        "全部の機器で: ARP要求 {asked} 回、キャッシュで済んだ {hits} 回",
+        "on all machines: {asked} ARP requests, {hits} answered by the cache",
+    ),
+    # B18
+    "hops": _t(
+        "{dst} への道: {hops} (TTL {first} → {last})",
+        "the way to {dst}: {hops} (TTL {first} → {last})",
+    ),
+    "longest": _t(
+        "{host} では {dst} に {count} 本の経路が合い、最長一致の {chosen} を選択 (他は {others})",
+        "at {host} {count} routes match {dst}; the longest, {chosen}, wins (the others: {others})",
+    ),
+    "forwarded": _t("転送したパケット: {count}", "packets forwarded: {count}"),
+    "fragmented": _t(
+        "{host} が {count} 個のパケットをフラグメント化 (MTU {mtu})",
+        "{host} cut {count} packets into fragments (MTU {mtu})",
+    ),
+    # B19
+    "translated": _t(
+        "NAPT: {inside} → {outside} ({count} 個の変換表エントリ)",
+        "NAPT: {inside} → {outside} ({count} entries in the table)",
+    ),
+    "between": _t("途中の機器の働き: {count} 回", "what machines in between did: {count} times"),
+    # B21
+    "icmp": _t("ICMP: {host} → {to}「{meaning}」 ×{count}", "ICMP: {host} → {to} “{meaning}” ×{count}"),
+    "path-mtu": _t("{host} は {dst} への経路MTUを {mtu} に下げました", "{host} lowered its path MTU to {dst} to {mtu}"),
+    "reassembled": _t(
+        "{host} がフラグメントから再構築: {count} 個", "{host} put packets together from fragments: {count}"
+    ),
+    "ip-dropped": _t("破棄されたIPパケット: {whys}", "IP packets dropped: {whys}"),
+    # B22
+    "delivered": _t(
+        "{host} の受信バッファからアプリケーションに {octets} オクテット ({count} 回)",
+        "{octets} octets from the receive buffer of {host} to the application ({count} times)",
+    ),
+    # B23
+    "served": _t(
+        "サーバは {count} 個のリクエストをURIとメソッドで処理", "the server handled {count} requests by URI and method"
+    ),
+    # B24
+    "sniffed": _t(
+        "Content-Type: {type} (ヘッダは {header_type})", "Content-Type: {type} (the header says {header_type})"
+    ),
+    "decoded": _t("文字コード {charset} ({how})", "character encoding {charset} ({how})"),
+    "content-decoded": _t(
+        "圧縮を元に戻した: {coding} {before} → {after} オクテット", "coding undone: {coding} {before} → {after} octets"
+    ),
+    "resources": _t("HTMLの中に見つけたもの: {kinds}", "found in the HTML: {kinds}"),
+    "images": _t("復元した画像: {images}", "images decoded: {images}"),
+    "painted": _t("{width}×{height} 画素に描画 ({engine})", "painted {width}×{height} pixels ({engine})"),
+    # B25
+    "closing": _t("{host}: {path} ({connection})", "{host}: {path} ({connection})"),
+    "time-wait": _t("TIME-WAIT に入ったコネクション: {count}", "connections that entered TIME-WAIT: {count}"),
+    "reset": _t("RSTで切れたコネクション: {count}", "connections ended by RST: {count}"),
+    # B26
+    "calls": _t("{host} のアプリケーションの依頼: {calls}", "calls by the application of {host}: {calls}"),
+    "chain": _t("例: {chain}", "for example: {chain}"),
+}
+
+#: The labels of the report.
+LABELS: Final[dict[str, Texts]] = {
+    "theme": _t("明るさ", "Theme"),
+    "arrived": _t("到着", "Arrived"),
+    "failed": _t("たどり着けませんでした", "Did not arrive"),
+    "virtual_ms": _t("旅の時間 (仮想)", "Virtual time"),
+    "requests": _t("リクエスト", "Requests"),
+    "frames": _t("フレーム", "Frames"),
+    "dropped": _t("破棄", "Dropped"),
+    "retransmitted": _t("再送", "Retransmitted"),
+    "dns_queries": _t("DNS問合せ", "DNS queries"),
+    "seed": _t("乱数の種", "Seed"),
+    "page": _t("ページ", "Page"),
+    "page_lead": _t("受け取ったものから描いたページです。", "The page, drawn from what arrived."),
+    "story": _t("道のり", "The way"),
+    "story_lead": _t(
+        "アドレスバーから画面まで、実際に起きたことを順に。時刻は仮想時間です。",
+        "From the address bar to the pixels: what really happened, in order. Times are virtual.",
+    ),
+    "requests_part": _t("リクエスト", "Requests"),
+    "requests_part_lead": _t(
+        "リクエストごとに、何にどれだけ待ったか。", "For each request, what it waited for and how long."
+    ),
+    "packets": _t("パケット", "Packets"),
+    "packets_lead": _t(
+        "ブラウザのあるホストのアダプタを通ったフレームの全部。番号は packets.pcapng と同じです。",
+        "Every frame at the adapter of the browser's host. Numbers are those of packets.pcapng.",
+    ),
+    "files": _t("ファイル", "Files"),
+    "files_lead": _t("同じ旅を、ほかの道具で。", "The same journey, for other tools."),
+    "picture_alt": _t("描かれたページ", "The page as drawn"),
+    "no_picture": _t("絵は描かれませんでした。", "No picture was drawn."),
+    "no_requests": _t("リクエストは送られませんでした。", "No request was sent."),
+    "no_packets": _t(
+        "この旅ではOSのソケットを使い、フレームは記録していません。",
+        "This journey used the sockets of the OS; no frames were recorded.",
+    ),
+    "events": _t("記録 {count} 件", "{count} events"),
+    "more": _t("ほかに {count} 件 (trace.jsonl)", "{count} more in trace.jsonl"),
+    "more_packets": _t("ほかに {count} フレーム (packets.pcapng)", "{count} more frames in packets.pcapng"),
+    "host": _t("ホスト", "Host"),
+    "event": _t("できごと", "Event"),
+    "data": _t("値", "Values"),
+    "request": _t("リクエスト", "Request"),
+    "status": _t("状態コード", "Status"),
+    "type": _t("種類", "Type"),
+    "octets": _t("オクテット", "Octets"),
+    "when": _t("いつ", "When"),
+    "source": _t("送信元", "Source"),
+    "destination": _t("宛先", "Destination"),
+    "protocol": _t("プロトコル", "Protocol"),
+    "info": _t("内容", "Info"),
+    "phase_blocked": _t("順番待ち", "blocked"),
+    "phase_dns": _t("名前解決", "DNS"),
+    "phase_connect": _t("コネクション確立", "connect"),
+    "phase_ssl": _t("TLS", "TLS"),
+    "phase_send": _t("送信", "send"),
+    "phase_wait": _t("待ち", "wait"),
+    "phase_receive": _t("受信", "receive"),
+    "file_picture": _t("描かれたページ", "the page as drawn"),
+    "file_packets": _t("ブラウザのホストのパケット (Wireshark)", "packets of the browser's host (Wireshark)"),
+    "file_capture": _t("このホストのパケット", "packets of this host"),
+    "file_har": _t("リクエストの記録 (HAR 1.2)", "requests (HAR 1.2)"),
+    "file_trace": _t("できごとの全部 (JSON Lines)", "every event (JSON Lines)"),
+    "footer": _t(
+        "この報告は Michinori が記録した実際のオクテットから作られました。",
+        "Made by Michinori from the octets that were really sent and recorded.",
+    ),
+}

@@ -1,0 +1,8 @@
+"""Worlds: machines and lines in Python or from scenario files, and the little internet that comes with Michinori."""
+
+from michinori.world.line import Line
+from michinori.world.machine import Machine
+from michinori.world.units import UnitError
+from michinori.world.world import NotRecordedError, World
+
+__all__ = ["Line", "Machine", "NotRecordedError", "UnitError", "World"]

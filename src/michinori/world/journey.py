@@ -1,0 +1,118 @@
+"""One journey: a URL or words typed into the browser of a host, in a virtual internet or on the OS's own sockets.
+
+Whatever comes of it, the page or an error, what was recorded until then is there to be kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from michinori.sim import Dice, Nanos
+from michinori.trace import SCOPE, Recorder, Scope
+from michinori.trace.scope import RealClock
+from michinori.world.build import build
+from michinori.world.scenario import Scenario
+from michinori.world.world import World
+
+if TYPE_CHECKING:
+    from michinori.browser import Page
+
+#: How long, in virtual time, the connections get to be closed after the page was drawn.
+_FAREWELL_STEP_S: Final = 0.05
+_FAREWELL_STEPS: Final = 200
+#: No journey takes longer than this, in virtual time.
+LIMIT: Final = "1h"
+
+
+@dataclass(slots=True)
+class Journey:
+    """What came of it. ``failure`` is None when a page was drawn, of whatever status."""
+
+    text: str
+    browser_host: str
+    recorder: Recorder
+    seed: int
+    page: Page | None = None
+    failure: BaseException | None = None
+    took_ns: Nanos = 0
+    world: World | None = None
+    """None when it was on the OS's sockets."""
+
+    @property
+    def epoch_ns(self) -> int:
+        """The date at which its clock began."""
+        return self.recorder.epoch_ns
+
+    def close(self) -> None:
+        """Throw away what was recorded; what was saved stays."""
+        if self.world is not None:
+            self.world.close()
+        self.recorder.close()
+
+
+class VirtualJourney:
+    """A journey in a virtual internet. Made ready first, so that what cannot be built is known before anything runs."""
+
+    def __init__(self, text: str, scenario: Scenario, folder: Path | None, *, seed: int, language: str) -> None:
+        self.world = world = build(scenario, folder, seed=seed, record=True)
+        assert world.recorder is not None
+        self.journey = Journey(text, scenario.about.browser, world.recorder, seed, world=world)
+        self._search = scenario.about.search
+        self._language = language
+
+    def go(self) -> Journey:
+        """Walk it. Never raises what befalls the browser; ``KeyboardInterrupt`` is kept as its failure too."""
+        journey, world = self.journey, self.world
+        began_ns = world.now_ns
+        try:
+            journey.page = world.run(
+                _open(journey.text, self._search, self._language), on=journey.browser_host, limit=LIMIT
+            )
+        except (Exception, KeyboardInterrupt) as error:
+            journey.failure = error
+        journey.took_ns = world.now_ns - began_ns
+        if not isinstance(journey.failure, KeyboardInterrupt):
+            self._let_connections_end()
+        return journey
+
+    def _let_connections_end(self) -> None:
+        host = self.world.machine(self.journey.browser_host)
+
+        async def wait() -> None:
+            for _ in range(_FAREWELL_STEPS):
+                if not any(info.state in _ENDING for info in host.sockets()):
+                    break
+                await asyncio.sleep(_FAREWELL_STEP_S)
+
+        self.world.run(wait(), on=host)
+
+
+_ENDING: Final = frozenset({"ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK"})
+
+
+def journey_by_os(text: str, *, seed: int, language: str) -> Journey:
+    """A journey over the sockets of this machine, in real time; every stage above the socket is recorded."""
+    clock = RealClock()
+    recorder = Recorder(epoch_ns=time.time_ns() - clock.now_ns())
+    journey = Journey(text, "localhost", recorder, seed)
+    dice = Dice(seed).stream("host/localhost/applications")
+    token = SCOPE.set(Scope(recorder=recorder, host=journey.browser_host, clock=clock, dice=dice))
+    try:
+        journey.page = asyncio.run(_open(text, "", language))
+    except (Exception, KeyboardInterrupt) as error:
+        journey.failure = error
+    finally:
+        SCOPE.reset(token)
+    journey.took_ns = clock.now_ns()
+    return journey
+
+
+async def _open(text: str, search: str, language: str) -> Page:
+    from michinori.browser import Settings, open_page
+
+    settings = Settings(lang=language, search=search) if search else Settings(lang=language)
+    return await open_page(text, settings)

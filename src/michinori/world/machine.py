@@ -1,0 +1,134 @@
+"""A machine of a world: a host with its place in the plan, and tasks that run on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface, ip_network
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from michinori.host import Host, HostsTable
+from michinori.inet import Interface
+from michinori.inet.routes import Route
+from michinori.link import Adapter
+from michinori.tcp import TcpConfig
+from michinori.world import plan
+
+if TYPE_CHECKING:
+    from michinori.world.world import World
+
+InterfaceAddress: TypeAlias = IPv4Interface | IPv6Interface
+
+
+class Machine(Host):
+    """A host or a router. Made by ``World.host`` and ``World.router``.
+
+    ``interfaces``: addresses by interface, ``{"eth0": "192.168.1.10/24"}``. ``gateway``: the next hop of the default
+    route. ``routes``: next hops by prefix. ``hosts``: its own table of names. ``tcp``: settings of its TCP by the names
+    of ``TcpConfig``. Addresses, routes and names that are left out are filled in. Raises ``ValueError``.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        name: str,
+        *,
+        forwarding: bool = False,
+        interfaces: Mapping[str, str | Sequence[str]] | None = None,
+        gateway: str = "",
+        routes: Mapping[str, str] | None = None,
+        hosts: Mapping[str, str] | None = None,
+        tcp: Mapping[str, Any] | None = None,
+    ) -> None:
+        world.demand_new(name)
+        config = _tcp_config(tcp or {})
+        super().__init__(
+            name, world.queue, world.dice, recorder=world.recorder_for(name), forwarding=forwarding, tcp_config=config
+        )
+        self.world = world
+        self._given = {
+            interface: [ip_interface(address) for address in ([given] if isinstance(given, str) else given)]
+            for interface, given in (interfaces or {}).items()
+        }
+        self._given_routes = {ip_network(prefix): ip_address(hop) for prefix, hop in (routes or {}).items()}
+        if gateway:
+            self._given_routes[ip_network("0.0.0.0/0")] = ip_address(gateway)
+        self._planned: list[Route] = []
+        self._raised: dict[str, Interface] = {}
+        if hosts is None:
+            self.hosts_table = world.names
+        else:
+            self.hosts_table = HostsTable(name, {known.lower(): [address] for known, address in hosts.items()})
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any], name: str = "") -> asyncio.Task[Any]:
+        """Begin a task of this machine; it runs whenever the world runs, until it ends or the world is closed."""
+        return self.world.loop.spawn(self, coroutine, name or None)
+
+    @property
+    def addresses(self) -> list[str]:
+        """Its addresses, those of the first interface first."""
+        self.world.settle()
+        return [str(ip_address(own.address)) for interface in self._raised.values() for own in interface.addresses]
+
+    # What the world asks of it while it is being built.
+
+    @property
+    def has_routes(self) -> bool:
+        """Whether it was given routes, so that none are filled in."""
+        return bool(self._given_routes)
+
+    def plug(self, interface: str, mtu: int) -> tuple[Adapter, InterfaceAddress | None]:
+        """The adapter for a cable: that of an interface by name, else the first that is free. With the first of its
+        addresses, if any was given. Raises ``ValueError``.
+        """
+        if not interface:
+            free = (name for name in self._given if name not in self.adapters)
+            interface = next(free, "") or self._new_name()
+        if interface in self.adapters:
+            raise ValueError(f"{self.name}:{interface} has a cable already; name another interface")
+        given = self._given.get(interface)
+        return self.add_adapter(interface, mtu=mtu), given[0] if given else None
+
+    def raise_interface(self, port: plan.Port) -> None:
+        """Give the adapter of a port its addresses, once."""
+        if port.name in self._raised:
+            return
+        adapter = self.adapters[port.name]
+        self._raised[port.name] = self.add_interface(adapter, port.address, port.prefix_length)
+        for further in self._given.get(port.name, ())[1:]:
+            self.add_interface(adapter, further.packed, further.network.prefixlen)
+
+    def set_routes(self, hops: Sequence[plan.Hop]) -> None:
+        """Enter the given routes, or those of a plan in the place of an earlier plan."""
+        table = self.internet.routes
+        for route in self._planned:
+            table.remove(route)
+        if self._given_routes:
+            self._planned = [
+                table.add(prefix.network_address.packed, prefix.prefixlen, hop.packed, self._towards(hop.packed))
+                for prefix, hop in self._given_routes.items()
+            ]
+        else:
+            self._planned = [
+                table.add(hop.prefix, hop.length, hop.next_hop, self._raised[hop.port.name]) for hop in hops
+            ]
+
+    def _new_name(self) -> str:
+        number = 0
+        while f"eth{number}" in self.adapters:
+            number += 1
+        return f"eth{number}"
+
+    def _towards(self, hop: bytes) -> Interface:
+        for interface in self._raised.values():
+            if any(own.covers(hop) for own in interface.addresses):
+                return interface
+        raise ValueError(f"{self.name} reaches {ip_address(hop)} by none of its interfaces, so it cannot be a next hop")
+
+
+def _tcp_config(settings: Mapping[str, Any]) -> TcpConfig:
+    unknown = [name for name in settings if name not in TcpConfig.__struct_fields__]
+    if unknown:
+        known = ", ".join(TcpConfig.__struct_fields__)
+        raise ValueError(f"TCP has no setting {unknown[0]!r}; there are {known}")
+    return TcpConfig(**settings)

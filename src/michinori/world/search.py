@@ -1,0 +1,36 @@
+"""The search engine of the little internet: small, and honest about what it knows."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from michinori.http import ServerRequest, ServerResponse
+from michinori.world.search_index import Index
+from michinori.world.search_page import front_page, language_of, results_page
+
+
+class SearchSite:
+    """Answers ``/?q=WORDS`` with the pages that hold the words, anything else with 404."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    async def __call__(self, request: ServerRequest) -> ServerResponse:
+        if request.method not in ("GET", "HEAD"):
+            return ServerResponse(405, [("Allow", "GET, HEAD")])
+        if request.path != "/":
+            return ServerResponse(
+                404, [("Content-Type", "text/plain; charset=utf-8")], b"There is no such page here.\n"
+            )
+        language = language_of(request.headers.get("Accept-Language"))
+        words = parse_qs(request.query, max_num_fields=20).get("q", [""])[0].strip()
+        if words:
+            page = results_page(words, self._index.search(words), len(self._index.pages()), language)
+        else:
+            page = front_page(language)
+        fields = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Language", language),
+            ("Vary", "Accept-Language"),
+        ]
+        return ServerResponse(200, fields, page.encode())

@@ -1,0 +1,84 @@
+"""A scenario with something changed."""
+
+import dns.zone
+import pytest
+
+from michinori.world import scenario, units
+from michinori.world.changes import with_access, with_fault, with_site
+from michinori.world.scenario import ScenarioError
+
+
+@pytest.fixture
+def home():
+    return scenario.load("home")[0]
+
+
+def records(found, origin):
+    return dns.zone.from_text(found.zones[origin], origin, relativize=False).to_text(relativize=False)
+
+
+def test_the_access_line_is_changed_and_nothing_else(home):
+    changed = with_access(home, loss="5%", delay="40ms", rate=None, mtu="1500")
+    assert changed.lines["access"].loss == 0.05
+    assert changed.lines["access"].mtu == 1500
+    assert changed.lines["trunk"] == home.lines["trunk"]
+    assert home.lines["access"].loss == 0
+
+
+@pytest.mark.parametrize("wrong", [{"loss": "5"}, {"delay": "40"}, {"rate": "fast"}, {"mtu": "67"}])
+def test_a_wrong_quantity_is_refused(home, wrong):
+    with pytest.raises(units.UnitError):
+        with_access(home, **wrong)
+
+
+def test_a_fault_names_its_line(home):
+    assert with_fault(home, "access:drop nth=3").lines["access"].faults == ["drop nth=3"]
+    assert with_fault(home, "access>isp-router:loss 5%").lines["access"].faults == ["loss 5% > isp-router"]
+    with pytest.raises(
+        ScenarioError, match="There is no line 'acess' for the fault; there are pc, home-router, access"
+    ):
+        with_fault(home, "acess:cut")
+    with pytest.raises(ScenarioError, match='such as "access:loss 5%"'):
+        with_fault(home, "access")
+
+
+def test_a_site_gets_a_server_a_zone_and_a_delegation(home, tmp_path):
+    found = with_site(home, "my.site.example", tmp_path)
+    assert found.hosts["my.site.example"].interfaces == {"eth0": "203.0.113.96/26"}
+    assert "my.site.example. 3600 IN NS ns.michinori.example." in records(found, "example.")
+    assert "my.site.example. 3600 IN A 203.0.113.96" in records(found, "my.site.example.")
+    assert "my.site.example." in found.hosts["name-server"].zones
+
+
+def test_a_second_site_gets_the_next_address(home, tmp_path):
+    found = with_site(with_site(home, "a.example", tmp_path), "b.example", tmp_path)
+    assert found.hosts["b.example"].interfaces == {"eth0": "203.0.113.97/26"}
+
+
+def test_a_name_below_a_zone_that_is_there_becomes_a_record_of_it(home, tmp_path):
+    found = with_site(home, "blog.michinori.example", tmp_path)
+    assert "blog.michinori.example. 3600 IN A 203.0.113.96" in records(found, "michinori.example.")
+
+
+def test_a_foreign_top_level_domain_is_made_known_by_the_root(home, tmp_path):
+    found = with_site(home, "shop.test", tmp_path)
+    assert "test. 3600 IN NS ns.nic.test." in records(found, ".")
+    assert "shop.test. 3600 IN NS ns.michinori.example." in records(found, "test.")
+    assert found.hosts["tld-server"].zones == ["example.", "test."]
+
+
+def test_the_folder_of_a_site_that_is_there_is_replaced(home, tmp_path):
+    found = with_site(home, "www.michinori.example", tmp_path)
+    assert found.hosts["www"].sites["www.michinori.example"].folder == str(tmp_path)
+    assert "www.michinori.example." not in found.zones
+
+
+@pytest.mark.parametrize("name", ["single", "192.0.2.1", "a..example", "-a.example", ""])
+def test_a_name_that_cannot_be_a_site_is_refused(home, tmp_path, name):
+    with pytest.raises(ScenarioError, match="cannot be the name of a site"):
+        with_site(home, name, tmp_path)
+
+
+def test_a_missing_folder_is_refused(home, tmp_path):
+    with pytest.raises(ScenarioError, match="is not there"):
+        with_site(home, "a.example", tmp_path / "no")

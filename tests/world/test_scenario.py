@@ -1,0 +1,58 @@
+"""Scenario files: what they may say, and what is said when they are wrong."""
+
+import pytest
+
+from michinori.world import scenario
+from michinori.world.scenario import ScenarioError
+
+
+@pytest.mark.parametrize("name", scenario.BUILT_IN)
+def test_the_built_in_ones_can_be_read(name):
+    found, folder = scenario.load(name)
+    assert found.about.browser == "pc"
+    assert folder is None
+
+
+def test_a_base_is_changed_member_by_member():
+    found = scenario.parse('base = "home"\n[lines.access]\nloss = "5%"\n')
+    assert found.lines["access"].loss == "5%"
+    assert found.lines["access"].mtu == 1454
+
+
+SMALL = """
+[about]
+title = { ja = "小", en = "small" }
+browser = "a"
+[hosts.a]
+[hosts.b]
+[lines.x]
+between = ["a", "b"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("[hosts.a]", "[hosts.a]\ngatway = '10.0.0.1'"), r'\[hosts.*\] "gatway" is not known there'),
+        (("[hosts.b]", "[hosts.b]\nresolvers = 5"), r"\[hosts.*resolvers\] Expected `array`, got `int`"),
+        (('"a", "b"]', '"a"]'), r"\[lines.*between\] Expected `array` of length >= 2"),
+        (('"a", "b"]', '"a", "c"]'), r'\[lines.x\] "c" is no host, router or switch; there are a, b'),
+        (('browser = "a"', 'browser = "pc"'), r'\[about\] browser = "pc" is no host; there are a, b'),
+        (("[about]", "[about"), "is not valid TOML"),
+        (("[about]", 'base = "hoem"\n[about]'), "base = 'hoem' is not built in; choose from home"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_place(change, said):
+    assert scenario.parse(SMALL)
+    with pytest.raises(ScenarioError, match=said):
+        scenario.parse(SMALL.replace(*change), "my.toml")
+
+
+def test_a_near_name_is_proposed():
+    with pytest.raises(ScenarioError, match='did you mean "satellite"'):
+        scenario.load("satelite")
+
+
+def test_a_file_brings_its_folder(tmp_path):
+    (tmp_path / "my.toml").write_text(SMALL, encoding="utf-8")
+    assert scenario.load(str(tmp_path / "my.toml"))[1] == tmp_path

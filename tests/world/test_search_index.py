@@ -1,0 +1,57 @@
+"""The search engine's index and pages, without a network."""
+
+import pytest
+
+from michinori.world.search_index import Index
+from michinori.world.search_page import front_page, language_of, results_page
+
+
+@pytest.fixture
+def index(tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "index.html").write_text(
+        "<title>TCP &amp; friends</title><h1>The handshake</h1><p>SYN, then ACK.</p><script>secret()</script>"
+    )
+    (tmp_path / "sub/index.html").write_text("<title>Other</title><p>tcp is mentioned, no handshake here</p>")
+    (tmp_path / "jp.html").write_bytes(
+        '<meta charset="euc-jp"><title>経路</title><p>ルータを経由する</p>'.encode("euc-jp")
+    )
+    return Index({"a.example": tmp_path})
+
+
+def test_pages_are_found_by_all_words_and_the_title_counts_most(index):
+    hits = index.search("TCP handshake")
+    assert [hit.page.url for hit in hits] == ["http://a.example/", "http://a.example/sub/"]
+    assert hits[0].page.title == "TCP & friends"
+
+
+def test_japanese_is_found_in_its_own_encoding(index):
+    [hit] = index.search("ルータ")
+    assert (hit.page.url, hit.match) == ("http://a.example/jp.html", "ルータ")
+
+
+def test_scripts_and_unknown_words_are_not_found(index):
+    assert index.search("secret") == []
+    assert index.search("  ") == []
+
+
+def test_an_added_site_is_found_too(index, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "x.htm").write_text("<p>handshake</p>")
+    index.add_site("b.example", other)
+    assert "http://b.example/x.htm" in [hit.page.url for hit in index.search("handshake")]
+
+
+def test_what_was_searched_for_is_only_text(index):
+    page = results_page("<b>x</b>", [], 3, "en")
+    assert "<b>x</b>" not in page
+    assert "&lt;b&gt;x&lt;/b&gt;" in page
+
+
+@pytest.mark.parametrize(
+    ("header", "language"), [("ja,en;q=0.5", "ja"), ("en-US,ja", "en"), ("de, ja;q=0.1", "ja"), ("", "en")]
+)
+def test_the_reader_chooses_the_language(header, language):
+    assert language_of(header) == language
+    assert f'lang="{language}"' in front_page(language)
