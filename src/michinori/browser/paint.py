@@ -1,0 +1,170 @@
+"""Painting: from a document and what was fetched for it to a picture.
+
+PlutoPrint lays out and draws. It asks for every resource by a callback that answers from what was fetched before, so it
+touches neither network nor disk, and it knows the fonts of ``fonts.py`` alone: one page gives one picture everywhere.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from michinori.browser import address_bar, boxes, fonts
+from michinori.browser.boxes import Box
+from michinori.browser.document import Document
+from michinori.browser.errors import BadAddress, MissingExtra, NotDrawn, needed_for
+from michinori.browser.media import Viewport
+
+if TYPE_CHECKING:
+    import plutoprint
+
+#: Higher pages are cut off here, in device pixels.
+MAX_HEIGHT: Final = 20_000
+#: More deeply nested documents are not given to the painter, which recurses.
+MAX_DEPTH: Final = 2_000
+
+_POINTS_PER_PX: Final = 0.75
+#: A page is as high as the window at least, and readings stand in brackets, as the painter has no ruby.
+_USER_STYLE: Final = "html{min-height:100vh}rp{display:inline}rt{font-size:0.75em}"
+_NOTHING: Final = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the painter is told when it asks for a URL. ``size``: of an image."""
+
+    octets: bytes
+    type: str
+    size: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The drawn page as a PNG. ``width`` and ``height`` in device pixels, boxes in CSS pixels."""
+
+    png: bytes
+    width: int
+    height: int
+    engine: str
+    cut: bool = False
+    """Whether the page is higher than the picture."""
+    boxes: list[Box] = field(default_factory=list)
+
+
+class Engine(Protocol):
+    """What can draw a page."""
+
+    name: str
+
+    def paint(self, document: Document, answers: Mapping[str, Answer], viewport: Viewport) -> Picture:
+        """Draw a document (which may be changed by it). ``answers`` by absolute URL without fragment. Raises
+        ``NotDrawn``.
+        """
+
+
+class PlutoPrint:
+    """The engine that comes with the extra ``browser``."""
+
+    name = "plutoprint"
+
+    def __init__(self, *, with_boxes: bool = True) -> None:
+        self._with_boxes = with_boxes
+
+    def paint(self, document: Document, answers: Mapping[str, Answer], viewport: Viewport) -> Picture:
+        if document.depth > MAX_DEPTH:
+            raise NotDrawn(f"the page was not drawn: its elements are nested {document.depth} deep")
+        try:
+            library = _library()
+        except MissingExtra as missing:
+            raise NotDrawn(f"the page was not drawn: {missing}") from None
+        return self._paint(library, document, answers, viewport)
+
+    def _paint(self, library: Any, document: Document, answers: Mapping[str, Answer], viewport: Viewport) -> Picture:
+        book = _laid_out(library, document.html(), document.base_url, answers, viewport)
+        scale = viewport.scale
+        width = max(1, round(viewport.width * scale))
+        whole = max(viewport.height, round(book.get_document_height()))
+        height = max(1, min(MAX_HEIGHT, round(whole * scale)))
+        canvas = library.ImageCanvas(width, height, library.IMAGE_FORMAT_RGB24)
+        canvas.clear_surface(1, 1, 1, 1)
+        canvas.scale(scale, scale)
+        book.render_document(canvas)
+        found: list[Box] = []
+        if self._with_boxes:
+            found = _find_boxes(library, document, answers, viewport, min(whole, round(MAX_HEIGHT / scale)))
+        return Picture(_png(canvas, width, height), width, height, self.name, round(whole * scale) > height, found)
+
+
+def _library() -> Any:
+    with needed_for("drawing pages"):
+        import plutoprint
+
+    plutoprint.plutobook_set_fontconfig_path(fonts.configuration())
+    return plutoprint
+
+
+def _laid_out(
+    library: Any, html: str, base_url: str, answers: Mapping[str, Answer], viewport: Viewport
+) -> plutoprint.Book:
+    size = library.PageSize(viewport.width * _POINTS_PER_PX, viewport.height * _POINTS_PER_PX)
+    book: plutoprint.Book = library.Book(size, library.PAGE_MARGINS_NONE, library.MEDIA_TYPE_SCREEN)
+    book.custom_resource_fetcher = _fetcher(library, answers)
+    try:
+        book.load_html(html, _USER_STYLE, "", base_url)
+    except library.Error as error:
+        raise NotDrawn(f"the page was not drawn: {error}") from None
+    return book
+
+
+def _fetcher(library: Any, answers: Mapping[str, Answer]) -> Any:
+    """Answers from what was fetched. Whatever else it is asked for is an empty picture, and no line on the terminal."""
+
+    class Fetcher(library.ResourceFetcher):  # type: ignore[misc]
+        def fetch_url(self, url: str) -> plutoprint.ResourceData:
+            answer = answers.get(_key(url)) or Answer(_NOTHING, "image/svg+xml")
+            return library.ResourceData(answer.octets, answer.type, "utf-8")  # type: ignore[no-any-return]
+
+    return Fetcher()
+
+
+def _key(url: str) -> str:
+    """The URL as the standard writes it, as the painter's own idea of one may differ."""
+    try:
+        return address_bar.split(url).href.partition("#")[0]
+    except BadAddress:
+        return url
+
+
+def _find_boxes(
+    library: Any, document: Document, answers: Mapping[str, Answer], viewport: Viewport, height: int
+) -> list[Box]:
+    marking = boxes.Marking(document)
+    hidden = {url: _hidden(answer) for url, answer in answers.items()}
+    book = _laid_out(library, marking.html(), document.base_url, hidden, viewport)
+    canvas = library.ImageCanvas(viewport.width, height, library.IMAGE_FORMAT_RGB24)
+    canvas.clear_surface(0, 0, 0, 1)
+    book.render_document(canvas)
+    canvas.flush()
+    return marking.find(canvas.get_data(), viewport.width, height)
+
+
+def _hidden(answer: Answer) -> Answer:
+    if not answer.type.startswith("image/"):
+        return answer
+    return Answer(boxes.invisible(answer.octets, answer.type, *answer.size), "image/svg+xml")
+
+
+def _png(canvas: plutoprint.ImageCanvas, width: int, height: int) -> bytes:
+    """By Pillow, whose own compressor gives the same octets under every Python."""
+    with needed_for("writing pictures"):
+        from PIL import Image
+
+    canvas.flush()
+    image = Image.frombuffer(
+        "RGB", (width, height), bytearray(canvas.get_data()), "raw", "BGRX", canvas.get_stride(), 1
+    )
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=3)
+    return out.getvalue()
