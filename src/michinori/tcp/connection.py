@@ -16,7 +16,7 @@ from michinori.tcp.receiving import read
 from michinori.tcp.retransmission import on_path_mtu
 from michinori.tcp.segments import send_syn
 from michinori.tcp.sending import transmit
-from michinori.tcp.states import RECEIVES_TEXT, TAKES_TEXT, State
+from michinori.tcp.states import RECEIVES_TEXT, SYNCHRONIZED, TAKES_TEXT, State
 from michinori.tcp.syn_sent import take_syn
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timeouts import on_deadline
@@ -219,6 +219,19 @@ class Connection:
         """ABORT (section 3.10.5): a RST, and what was not sent is thrown away."""
         if self._tcb.state is not State.CLOSED:
             abort(self._tcb, ConnectionAborted("the connection was aborted"), now, "abort")
+
+    def configure(self, config: TcpConfig, now: Nanos) -> None:
+        """Go on by other settings. What was settled by the handshake stays as it is."""
+        tcb = self._tcb
+        before, tcb.config = tcb.config, config
+        if not config.keepalive:
+            tcb.timers.keepalive_ns = NEVER
+        elif (
+            config.keepalive and not before.keepalive and tcb.state in SYNCHRONIZED and tcb.state is not State.TIME_WAIT
+        ):
+            tcb.timers.at_keepalive(now + config.keepalive_idle_ns)
+        if before.nagle and not config.nagle:
+            transmit(tcb, now)
 
     def note_call(self, n: int) -> None:
         """The trace's number of the call that writes from now on: segments with its text name it."""

@@ -1,0 +1,8 @@
+"""asyncio event loops whose sockets are a host's. Ordinary asyncio code runs on them unmodified."""
+
+from michinori.aio.context import CURRENT_HOST, VirtualClock
+from michinori.aio.ending import Stuck, TimedOut
+from michinori.aio.loop import DEFAULT_LIMIT_NS, VirtualLoop
+from michinori.aio.pinging import PingReport, ping
+
+__all__ = ["CURRENT_HOST", "DEFAULT_LIMIT_NS", "PingReport", "Stuck", "TimedOut", "VirtualClock", "VirtualLoop", "ping"]

@@ -1,0 +1,81 @@
+"""The calls by which applications use sockets, noted in the trace: with what, how long they waited, what they gave.
+
+What a call causes below names the call as its cause.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from michinori.host import Host
+    from michinori.sim import Nanos
+
+
+class Call:
+    """One call. As a context manager around what it does at once; ``gave`` says its result, and leaving notes that it
+    returned, unless ``waits`` was said: then ``returned`` is called later.
+
+    Nothing of it is noted, and it costs little, where no events are recorded.
+    """
+
+    __slots__ = ("_before", "_began_ns", "_host", "_name", "_result", "_waits", "connection", "number")
+
+    def __init__(self, host: Host, name: str, connection: str = "", /, **arguments: Any) -> None:
+        self._host = host
+        self._name = name
+        self.connection = connection
+        self._began_ns: Nanos = host.queue.now_ns
+        self._result: dict[str, Any] = {}
+        self._before = 0
+        self._waits = False
+        self.number = 0
+        recorder = host.recorder
+        if recorder is not None and recorder.events:
+            data = {"call": name, **arguments}
+            self.number = recorder.event(
+                self._began_ns, host.name, "socket", "called", connection=connection, data=data
+            )
+
+    def __enter__(self) -> Call:
+        recorder = self._host.recorder
+        if recorder is not None and self.number:
+            self._before, recorder.cause = recorder.cause, self.number
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        recorder = self._host.recorder
+        if recorder is not None and self.number:
+            recorder.cause = self._before
+            if error is not None:
+                self.failed(error)
+            elif not self._waits:
+                self.returned(**self._result)
+
+    def gave(self, **result: Any) -> None:
+        """Its result, to be noted when it returns."""
+        self._result = result
+
+    def waits(self) -> None:
+        """It goes on after the ``with`` block."""
+        self._waits = True
+
+    def returned(self, **result: Any) -> None:
+        """It is over; ``waited_ns`` is added to what it gave."""
+        host = self._host
+        recorder = host.recorder
+        if recorder is not None and self.number:
+            now_ns = host.queue.now_ns
+            data = {"call": self._name, "waited_ns": now_ns - self._began_ns, **result}
+            recorder.event(
+                now_ns, host.name, "socket", "returned", connection=self.connection, cause=self.number, data=data
+            )
+
+    def failed(self, error: BaseException) -> None:
+        """It is over, and raised that."""
+        number = error.errno if isinstance(error, OSError) else None
+        name = type(error).__name__ if number is None else errno.errorcode.get(number, type(error).__name__)
+        self.returned(error=name)

@@ -1,0 +1,112 @@
+"""Futures, tasks and handles that behave the same in every run.
+
+The order of a ``set`` follows from hashes, and the hash of a plain task from where it lies in memory. Tasks and futures
+here take a number of their loop as their hash when one is first asked for.
+
+A handle remembers what caused it, so that the chain of causes survives everything that is put off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from contextvars import Context
+
+    from michinori.aio.loop import VirtualLoop
+    from michinori.sim import Timer
+
+T = TypeVar("T")
+
+
+class CountedFuture(asyncio.Future[T]):
+    """A future whose hash is a number of its loop."""
+
+    _loop: VirtualLoop
+    _number: int
+
+    def __hash__(self) -> int:
+        try:
+            return self._number
+        except AttributeError:
+            self._number = self._loop.next_number()
+            return self._number
+
+
+class CountedTask(asyncio.Task[T]):
+    """A task whose hash is a number of its loop, given in the order in which the tasks were made."""
+
+    _loop: VirtualLoop
+    _number: int
+
+    def __hash__(self) -> int:
+        try:
+            return self._number
+        except AttributeError:
+            self._number = self._loop.next_number()
+            return self._number
+
+
+def counted_task_factory(
+    loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, T], **options: Any
+) -> CountedTask[T]:
+    """The task factory of a virtual loop."""
+    return CountedTask(coro, loop=loop, **options)
+
+
+class CausedHandle(asyncio.Handle):
+    """A handle of a recorded world: what it does was caused by what was going on when it was made."""
+
+    __slots__ = ("cause",)
+    _loop: VirtualLoop
+
+    def __init__(
+        self, callback: Callable[..., object], args: tuple[Any, ...], loop: VirtualLoop, context: Context | None
+    ) -> None:
+        super().__init__(callback, args, loop, context)
+        recorder = loop.recorder
+        self.cause = 0 if recorder is None else recorder.cause
+
+    def _run(self) -> None:
+        recorder = self._loop.recorder
+        if recorder is None:
+            super()._run()
+            return
+        before, recorder.cause = recorder.cause, self.cause
+        try:
+            super()._run()
+        finally:
+            recorder.cause = before
+
+
+class VirtualTimerHandle(asyncio.TimerHandle):
+    """What ``call_at`` gives: a handle that waits in the world's queue."""
+
+    __slots__ = ("cause", "timer")
+    _loop: VirtualLoop
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: VirtualLoop,
+        context: Context | None,
+    ) -> None:
+        super().__init__(when, callback, args, loop, context)
+        recorder = loop.recorder
+        self.cause = 0 if recorder is None else recorder.cause
+        self.timer: Timer | None = None
+
+    def _run(self) -> None:
+        recorder = self._loop.recorder
+        if recorder is None:
+            super()._run()
+            return
+        before, recorder.cause = recorder.cause, self.cause
+        try:
+            super()._run()
+        finally:
+            recorder.cause = before

@@ -1,0 +1,116 @@
+"""What is exchanged in the standard library while a world runs, and nothing else.
+
+``socket.socket``
+    Made in the context of a host it is a socket of that host; libraries make their own and pass them to asyncio. In any
+    other context, and in any other thread, it is the real one.
+
+``threading.Thread.start``
+    anyio brings its own worker threads. Those of a world do their work at once, in the thread that asks, because a real
+    thread would finish in real time.
+
+Both look at the context or the object before they do anything, and both are put back when no world runs any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from michinori.aio.context import CURRENT_HOST
+from michinori.aio.host_socket import HostSocket
+
+_real_socket = socket.socket
+_lock = threading.Lock()
+_depth = 0
+_start_before: Any = None
+_socket_before: Any = None
+
+
+class _SocketOfTheHost(type):
+    """The class of the stand-in: calling it gives a real socket or a host's, and both are instances of it."""
+
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        if cls is not HostAwareSocket:
+            return super().__call__(*args, **options)
+        host = CURRENT_HOST.get()
+        fileno = options.get("fileno", args[3] if len(args) > 3 else None)
+        if host is None or fileno is not None:
+            return _real_socket(*args, **options)
+        options.pop("fileno", None)
+        return HostSocket(host, *args[:3], **options)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if cls is not HostAwareSocket:
+            return super().__instancecheck__(instance)
+        return isinstance(instance, (_real_socket, HostSocket))
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        if cls is not HostAwareSocket:
+            return super().__subclasscheck__(subclass)
+        return issubclass(subclass, (_real_socket, HostSocket))
+
+
+class HostAwareSocket(_real_socket, metaclass=_SocketOfTheHost):
+    """What stands in the place of ``socket.socket`` while a world runs."""
+
+    __slots__ = ()
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """While inside, in however many worlds and threads, the stand-ins are in place."""
+    global _depth, _start_before, _socket_before
+    with _lock:
+        if _depth == 0:
+            _socket_before, _start_before = socket.socket, threading.Thread.start
+            socket.socket = HostAwareSocket  # type: ignore[misc]
+            threading.Thread.start = _start  # type: ignore[method-assign]
+        _depth += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _depth -= 1
+            if _depth == 0:
+                socket.socket = _socket_before  # type: ignore[misc]
+                threading.Thread.start = _start_before  # type: ignore[method-assign]
+
+
+def _start(thread: threading.Thread) -> None:
+    loop = getattr(thread, "loop", None)
+    if (
+        type(thread).__name__ == "WorkerThread"
+        and type(thread).__module__ == "anyio._backends._asyncio"
+        and getattr(loop, "runs_inline", False)
+    ):
+        worker = cast("Any", thread)
+        worker.queue = _InlineQueue(worker, cast("asyncio.AbstractEventLoop", loop))
+    else:
+        _start_before(thread)
+
+
+class _InlineQueue:
+    """The queue of an anyio worker thread that was never started: what is put in is done before ``put`` returns."""
+
+    def __init__(self, worker: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._worker = worker
+        self._loop: Any = loop
+        self._items: deque[Any] = deque()
+
+    def put_nowait(self, item: Any) -> None:
+        """Do the work; None, the sign to stop, needs nothing."""
+        if item is not None:
+            self._items.append(item)
+            self._loop.run_inline(self._worker.run)
+
+    def get(self) -> Any:
+        """What ``WorkerThread.run`` asks for: the one item, then the sign to stop."""
+        return self._items.popleft() if self._items else None
+
+    def task_done(self) -> None:
+        """Nobody joins this queue."""

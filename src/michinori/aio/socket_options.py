@@ -1,0 +1,79 @@
+"""Options of sockets: those that mean something on a host, and those that are taken and kept for politeness."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any, Final
+
+from michinori.host import TcpListenerSocket, TcpSocket, UdpSocket
+from michinori.host.errors import os_error
+
+Kernel = TcpSocket | TcpListenerSocket | UdpSocket
+
+_TCP_KEEPIDLE: Final = getattr(socket, "TCP_KEEPIDLE", 4)
+_TCP_KEEPINTVL: Final = getattr(socket, "TCP_KEEPINTVL", 5)
+_TCP_KEEPCNT: Final = getattr(socket, "TCP_KEEPCNT", 6)
+_TCP_USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", 18)
+
+#: Option to the attribute of the socket that holds it, and how the integer becomes its value.
+_ATTRIBUTES: Final[dict[tuple[int, int], tuple[str, Callable[[int], Any]]]] = {
+    (socket.SOL_SOCKET, socket.SO_REUSEADDR): ("reuse_address", bool),
+    (socket.SOL_SOCKET, socket.SO_REUSEPORT): ("reuse_port", bool),
+    (socket.SOL_SOCKET, socket.SO_BROADCAST): ("broadcast", bool),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE): ("keep_alive", bool),
+    (socket.SOL_SOCKET, socket.SO_SNDBUF): ("send_buffer", int),
+    (socket.SOL_SOCKET, socket.SO_RCVBUF): ("receive_buffer", int),
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY): ("no_delay", bool),
+    (socket.IPPROTO_TCP, _TCP_KEEPIDLE): ("keep_alive_idle_s", int),
+    (socket.IPPROTO_TCP, _TCP_KEEPINTVL): ("keep_alive_interval_s", int),
+    (socket.IPPROTO_TCP, _TCP_KEEPCNT): ("keep_alive_probes", int),
+    (socket.IPPROTO_IP, socket.IP_TTL): ("ttl", int),
+    (socket.IPPROTO_IP, socket.IP_TOS): ("tos", int),
+}
+
+
+def set_option(kernel: Kernel, level: int, name: int, value: Any) -> None:
+    """Set an option. Raises ``OSError`` (ENOPROTOOPT) for TCP's options on another socket."""
+    if level == socket.SOL_SOCKET and name == socket.SO_LINGER:
+        on, seconds = struct.unpack("ii", value)
+        kernel.options.linger_s = seconds if on else None
+        return
+    number = value if isinstance(value, int) else int.from_bytes(bytes(value), "little")
+    if level == socket.IPPROTO_TCP and isinstance(kernel, UdpSocket):
+        raise os_error(errno.ENOPROTOOPT)
+    known = _ATTRIBUTES.get((level, name))
+    if known is not None:
+        attribute, convert = known
+        setattr(kernel.options, attribute, convert(number))
+        kernel.options_changed()
+    else:
+        kernel.options.others[level, name] = number
+
+
+def get_option(kernel: Kernel, level: int, name: int, buflen: int) -> Any:
+    """An option's value as an integer, or as ``buflen`` octets."""
+    number = _number(kernel, level, name)
+    if not buflen:
+        return number
+    if level == socket.SOL_SOCKET and name == socket.SO_LINGER:
+        seconds = kernel.options.linger_s
+        return struct.pack("ii", seconds is not None, seconds or 0)[:buflen]
+    return number.to_bytes(buflen, "little")
+
+
+def _number(kernel: Kernel, level: int, name: int) -> int:
+    if level == socket.SOL_SOCKET:
+        if name == socket.SO_ERROR:
+            error = kernel.take_error()
+            return 0 if error is None else error.errno or errno.EIO
+        if name == socket.SO_TYPE:
+            return socket.SOCK_DGRAM if isinstance(kernel, UdpSocket) else socket.SOCK_STREAM
+        if name == socket.SO_ACCEPTCONN:
+            return int(isinstance(kernel, TcpListenerSocket))
+    known = _ATTRIBUTES.get((level, name))
+    if known is not None:
+        return int(getattr(kernel.options, known[0]))
+    return kernel.options.others.get((level, name), 0)

@@ -1,0 +1,35 @@
+"""Internet addresses as people write them and as packets carry them."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+from typing import Final
+
+#: Address families by the length of a packed address.
+FAMILY_NAMES: Final = {4: "inet", 16: "inet6"}
+
+
+@lru_cache(maxsize=65536)
+def text(address: bytes) -> str:
+    """The packed address as text: ``192.0.2.1``."""
+    return str(ipaddress.ip_address(address))
+
+
+@lru_cache(maxsize=65536)
+def pack(address: str) -> bytes:
+    """The address as 4 or 16 octets. Raises ``ValueError`` for anything but a numeric address."""
+    return ipaddress.ip_address(address).packed
+
+
+def unspecified(length: int) -> bytes:
+    """The address that stands for all of a host's own: ``0.0.0.0`` or ``::``."""
+    return bytes(length)
+
+
+def endpoint_text(address: bytes, port: int) -> str:
+    """Address and port as ``ss`` prints them: ``192.0.2.1:80``, ``[2001:db8::1]:80``, ``0.0.0.0:*`` for no port."""
+    shown = text(address)
+    if len(address) != 4:
+        shown = f"[{shown}]"
+    return f"{shown}:{port or '*'}"

@@ -1,0 +1,224 @@
+"""One connection on its host: what it sends goes to the internet floor, and it is woken at its deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from michinori.host.addresses import endpoint_text
+from michinori.host.options import SocketOptions
+from michinori.host.socket_info import SocketInfo
+from michinori.inet import PacketTooBig, Unreachable
+from michinori.sim import Nanos, Timer
+from michinori.tcp import Connection, Endpoint, TcpError
+from michinori.wire import checksum
+from michinori.wire.protocols import PROTOCOL_TCP
+from michinori.wire.tcp import Segment
+
+if TYPE_CHECKING:
+    from michinori.host.tcp_socket import TcpSocket
+    from michinori.host.tcp_table import TcpTable
+
+_NEVER: Final = 1 << 62
+#: What of a connection's state a listing of sockets shows.
+_DETAILS: Final = (
+    "mss",
+    "cwnd",
+    "ssthresh",
+    "in_flight",
+    "unsent",
+    "snd_wnd",
+    "rcv_wnd",
+    "srtt_ns",
+    "rttvar_ns",
+    "rto_ns",
+    "retransmitted",
+    "send_buffer",
+    "receive_buffer",
+)
+
+
+class Flow:
+    """The surroundings of one ``Connection`` (its ``Effects``).
+
+    It stands in the host's table under its four addresses and ports for as long as the connection lives: before an
+    application has accepted it, and after one has let go of it, until TIME-WAIT is over.
+    """
+
+    __slots__ = (
+        "_armed_ns",
+        "_local_address",
+        "_pseudo",
+        "_queue",
+        "_remote_address",
+        "_send",
+        "_sent_event",
+        "_table",
+        "_timer",
+        "connection",
+        "error",
+        "gone",
+        "local",
+        "name",
+        "on_gone",
+        "options",
+        "remote",
+        "socket",
+        "was_established",
+    )
+
+    connection: Connection
+
+    def __init__(self, table: TcpTable, local: Endpoint, remote: Endpoint, options: SocketOptions) -> None:
+        self._table = table
+        self._queue = table.queue
+        self._send = table.internet.send
+        self._local_address = local[0]
+        self._remote_address = remote[0]
+        self._pseudo = checksum.pseudo(local[0], remote[0], PROTOCOL_TCP)
+        self._armed_ns: Nanos = _NEVER
+        self._timer: Timer | None = None
+        self._sent_event = 0
+        self.local = local
+        self.remote = remote
+        self.options = options
+        self.socket: TcpSocket | None = None
+        self.gone = False
+        self.was_established = False
+        self.error: TcpError | None = None
+        """What ended the connection before an application had its socket."""
+        self.on_gone: Callable[[Flow], None] | None = None
+        self.name = f"tcp {endpoint_text(*local)} {endpoint_text(*remote)}"
+
+    # What the connection asks of its surroundings
+
+    def send(self, segment: Segment) -> None:
+        """Put the segment into a packet and send it. Without a route it is lost like any other."""
+        options = self.options
+        recorder = self._table.recorder
+        if recorder is not None and self._sent_event:
+            before, recorder.cause = recorder.cause, self._sent_event
+            self._sent_event = 0
+        else:
+            before = None
+        try:
+            self._send(
+                self._remote_address,
+                PROTOCOL_TCP,
+                segment.emit(self._pseudo),
+                src=self._local_address,
+                ttl=options.ttl,
+                tos=options.tos,
+                dont_fragment=self._table.path_mtu_discovery,
+            )
+        except PacketTooBig as too_big:
+            # Found here, before any router could say so. The connection is in the middle of sending.
+            self._queue.call_at(self._queue.now_ns, self._path_is_narrower, too_big.mtu)
+        except Unreachable:
+            self._table.note("dropped", {"why": "no-route"}, self.name)
+        finally:
+            if recorder is not None and before is not None:
+                recorder.cause = before
+
+    def readable(self) -> None:
+        """New text, or the end of it, is there to read."""
+        socket = self.socket
+        if socket is not None and socket.on_readable is not None:
+            socket.on_readable()
+
+    def writable(self) -> None:
+        """There is room again for what is written."""
+        socket = self.socket
+        if socket is not None and socket.on_writable is not None:
+            socket.on_writable()
+
+    def established(self) -> None:
+        """The handshake is complete; that of a passive OPEN is the listener's to tell the application of."""
+        self.was_established = True
+        if self.socket is not None:
+            self.socket.connected = True
+        self._table.established()
+        self.writable()
+
+    def closed(self, error: TcpError | None) -> None:
+        """The connection is no more."""
+        self.gone = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._armed_ns = _NEVER
+        self._table.forget(self)
+        if self.on_gone is not None:
+            self.on_gone(self)
+        if self.socket is not None:
+            self.socket.lost(error)
+        else:
+            self.error = error
+
+    def event(self, what: str, data: dict[str, Any]) -> None:
+        """Write down what happened; a segment that is sent next has it as its cause."""
+        recorder = self._table.recorder
+        if recorder is None:
+            return
+        why = data.pop("why", "")
+        cause = None
+        if what == "segment-sent" and "calls" in data:
+            # Whatever lets it go out just now: it is there because an application wrote it.
+            cause = data["calls"][-1]
+        number = recorder.event(
+            self._queue.now_ns, self._table.host, "tcp", what, connection=self.name, why=why, cause=cause, data=data
+        )
+        if what == "segment-sent":
+            self._sent_event = number
+
+    def reopen(self, segment: Segment, least_isn: int, _now: Nanos) -> None:
+        """A new SYN has ended our TIME-WAIT."""
+        self._table.reopen(segment, self.local, self.remote, least_isn)
+
+    def info(self, descriptor: int | None = None) -> SocketInfo:
+        """What stands in the connection now; who asks knows by which number its socket is held."""
+        info = self.connection.info()
+        deadline_ns = self.connection.deadline_ns
+        return SocketInfo(
+            kind="tcp",
+            family="inet" if len(self.local[0]) == 4 else "inet6",
+            state=info.state.value,
+            recv_q=info.unread,
+            send_q=info.unacked,
+            local=self.local,
+            remote=self.remote,
+            descriptor=descriptor,
+            timer="" if deadline_ns is None else "on",
+            timer_ns=None if deadline_ns is None else max(deadline_ns - self._queue.now_ns, 0),
+            details={name: getattr(info, name) for name in _DETAILS},
+        )
+
+    # The timer
+
+    def rearm(self) -> None:
+        """Make sure to be woken at the connection's deadline. To be called after each call into the connection.
+
+        A deadline that has moved later is noticed when the timer fires: most of them move on with every segment.
+        """
+        deadline_ns = self.connection.deadline_ns
+        if deadline_ns is not None and deadline_ns < self._armed_ns:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._armed_ns = deadline_ns
+            self._timer = self._queue.call_at(deadline_ns, self._wake)
+
+    def _path_is_narrower(self, mtu: int) -> None:
+        if not self.gone:
+            self.connection.on_path_mtu(mtu, self._queue.now_ns)
+            self.rearm()
+
+    def _wake(self) -> None:
+        self._armed_ns = _NEVER
+        self._timer = None
+        connection = self.connection
+        now_ns = self._queue.now_ns
+        deadline_ns = connection.deadline_ns
+        if deadline_ns is not None and deadline_ns <= now_ns:
+            connection.on_deadline(now_ns)
+        if not self.gone:
+            self.rearm()

@@ -1,0 +1,52 @@
+"""What an application can set on a socket."""
+
+from __future__ import annotations
+
+import msgspec
+
+from michinori.tcp import TcpConfig
+
+_NS_PER_S = 1_000_000_000
+
+
+class SocketOptions(msgspec.Struct, kw_only=True):
+    """The options of one socket. A connection that a listener accepts begins with a copy of the listener's."""
+
+    reuse_address: bool = False
+    reuse_port: bool = False
+    broadcast: bool = False
+    keep_alive: bool = False
+    keep_alive_idle_s: int = 7200
+    keep_alive_interval_s: int = 75
+    keep_alive_probes: int = 9
+    no_delay: bool = False
+    send_buffer: int = 0
+    """Octets; 0 to let it grow as needed."""
+    receive_buffer: int = 0
+    """Octets; 0 to let it grow as needed."""
+    ttl: int = 64
+    tos: int = 0
+    linger_s: int | None = None
+    others: dict[tuple[int, int], int] = {}
+    """Options without a meaning here, by level and name."""
+
+    def copy(self) -> SocketOptions:
+        """The same values in a struct of its own."""
+        copied = msgspec.structs.replace(self)
+        copied.others = dict(self.others)
+        return copied
+
+    def applied_to(self, config: TcpConfig) -> TcpConfig:
+        """The settings of a connection as these options change them."""
+        changes: dict[str, int | bool] = {
+            "nagle": not self.no_delay,
+            "keepalive": self.keep_alive,
+            "keepalive_idle_ns": self.keep_alive_idle_s * _NS_PER_S,
+            "keepalive_interval_ns": self.keep_alive_interval_s * _NS_PER_S,
+            "keepalive_probes": self.keep_alive_probes,
+        }
+        if self.send_buffer:
+            changes |= {"send_buffer": self.send_buffer, "send_buffer_max": self.send_buffer}
+        if self.receive_buffer:
+            changes |= {"receive_buffer": self.receive_buffer, "receive_buffer_max": self.receive_buffer}
+        return msgspec.structs.replace(config, **changes)

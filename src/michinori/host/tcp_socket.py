@@ -1,0 +1,211 @@
+"""A TCP socket: what the application on a host holds of a connection. Its calls never wait."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from michinori.host.addresses import endpoint_text, unspecified
+from michinori.host.errors import os_error
+from michinori.host.flow import Flow
+from michinori.host.options import SocketOptions
+from michinori.host.socket_info import SocketInfo
+from michinori.tcp import Endpoint
+
+if TYPE_CHECKING:
+    from michinori.host.tcp_table import TcpTable
+
+
+class TcpSocket:
+    """A socket before, during and after its connection.
+
+    ``on_readable`` and ``on_writable`` are called when reading or writing may do something that it could not do
+    before: when text or the end of it has come, when the handshake is complete, when there is room again, when the
+    connection has met an error.
+    """
+
+    kind: Final = "tcp"
+
+    def __init__(self, table: TcpTable, address_octets: int = 4, options: SocketOptions | None = None) -> None:
+        self._table = table
+        self.address_octets = address_octets
+        self.options = options or SocketOptions()
+        self.local: Endpoint | None = None
+        self.remote: Endpoint | None = None
+        self.flow: Flow | None = None
+        self.connected = False
+        self.closed = False
+        self.error: OSError | None = None
+        self.on_readable: Callable[[], object] | None = None
+        self.on_writable: Callable[[], object] | None = None
+        self._no_more_reading = False
+        self._no_more_writing = False
+
+    def bind(self, address: bytes, port: int) -> None:
+        """Take a local address and port; port 0 means any that is free. Raises ``OSError`` (EINVAL, EADDRNOTAVAIL,
+        EADDRINUSE).
+        """
+        if self.local is not None:
+            raise os_error(errno.EINVAL)
+        self._table.bind(self, address, port)
+
+    def connect(self, address: bytes, port: int) -> None:
+        """Begin to connect: ``on_writable`` tells that it is over, ``take_error`` how it went. Raises ``OSError``
+        (EISCONN, EALREADY, ENETUNREACH, EADDRNOTAVAIL).
+        """
+        if self.flow is not None:
+            raise os_error(errno.EISCONN if self.connected else errno.EALREADY)
+        self._table.connect(self, (address, port))
+
+    def take_over(self, flow: Flow) -> None:
+        """This socket is the one for that connection."""
+        self.flow = flow
+        self.local = flow.local
+        self.remote = flow.remote
+        flow.socket = self
+        self.error = flow.error
+
+    def read(self, limit: int) -> bytes | None:
+        """What has come, at most that many octets; ``b""`` when the peer has ended its stream or there is nothing more
+        to come; None when there is nothing yet. Raises ``OSError`` (ENOTCONN, or what the connection met).
+        """
+        flow = self.flow
+        if flow is None:
+            raise self.take_error() or os_error(errno.ENOTCONN)
+        if not self._no_more_reading:
+            data = flow.connection.read(limit, self._table.queue.now_ns)
+            if data:
+                flow.rearm()
+                return data
+        if self.error is not None:
+            self.error, error = None, self.error
+            raise error
+        if self._no_more_reading or flow.gone or flow.connection.at_eof:
+            return b""
+        return None
+
+    def write(self, data: bytes | memoryview, call: int = 0) -> int:
+        """How many octets the send buffer took: 0 when it is full or the handshake still goes on. ``call``: the number
+        of the call in the trace. Raises ``OSError`` (EPIPE, ENOTCONN, or what the connection met).
+        """
+        if self.error is not None:
+            self.error, error = None, self.error
+            raise error
+        flow = self.flow
+        if flow is None:
+            raise os_error(errno.EPIPE if self._no_more_writing else errno.ENOTCONN)
+        if self._no_more_writing or flow.gone:
+            raise os_error(errno.EPIPE)
+        if not self.connected:
+            return 0
+        connection = flow.connection
+        if call:
+            connection.note_call(call)
+        taken = connection.write(data, self._table.queue.now_ns)
+        if not flow.gone:
+            flow.rearm()
+        return taken
+
+    def shutdown(self, *, reading: bool = False, writing: bool = False) -> None:
+        """End our stream, or take no more of the peer's. Raises ``OSError`` (ENOTCONN)."""
+        flow = self.flow
+        if flow is None or not self.connected or flow.gone:
+            raise os_error(errno.ENOTCONN)
+        if reading and not self._no_more_reading:
+            self._no_more_reading = True
+            flow.readable()
+        if writing and not self._no_more_writing:
+            self._no_more_writing = True
+            flow.connection.close(self._table.queue.now_ns)
+            if not flow.gone:
+                flow.rearm()
+
+    def close(self) -> None:
+        """The application lets go. The connection ends by itself: at once by a RST when text was left unread, or when
+        lingering was set to nothing (RFC 9293 section 3.6.1).
+        """
+        if self.closed:
+            return
+        self.closed = True
+        callbacks = (self.on_readable, self.on_writable)
+        self.on_readable = self.on_writable = None
+        self._let_go()
+        for callback in callbacks:
+            if callback is not None:
+                callback()
+
+    def _let_go(self) -> None:
+        flow = self.flow
+        if flow is None:
+            self._table.unbind(self)
+            return
+        if flow.gone:
+            return
+        flow.socket = None
+        if self.options.linger_s == 0:
+            flow.connection.abort(self._table.queue.now_ns)
+        else:
+            flow.connection.abandon(self._table.queue.now_ns)
+        if not flow.gone:
+            flow.rearm()
+
+    @property
+    def readable(self) -> bool:
+        """Whether ``read`` would give or raise something."""
+        if self.error is not None or self._no_more_reading or self.closed:
+            return True
+        flow = self.flow
+        if flow is None:
+            return False
+        connection = flow.connection
+        return connection.readable_octets > 0 or flow.gone or connection.at_eof
+
+    @property
+    def writable(self) -> bool:
+        """Whether ``write`` would take or raise something; of a socket that connects: whether that is over."""
+        if self.error is not None or self._no_more_writing or self.closed:
+            return True
+        flow = self.flow
+        if flow is None:
+            return False
+        return flow.gone or (self.connected and flow.connection.send_space > 0)
+
+    def take_error(self) -> OSError | None:
+        """The error that waits to be told, which is then forgotten (``SO_ERROR``)."""
+        error, self.error = self.error, None
+        return error
+
+    def options_changed(self) -> None:
+        """Let the connection, if there is one, go on by the new options."""
+        if self.flow is not None and not self.flow.gone:
+            self.flow.connection.configure(
+                self.options.applied_to(self.flow.connection.config), self._table.queue.now_ns
+            )
+
+    def lost(self, error: OSError | None) -> None:
+        """The connection is no more."""
+        if error is not None:
+            self.error = error
+        for callback in (self.on_readable, self.on_writable):
+            if callback is not None:
+                callback()
+
+    def name(self) -> str:
+        """How the trace calls the connection."""
+        nowhere = (unspecified(self.address_octets), 0)
+        return f"tcp {endpoint_text(*(self.local or nowhere))} {endpoint_text(*(self.remote or nowhere))}"
+
+    def info(self, descriptor: int | None = None) -> SocketInfo:
+        """What stands in the socket now; who asks knows by which number it is held."""
+        if self.flow is not None and not self.flow.gone:
+            return self.flow.info(descriptor)
+        nowhere = (unspecified(self.address_octets), 0)
+        return SocketInfo(
+            kind="tcp",
+            family="inet" if self.address_octets == 4 else "inet6",
+            state="CLOSED",
+            local=self.local or nowhere,
+            remote=self.remote or nowhere,
+            descriptor=descriptor,
+        )

@@ -1,0 +1,357 @@
+"""All TCP sockets of a host, and the way from a segment to the right one: by its four addresses and ports, else by the
+listener's one or two (RFC 9293 section 3.10.7).
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from michinori.host.addresses import unspecified
+from michinori.host.errors import os_error
+from michinori.host.flow import Flow
+from michinori.host.icmp_errors import errno_of
+from michinori.host.options import SocketOptions
+from michinori.host.socket_info import SocketInfo
+from michinori.host.tcp_listener import TcpListenerSocket
+from michinori.host.tcp_socket import TcpSocket
+from michinori.inet import IcmpError, Interface, Internet, Unreachable
+from michinori.sim import Dice, EventQueue, Nanos
+from michinori.tcp import (
+    Connection,
+    ConnectionRefused,
+    Endpoint,
+    EphemeralPorts,
+    HostUnreachable,
+    IsnClock,
+    NetworkUnreachable,
+    TcpConfig,
+    TcpError,
+    answer_closed,
+)
+from michinori.trace import Recorder
+from michinori.wire import Malformed, checksum, icmp, ipv4
+from michinori.wire.protocols import PROTOCOL_TCP
+from michinori.wire.tcp import Segment
+
+FourTuple = tuple[bytes, int, bytes, int]
+Bound = TcpSocket | TcpListenerSocket
+
+_HEADERS = {4: 40, 16: 60}
+
+
+class TcpTable:
+    """The TCP of one host. ``on_established`` is called when a connection has come about."""
+
+    def __init__(
+        self,
+        host: str,
+        queue: EventQueue,
+        internet: Internet,
+        dice: Dice,
+        recorder: Recorder | None,
+        config: TcpConfig,
+    ) -> None:
+        self.host = host
+        self.queue = queue
+        self.internet = internet
+        self.recorder = recorder
+        self.config = config
+        self.path_mtu_discovery = True
+        self.watched = recorder is not None and recorder.events
+        self.on_established: Callable[[], None] | None = None
+        self._isns = IsnClock(dice.stream(f"host/{host}/isn"))
+        self._ports = EphemeralPorts(dice.stream(f"host/{host}/tcp-ports"))
+        self._flows: dict[FourTuple, Flow] = {}
+        self._flows_by_port: dict[int, dict[Flow, None]] = {}
+        self._listeners: dict[Endpoint, TcpListenerSocket] = {}
+        self._bound: dict[int, dict[Bound, None]] = {}
+        self._unbound: dict[TcpSocket, None] = {}
+        internet.protocols[PROTOCOL_TCP] = self.receive
+        internet.vouchers[PROTOCOL_TCP] = self._vouches
+        internet.on_icmp_error.append(self.receive_error)
+
+    # What applications ask
+
+    def socket(self, address_octets: int = 4) -> TcpSocket:
+        """A new socket for addresses of that length."""
+        socket = TcpSocket(self, address_octets)
+        self._unbound[socket] = None
+        return socket
+
+    def bind(self, socket: TcpSocket, address: bytes, port: int) -> None:
+        """Give the socket its local end. Raises ``OSError`` (EADDRNOTAVAIL, EADDRINUSE)."""
+        if any(address) and not self.internet.is_local(address):
+            raise os_error(errno.EADDRNOTAVAIL)
+        if not port:
+            nobody = (unspecified(len(address)), 0)
+            port = self._ports.choose(nobody, lambda port: port in self._bound or port in self._flows_by_port)
+        elif not self._may_bind(socket.options, address, port):
+            raise os_error(errno.EADDRINUSE)
+        self._unbound.pop(socket, None)
+        self._bound.setdefault(port, {})[socket] = None
+        socket.local = (address, port)
+
+    def unbind(self, socket: Bound) -> None:
+        """The socket has no local end any more that others would have to heed."""
+        if isinstance(socket, TcpSocket):
+            self._unbound.pop(socket, None)
+        if socket.local is not None:
+            sharing = self._bound.get(socket.local[1], {})
+            sharing.pop(socket, None)
+            if not sharing:
+                self._bound.pop(socket.local[1], None)
+
+    def listen(self, socket: TcpSocket, backlog: int) -> TcpListenerSocket:
+        """The listener that the socket becomes. Raises ``OSError`` (EINVAL, EADDRINUSE)."""
+        if socket.flow is not None:
+            raise os_error(errno.EINVAL)
+        if socket.local is None:
+            self.bind(socket, unspecified(socket.address_octets), 0)
+        assert socket.local is not None
+        if socket.local in self._listeners:
+            raise os_error(errno.EADDRINUSE)
+        self.unbind(socket)
+        listener = TcpListenerSocket(self, socket.local, backlog, socket.options)
+        self._bound.setdefault(socket.local[1], {})[listener] = None
+        self._listeners[socket.local] = listener
+        return listener
+
+    def forget_listener(self, listener: TcpListenerSocket) -> None:
+        """It was closed."""
+        self._listeners.pop(listener.local, None)
+        self.unbind(listener)
+
+    def connect(self, socket: TcpSocket, remote: Endpoint) -> None:
+        """Begin an active OPEN. Raises ``OSError`` (ENETUNREACH, EADDRNOTAVAIL, ECONNREFUSED)."""
+        address, port = remote
+        if not any(address):
+            address = bytes([127, 0, 0, 1]) if len(address) == 4 else (1).to_bytes(16, "big")
+            remote = (address, port)
+        if not port:
+            raise os_error(errno.ECONNREFUSED)
+        try:
+            source = self.internet.source_for(address)
+        except Unreachable:
+            raise os_error(errno.ENETUNREACH) from None
+        bound, socket.local = socket.local, None
+        local_address = bound[0] if bound is not None and any(bound[0]) else source
+        if bound is None:
+            local_port = self._ports.choose(remote, lambda port: self._is_taken(local_address, port, remote))
+            self._unbound.pop(socket, None)
+        else:
+            socket.local = bound
+            local_port = bound[1]
+            if (local_address, local_port, *remote) in self._flows:
+                raise os_error(errno.EADDRNOTAVAIL)
+            self.unbind(socket)
+        now_ns = self.queue.now_ns
+        flow = self.new_flow((local_address, local_port), remote, socket.options, now_ns)
+        socket.take_over(flow)
+        flow.connection.connect(now_ns)
+        if not flow.gone:
+            flow.rearm()
+
+    # What flows and listeners ask
+
+    def new_flow(
+        self,
+        local: Endpoint,
+        remote: Endpoint,
+        options: SocketOptions,
+        now: Nanos,
+        least_isn: int | None = None,
+    ) -> Flow:
+        """Enter a connection between these ends into the table."""
+        flow = Flow(self, local, remote, options)
+        isn = self._isns.isn(local, remote, now) if least_isn is None else least_isn
+        route = self.internet.routes.lookup(remote[0])
+        headers = _HEADERS[len(local[0])]
+        config = options.applied_to(self.config)
+        if self.internet.is_local(remote[0]):
+            config = msgspec.structs.replace(config, mss=self.internet.loopback.mtu - headers)
+        elif route is not None:
+            config = msgspec.structs.replace(config, mss=route.interface.mtu - headers)
+        flow.connection = Connection(
+            local,
+            remote,
+            config,
+            flow,
+            isn=isn,
+            watched=self.watched,
+            timestamp_offset=self._isns.timestamp_offset(local, remote),
+        )
+        flow.connection.on_reopen = flow.reopen
+        if self.path_mtu_discovery:
+            self._fit_to_path(flow)
+        self._flows[(*local, *remote)] = flow
+        self._flows_by_port.setdefault(local[1], {})[flow] = None
+        return flow
+
+    def established(self) -> None:
+        """A connection has come about."""
+        if self.on_established is not None:
+            self.on_established()
+
+    def forget(self, flow: Flow) -> None:
+        """That connection is no more."""
+        self._flows.pop((*flow.local, *flow.remote), None)
+        sharing = self._flows_by_port.get(flow.local[1])
+        if sharing is not None:
+            sharing.pop(flow, None)
+            if not sharing:
+                del self._flows_by_port[flow.local[1]]
+
+    def find(self, local: Endpoint, remote: Endpoint) -> Flow | None:
+        """The connection between these ends."""
+        return self._flows.get((*local, *remote))
+
+    def reopen(self, segment: Segment, local: Endpoint, remote: Endpoint, least_isn: int) -> None:
+        """A SYN has ended a TIME-WAIT: it is the listener's, if there is one."""
+        listener = self._listener_at(local)
+        if listener is not None:
+            listener.receive(segment, remote, local, least_isn)
+
+    def reply(self, segment: Segment, local: Endpoint, remote: Endpoint) -> None:
+        """Send a segment that belongs to no connection."""
+        octets = segment.emit(checksum.pseudo(local[0], remote[0], PROTOCOL_TCP))
+        try:
+            self.internet.send(remote[0], PROTOCOL_TCP, octets, src=local[0])
+        except Unreachable:
+            self.note("dropped", {"why": "no-route"})
+
+    def note(self, what: str, data: dict[str, Any], connection: str = "") -> int:
+        """Write down what happened, where events are recorded; its number."""
+        recorder = self.recorder
+        if recorder is None or not recorder.events:
+            return 0
+        why = data.pop("why", "")
+        return recorder.event(self.queue.now_ns, self.host, "tcp", what, connection=connection, why=why, data=data)
+
+    # What comes in
+
+    def receive(self, packet: ipv4.Packet, _interface: Interface) -> None:
+        """A packet of protocol 6 has come."""
+        source, destination = packet.src, packet.dst
+        try:
+            segment = Segment.parse(packet.payload, checksum.pseudo(source, destination, PROTOCOL_TCP))
+        except Malformed as malformed:
+            self._drop(malformed.reason)
+            return
+        flow = self._flows.get((destination, segment.dst_port, source, segment.src_port))
+        if flow is not None:
+            flow.connection.receive(segment, self.queue.now_ns)
+            flow.rearm()
+        else:
+            self._receive_stray(segment, (destination, segment.dst_port), (source, segment.src_port))
+
+    def _receive_stray(self, segment: Segment, local: Endpoint, remote: Endpoint) -> None:
+        """A segment of no connection: a SYN for a listener, or something that is answered by a RST."""
+        if not self.internet.is_local(local[0]):
+            self._drop("not-unicast")  # RFC 1122 section 4.2.3.10
+            return
+        listener = self._listener_at(local)
+        if listener is not None:
+            listener.receive(segment, remote, local)
+            return
+        self._drop("no-socket")
+        reset = answer_closed(segment)
+        if reset is not None:
+            self.reply(reset, local, remote)
+
+    def receive_error(self, error: IcmpError) -> None:
+        """An ICMP error has come about a segment of ours."""
+        flow = self._quoted(error)
+        if flow is None:
+            return
+        now_ns = self.queue.now_ns
+        if error.type == icmp.UNREACHABLE and error.code == icmp.FRAGMENTATION_NEEDED:
+            if self.path_mtu_discovery:
+                self._fit_to_path(flow)
+        else:
+            number = errno_of(error)
+            if number is None:
+                return
+            meaning = f"{icmp.meaning(error.type, error.code)}"
+            flow.connection.on_hard_error(_tcp_error(number, meaning), now_ns)
+        if not flow.gone:
+            flow.rearm()
+
+    # The listing
+
+    def infos(self, held: dict[int, int]) -> Iterator[SocketInfo]:
+        """All sockets as they are now; ``held``: by which number the application holds which, by identity."""
+        for sharing in self._bound.values():
+            for socket in sharing:
+                yield socket.info(held.get(id(socket)))
+        for flow in self._flows.values():
+            yield flow.info(None if flow.socket is None else held.get(id(flow.socket)))
+        for socket in self._unbound:
+            yield socket.info(held.get(id(socket)))
+
+    # Inside
+
+    def _listener_at(self, local: Endpoint) -> TcpListenerSocket | None:
+        address, port = local
+        listeners = self._listeners
+        return listeners.get(local) or listeners.get((unspecified(len(address)), port))
+
+    def _quoted(self, error: IcmpError) -> Flow | None:
+        """The connection whose segment an ICMP error quotes, if the quotation can be right (RFC 5927 section 4.1)."""
+        if error.protocol != PROTOCOL_TCP or len(error.octets) < 8:
+            return None
+        octets = bytes(error.octets[:8])
+        ports = int.from_bytes(octets[0:2], "big"), int.from_bytes(octets[2:4], "big")
+        flow = self._flows.get((error.src, ports[0], error.dst, ports[1]))
+        if flow is None or not flow.connection.quotes(int.from_bytes(octets[4:8], "big")):
+            return None
+        return flow
+
+    def _fit_to_path(self, flow: Flow) -> None:
+        with suppress(Unreachable):
+            flow.connection.on_path_mtu(self.internet.path_mtu(flow.remote[0]), self.queue.now_ns)
+
+    def _vouches(self, error: IcmpError) -> bool:
+        return self._quoted(error) is not None
+
+    def _may_bind(self, options: SocketOptions, address: bytes, port: int) -> bool:
+        """As Linux has it: with SO_REUSEADDR on both sides connections do not stand in the way, listeners always do;
+        with SO_REUSEPORT on both sides nothing does.
+        """
+        for other in self._bound.get(port, ()):
+            assert other.local is not None
+            if not _overlap(address, other.local[0]):
+                continue
+            is_free = options.reuse_address and other.options.reuse_address and not isinstance(other, TcpListenerSocket)
+            if not is_free and not (options.reuse_port and other.options.reuse_port):
+                return False
+        return all(
+            not _overlap(address, flow.local[0]) or (options.reuse_address and flow.options.reuse_address)
+            for flow in self._flows_by_port.get(port, ())
+        )
+
+    def _is_taken(self, address: bytes, port: int, remote: Endpoint) -> bool:
+        if (address, port, *remote) in self._flows:
+            return True
+        return any(other.local is not None and _overlap(address, other.local[0]) for other in self._bound.get(port, ()))
+
+    def _drop(self, why: str) -> None:
+        if self.recorder is not None:
+            self.recorder.drop(why)
+            self.note("dropped", {"why": why})
+
+
+def _overlap(one: bytes, other: bytes) -> bool:
+    return one == other or not any(one) or not any(other)
+
+
+def _tcp_error(number: int, meaning: str) -> TcpError:
+    if number == errno.ENETUNREACH:
+        return NetworkUnreachable(meaning)
+    if number == errno.ECONNREFUSED:
+        return ConnectionRefused(meaning)
+    return HostUnreachable(meaning)

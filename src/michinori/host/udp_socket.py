@@ -1,0 +1,168 @@
+"""A UDP socket: what the application on a host holds to send and receive datagrams (RFC 768, RFC 1122 section 4.1)."""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from michinori.host.addresses import endpoint_text, unspecified
+from michinori.host.errors import os_error, would_block
+from michinori.host.options import SocketOptions
+from michinori.host.socket_info import SocketInfo
+
+if TYPE_CHECKING:
+    from michinori.host.udp_table import UdpTable
+
+#: What a datagram in an IPv4 packet can carry at most.
+LARGEST_PAYLOAD: Final = 65535 - 20 - 8
+#: What each waiting datagram costs of the receive buffer beside its payload, so that empty ones are bounded too.
+OVERHEAD: Final = 64
+DEFAULT_BUFFER: Final = 212_992
+
+Endpoint = tuple[bytes, int]
+
+
+class UdpSocket:
+    """One UDP socket of a host. Calls never wait: they raise ``BlockingIOError`` and ``on_readable`` tells when to try
+    again. A datagram that finds the receive buffer full is dropped.
+    """
+
+    kind: Final = "udp"
+
+    def __init__(self, table: UdpTable, address_octets: int = 4) -> None:
+        self._table = table
+        self._octets = address_octets
+        self.local: Endpoint | None = None
+        self.remote: Endpoint | None = None
+        self.options = SocketOptions()
+        self.error: OSError | None = None
+        self.closed = False
+        self.on_readable: Callable[[], object] | None = None
+        self.on_writable: Callable[[], object] | None = None
+        self._waiting: deque[tuple[bytes, Endpoint]] = deque()
+        self._waiting_octets = 0
+
+    def bind(self, address: bytes, port: int) -> None:
+        """Take a local address and port; port 0 means any that is free. Raises ``OSError`` (EINVAL, EADDRNOTAVAIL,
+        EADDRINUSE).
+        """
+        if self.local is not None:
+            raise os_error(errno.EINVAL)
+        self._table.bind(self, address, port)
+
+    def connect(self, address: bytes, port: int) -> None:
+        """Exchange datagrams with that endpoint alone, and learn of its ICMP errors."""
+        if not port:
+            raise os_error(errno.EINVAL)
+        source = self._table.source_for(address)
+        if self.local is None:
+            self._table.bind(self, source, 0)
+        elif self.local[0] == unspecified(len(address)):
+            self.local = (source, self.local[1])
+        self.remote = (address, port)
+
+    def disconnect(self) -> None:
+        """Exchange datagrams with everybody again."""
+        self.remote = None
+
+    def send(self, data: bytes | bytearray | memoryview) -> int:
+        """Send to the endpoint that it is connected to."""
+        if self.remote is None:
+            raise os_error(errno.EDESTADDRREQ)
+        return self.send_to(data, *self.remote)
+
+    def send_to(self, data: bytes | bytearray | memoryview, address: bytes, port: int) -> int:
+        """Send one datagram. Raises ``OSError``: an error that an earlier one met, EMSGSIZE, EACCES, ENETUNREACH."""
+        self._raise_error()
+        if len(data) > LARGEST_PAYLOAD:
+            raise os_error(errno.EMSGSIZE)
+        if not port:
+            raise os_error(errno.EINVAL)
+        if self.local is None:
+            self._table.bind(self, unspecified(len(address)), 0)
+        self._table.send(self, bytes(data), (address, port))
+        return len(data)
+
+    def receive(self) -> tuple[bytes, Endpoint]:
+        """The datagram that has waited longest, and who sent it."""
+        self._raise_error()
+        if not self._waiting:
+            raise would_block()
+        payload, sender = self._waiting.popleft()
+        self._waiting_octets -= len(payload) + OVERHEAD
+        return payload, sender
+
+    def close(self) -> None:
+        """Give the port back."""
+        if not self.closed:
+            self.closed = True
+            callback, self.on_readable = self.on_readable, None
+            self._waiting.clear()
+            self._table.forget(self)
+            if callback is not None:
+                callback()
+
+    @property
+    def connected(self) -> bool:
+        """Whether it exchanges datagrams with one endpoint alone."""
+        return self.remote is not None
+
+    def options_changed(self) -> None:
+        """Nothing here depends on them before the next datagram."""
+
+    @property
+    def readable(self) -> bool:
+        """Whether ``receive`` would give or raise something other than ``BlockingIOError``."""
+        return bool(self._waiting) or self.error is not None or self.closed
+
+    @property
+    def writable(self) -> bool:
+        """Always: what does not fit on the line is lost on the line."""
+        return True
+
+    def take_error(self) -> OSError | None:
+        """The error that waits to be told, which is then forgotten (``SO_ERROR``)."""
+        error, self.error = self.error, None
+        return error
+
+    def deliver(self, payload: bytes, sender: Endpoint) -> bool:
+        """A datagram has come. False when there is no room for it."""
+        cost = len(payload) + OVERHEAD
+        if self._waiting_octets + cost > (self.options.receive_buffer or DEFAULT_BUFFER):
+            return False
+        self._waiting.append((payload, sender))
+        self._waiting_octets += cost
+        if self.on_readable is not None:
+            self.on_readable()
+        return True
+
+    def fail(self, error: OSError) -> None:
+        """Something that was sent met an error."""
+        self.error = error
+        if self.on_readable is not None:
+            self.on_readable()
+
+    def info(self, descriptor: int | None = None) -> SocketInfo:
+        """What stands in the socket now; who asks knows by which number it is held."""
+        nowhere = (unspecified(self._octets), 0)
+        return SocketInfo(
+            kind="udp",
+            family="inet" if self._octets == 4 else "inet6",
+            state="ESTABLISHED" if self.remote else "UNCONNECTED",
+            recv_q=sum(len(payload) for payload, _ in self._waiting),
+            local=self.local or nowhere,
+            remote=self.remote or nowhere,
+            descriptor=descriptor,
+        )
+
+    def name(self, remote: Endpoint | None = None) -> str:
+        """How the trace calls the conversation with that endpoint."""
+        nowhere = (unspecified(self._octets), 0)
+        return f"udp {endpoint_text(*(self.local or nowhere))} {endpoint_text(*(remote or self.remote or nowhere))}"
+
+    def _raise_error(self) -> None:
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
