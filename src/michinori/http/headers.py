@@ -1,0 +1,98 @@
+"""Header fields as they were received or are to be sent: order, case and duplicates kept.
+
+Values are text of one character an octet (ISO-8859-1), so that whatever came over the wire survives unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+Fields: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
+
+
+class Headers:
+    """An ordered list of (name, value); names compare without case."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Fields = ()) -> None:
+        pairs = fields.items() if isinstance(fields, Mapping) else fields
+        self._fields: list[tuple[str, str]] = [(name, value.strip(" \t")) for name, value in pairs]
+
+    @classmethod
+    def from_octets(cls, fields: Iterable[tuple[bytes, bytes]]) -> Headers:
+        """From names and values as a parser gives them."""
+        headers = cls()
+        headers._fields = [(bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in fields]
+        return headers
+
+    def octets(self) -> list[tuple[bytes, bytes]]:
+        """Names and values as they go onto the wire. Raises ``ValueError`` for what no octet stands for."""
+        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self._fields]
+
+    def get(self, name: str, default: str = "") -> str:
+        """The value; several fields of one name are one list (RFC 9110 section 5.3)."""
+        values = self.all(name)
+        return ", ".join(values) if values else default
+
+    def all(self, name: str) -> list[str]:
+        """The values of every field of that name, in order."""
+        name = name.lower()
+        return [value for key, value in self._fields if key.lower() == name]
+
+    def tokens(self, name: str) -> list[str]:
+        """The members of a comma-separated list, in lower case, empty ones left out."""
+        members = (member.strip(" \t").lower() for value in self.all(name) for member in value.split(","))
+        return [member for member in members if member]
+
+    def add(self, name: str, value: str) -> None:
+        """Append a field, beside others of the name."""
+        self._fields.append((name, value.strip(" \t")))
+
+    def set(self, name: str, value: str) -> None:
+        """Let there be one field of that name: in the place of the first, or at the end."""
+        lower, value = name.lower(), value.strip(" \t")
+        for place, (key, _) in enumerate(self._fields):
+            if key.lower() == lower:
+                rest = [field for field in self._fields[place + 1 :] if field[0].lower() != lower]
+                self._fields[place:] = [(name, value), *rest]
+                return
+        self._fields.append((name, value))
+
+    def set_default(self, name: str, value: str) -> None:
+        """Append the field unless there is one of that name."""
+        if name not in self:
+            self.add(name, value)
+
+    def remove(self, *names: str) -> None:
+        """Leave out every field of these names."""
+        lower = {name.lower() for name in names}
+        self._fields = [field for field in self._fields if field[0].lower() not in lower]
+
+    def copy(self) -> Headers:
+        """An independent copy."""
+        twin = Headers()
+        twin._fields = list(self._fields)
+        return twin
+
+    def as_lists(self) -> list[list[str]]:
+        """``[[name, value], ...]``, as events and files keep them."""
+        return [[name, value] for name, value in self._fields]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and any(key.lower() == name.lower() for key, _ in self._fields)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._fields == other._fields
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def __repr__(self) -> str:
+        return f"Headers({self._fields!r})"

@@ -1,0 +1,167 @@
+"""What a handler is given and what it gives back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from typing import BinaryIO, Final, Protocol, TypeAlias
+from urllib.parse import urlsplit
+
+from michinori.http.framing import RequestHead
+from michinori.http.headers import Fields, Headers
+from michinori.http.refusal import Refusal
+
+_PIECE: Final = 128 * 1024
+
+
+class BodyReader(Protocol):
+    """The body of a request, as the connection reads it."""
+
+    async def read(self) -> bytes:
+        """The next octets, ``b""`` at the end. Raises ``Refusal`` for a broken body, ``OSError`` for a lost peer."""
+
+    @property
+    def trailers(self) -> Headers: ...
+
+
+class ServerRequest:
+    """A request as the server received it. Iterate over it for its body, piece by piece."""
+
+    __slots__ = (
+        *("_body", "connection", "headers", "method", "own_address"),
+        *("peer_address", "scheme", "target", "version"),
+    )
+
+    def __init__(
+        self,
+        head: RequestHead,
+        body: BodyReader,
+        *,
+        scheme: str = "http",
+        peer_address: tuple[str, int] = ("", 0),
+        own_address: tuple[str, int] = ("", 0),
+        connection: str = "",
+    ) -> None:
+        self.method = head.method
+        self.target = head.target
+        self.version = head.version
+        self.headers = head.headers
+        self.scheme = scheme
+        self.peer_address = peer_address
+        self.own_address = own_address
+        self.connection = connection
+        self._body = body
+
+    @property
+    def path(self) -> str:
+        """The path of the target, still percent-encoded; ``*`` for ``OPTIONS *``."""
+        return self._origin_form.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """What stands behind the first ``?`` of the target."""
+        return self._origin_form.partition("?")[2]
+
+    @property
+    def authority(self) -> str:
+        """Host and port as the client wrote them: those of an absolute target, else the Host field."""
+        if self.target.startswith("/") or self.target == "*":
+            return self.headers.get("Host")
+        return urlsplit(self.target).netloc if self.method != "CONNECT" else self.target
+
+    @property
+    def host(self) -> str:
+        """The host in lower case, without port, brackets and final dot."""
+        authority = self.authority.lower()
+        if authority.startswith("["):
+            return authority[1:].partition("]")[0]
+        return authority.partition(":")[0].removesuffix(".")
+
+    @property
+    def trailers(self) -> Headers:
+        """Known when the body has been read."""
+        return self._body.trailers
+
+    async def read(self, limit: int = 16 << 20) -> bytes:
+        """The whole body. Raises ``Refusal`` (413) if it is longer than the limit."""
+        body = bytearray()
+        async for piece in self:
+            body += piece
+            if len(body) > limit:
+                raise Refusal(413, f"The body is longer than {limit} octets.", closes=True)
+        return bytes(body)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while piece := await self._body.read():
+            yield piece
+
+    @property
+    def _origin_form(self) -> str:
+        if self.target.startswith("/") or self.target == "*" or self.method == "CONNECT":
+            return self.target
+        parts = urlsplit(self.target)
+        return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+    def __repr__(self) -> str:
+        return f"<ServerRequest {self.method} {self.target}>"
+
+
+class FileBody:
+    """Parts of an open file with octets between them, streamed; the file is closed at the end whatever happens.
+
+    A part is ``(offset, length)`` of the file, or octets as they are.
+    """
+
+    def __init__(self, file: BinaryIO, parts: Sequence[bytes | tuple[int, int]]) -> None:
+        self._file = file
+        self._parts = parts
+        self.length = sum(len(part) if isinstance(part, bytes) else part[1] for part in parts)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        for part in self._parts:
+            if isinstance(part, bytes):
+                yield part
+                continue
+            offset, left = part
+            while left:
+                piece = await loop.run_in_executor(None, self._read, offset, min(left, _PIECE))
+                if not piece:
+                    raise OSError("the file has become shorter while it was sent")
+                yield piece
+                offset += len(piece)
+                left -= len(piece)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _read(self, offset: int, size: int) -> bytes:
+        self._file.seek(offset)
+        return self._file.read(size)
+
+
+class ServerResponse:
+    """The answer. ``body``: octets, parts of a file, or pieces as they come (chunked unless a length is given)."""
+
+    __slots__ = ("body", "headers", "reason", "status", "trailers")
+
+    def __init__(
+        self,
+        status: int = 200,
+        headers: Fields = (),
+        body: bytes | FileBody | AsyncIterable[bytes] = b"",
+        *,
+        reason: str | None = None,
+        trailers: Headers | None = None,
+    ) -> None:
+        self.status = status
+        self.headers = Headers(headers)
+        self.body = body
+        self.reason = reason
+        self.trailers = trailers
+
+    def __repr__(self) -> str:
+        return f"<ServerResponse {self.status}>"
+
+
+Handler: TypeAlias = Callable[[ServerRequest], Awaitable[ServerResponse]]
