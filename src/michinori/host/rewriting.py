@@ -1,4 +1,4 @@
-"""Other addresses and ports for a packet, with every checksum that covers them patched (RFC 1624, RFC 3022 section 4.1).
+"""Other addresses and ports for a packet, with every checksum that covers them patched: RFC 1624, RFC 3022 section 4.1.
 
 The patch keeps a wrong checksum wrong: a translator must not make a damaged segment look whole.
 """
@@ -67,7 +67,7 @@ def with_quoted(
     old = message.payload
     octets = bytearray(old)
     header = inner.emit()[: inner.header_octets]
-    # Only addresses and ports have changed: what the quotation says of its length, TTL and checksum is patched in place.
+    # Only addresses and ports have changed: length, TTL and checksum of the quotation stay what they were, or patched.
     words = int.from_bytes(octets[12:20], "big"), int.from_bytes(header[12:20], "big")
     octets[10:12] = checksum.update(octets[10] << 8 | octets[11], *words).to_bytes(2, "big")
     octets[12:20] = header[12:20]
