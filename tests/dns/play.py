@@ -228,7 +228,7 @@ class Play:
             if head[0] in ("ask", "asked", "wait", "why", "together"):
                 steps.append((head, body))
             else:
-                await self._set_up(head, body)
+                await self.set_up(head, body)
         hints = {f"{name}.": [server.address] for name, server in self.servers.items() if name.startswith("root")}
         resolver = RecursiveResolver(hints, conduct)
         why = ""
@@ -250,7 +250,7 @@ class Play:
                     await asyncio.sleep(float(time.removesuffix("s")))
         return resolver
 
-    async def _set_up(self, head: list[str], body: list[str]) -> None:
+    async def set_up(self, head: list[str], body: list[str]) -> None:
         name, address, *state = head
         server = self.servers[name] = ScriptedServer(name, address, self.asked)
         for row in body:
@@ -262,6 +262,12 @@ class Play:
         elif "closed" not in state:
             await self.loop.create_datagram_endpoint(lambda: _Door(server), local_addr=(address, PORT))
             await asyncio.start_server(lambda *ends: _converse(server, *ends), address, PORT)
+
+
+async def serve_script(play: Play, script: str) -> None:
+    """Set up servers alone, for questions that are put by other means."""
+    for head, body in _blocks(script):
+        await play.set_up(head, body)
 
 
 async def _converse(server: ScriptedServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

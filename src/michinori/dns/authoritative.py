@@ -59,7 +59,7 @@ class AuthoritativeServer:
         zone = nearest(self.zones, request.question)
         if zone is None:
             response = request.reply(dns.rcode.REFUSED)
-            explain(response, dns.edns.EDECode.NOT_AUTHORITATIVE, "no zone here holds that name")
+            explain(response, dns.edns.EDECode.NOT_AUTHORITATIVE, "no zone here holds it")
             return response
         response = request.reply()
         _Answering(self.zones, response).run(zone, request.question)

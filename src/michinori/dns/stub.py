@@ -103,6 +103,8 @@ class StubResolver:
                 found += outcome
         if found:
             return found
+        if len(families) > 1 and all(isinstance(failure, NoAddress) for failure in failures):
+            raise NoAddress(_text(name), "the name exists but has no address")
         # That a name does not exist is said for all types at once; a server's failure says more than "no such type".
         raise min(failures, key=lambda error: _WEIGHT.index(type(error)))
 

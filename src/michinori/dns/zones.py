@@ -101,10 +101,17 @@ class Zone:
     @classmethod
     def from_text(cls, text: str, origin: str | None = None) -> Zone:
         """A zone from the text of a zone file (RFC 1035 section 5). Raises ``BadZone``."""
+        called = origin or "named by $ORIGIN"
         try:
-            return cls(dns.zone.from_text(text, origin=origin, relativize=False))
+            zone = dns.zone.from_text(text, origin=origin, relativize=False, check_origin=False)
+            if zone.origin is None or zone.origin not in zone.nodes:
+                raise BadZone(f"zone {called}: it has no records at its top")
+            zone.check_origin()
+        except BadZone:
+            raise
         except (dns.exception.DNSException, ValueError) as error:
-            raise BadZone(f"zone {origin or '(named by $ORIGIN)'}: {error or type(error).__name__}") from error
+            raise BadZone(f"zone {called}: {str(error) or type(error).__name__}") from error
+        return cls(zone)
 
     @classmethod
     def from_file(cls, path: Path, origin: str | None = None) -> Zone:
