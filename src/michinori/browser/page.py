@@ -40,6 +40,8 @@ class Failure:
     why: str
     stage: str
     layer: str
+    error: BaseException | None = None
+    """What was raised, where something was."""
 
 
 @dataclass(slots=True)
@@ -242,7 +244,7 @@ class _Opening:
 
     def _failed(self, url: str, error: HttpError) -> tuple[_Main, Shown, Document]:
         """The document could not be had: the own page that says so stands in its place."""
-        self._failure = Failure(url, str(error), error.stage, error.layer)
+        self._failure = Failure(url, str(error), error.stage, error.layer, error)
         trace.note("browser", "page-failed", why=str(error), url=url, stage=error.stage, fault=error.layer)
         shown_url = address_bar.hide_password(address_bar.split(url))
         document = Document(own_pages.error_page(error.stage, shown_url, str(error), self._settings.lang), url)
