@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -40,7 +42,15 @@ def test_the_two_zeros(data: bytes, expected: int) -> None:
     assert checksum.internet(data) == expected == by_definition(data)
 
 
-@given(st.binary(max_size=200), st.integers(0, 0xFFFF_FFFF))
+LONG = st.builds(
+    lambda seed, size, filler: random.Random(seed).randbytes(size) if filler is None else bytes((filler,)) * size,
+    st.integers(0, 1_000),
+    st.integers(0, 3_000) | st.sampled_from([367, 368, 369, 735, 736, 737, 1_460, 1_480, 9_000, 65_535]),
+    st.sampled_from([None, 0, 0xFF]),
+)
+
+
+@given(st.binary(max_size=200) | LONG, st.integers(0, 0xFFFF_FFFF))
 def test_one_division_gives_what_the_words_give(data: bytes, initial: int) -> None:
     assert checksum.internet(data, initial) == by_definition(data, initial)
     assert checksum.internet(memoryview(data), initial) == by_definition(data, initial)

@@ -9,23 +9,41 @@ that are not all zero is 65,535, and its checksum is 0.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 from michinori.wire.malformed import Octets
+
+# The division is two thirds of the work. Adding the upper part of a number to its lower part leaves the same remainder
+# and costs a tenth, so a long number is folded to about 1,472 bits first.
+_BITS: Final = (5_888, 2_944, 1_472)
+_FOLD_TWICE_ABOVE: Final = 368
+_FOLD_THRICE_ABOVE: Final = 736
+_BITS_1, _BITS_2, _BITS_3 = _BITS
+_MASK_1, _MASK_2, _MASK_3 = ((1 << bits) - 1 for bits in _BITS)
+
+
+def partial(data: Octets) -> int:
+    """The sum of these octets, to be added to other sums: zero only if they are all zero.
+
+    An odd last octet counts as if a zero followed.
+    """
+    words = int.from_bytes(data, "big")
+    size = len(data)
+    if size > _FOLD_TWICE_ABOVE:
+        if size > _FOLD_THRICE_ABOVE:
+            words = (words >> _BITS_1) + (words & _MASK_1)
+        words = (words >> _BITS_2) + (words & _MASK_2)
+        words = (words >> _BITS_3) + (words & _MASK_3)
+    rest = words % 0xFFFF
+    if not rest and words:
+        rest = 0xFFFF
+    return rest << 8 if size & 1 else rest
 
 
 def internet(data: Octets, initial: int = 0) -> int:
     """The checksum of these octets and a partial sum; 0 when they contain their own checksum and it is right."""
-    total = int.from_bytes(data, "big")
-    if len(data) & 1:
-        total <<= 8
-    total += initial
-    return -(total % 0xFFFF) % 0xFFFF if total else 0xFFFF
-
-
-def partial(data: Octets) -> int:
-    """The sum of these octets, to be added to other sums; an odd last octet counts as if a zero followed."""
-    rest = int.from_bytes(data, "big") % 0xFFFF
-    return rest << 8 if len(data) & 1 else rest
+    total = partial(data) + initial
+    return -total % 0xFFFF if total else 0xFFFF
 
 
 @lru_cache(maxsize=4096)

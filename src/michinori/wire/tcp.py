@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from michinori.wire.checksum import partial
 from michinori.wire.malformed import Malformed, Octets
 from michinori.wire.tcp_options import NO_OPTIONS, Options, parse_options
 
@@ -77,8 +78,7 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
         size = len(data)
         if size < HEADER_OCTETS:
             raise Malformed("tcp", "too-short", size)
-        rest = int.from_bytes(data, "big") % 0xFFFF
-        if ((rest << 8 if size & 1 else rest) + size + pseudo) % 0xFFFF:
+        if (partial(data) + size + pseudo) % 0xFFFF:
             raise Malformed("tcp", "checksum", 16)
         src_port, dst_port, seq, ack, offset_and_flags, window, _, urgent = _HEAD.unpack_from(data)
         header = offset_and_flags >> 10 & 0x3C
@@ -102,11 +102,10 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
         payload, options = self.payload, self.options
         src_port, dst_port, seq, ack = self.src_port, self.dst_port, self.seq, self.ack
         window, urgent = self.window, self.urgent
-        size = len(payload)
-        total = int.from_bytes(payload, "big") % 0xFFFF if size else 0
-        if size & 1:
-            total <<= 8
-        total += src_port + dst_port + seq + ack + window + urgent + size + pseudo
+        # The sum of the words is the sum of the fields: nothing is packed twice.
+        total = src_port + dst_port + seq + ack + window + urgent + len(payload) + pseudo
+        if payload:
+            total += partial(payload)
         if options is NO_OPTIONS:
             offset_and_flags = _FIVE_WORDS | self.flags
             checksum = -(total + 20 + offset_and_flags) % 0xFFFF
