@@ -56,6 +56,8 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
         self.next_number = count(1).__next__
         self._ready: deque[asyncio.Handle] = deque()
         self._limit_ns: Nanos | None = None
+        self._spawned: set[asyncio.Task[Any]] = set()
+        self._ending = False
         self._clock_resolution = 1e-9
         self.slow_callback_duration = float("inf")
         self.set_task_factory(counted_task_factory)
@@ -89,6 +91,7 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
         of it at once.
         """
         task = self._make_task(host, coro, name or getattr(coro, "__name__", "task"))
+        self._spawned.add(task)  # asyncio itself holds tasks weakly, and an endless server may be held by nobody else
         task.add_done_callback(self._spawned_is_done)
         return task
 
@@ -177,6 +180,7 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
         return context.run(self.create_task, coro, name=name)
 
     def _spawned_is_done(self, task: asyncio.Task[Any]) -> None:
+        self._spawned.discard(task)
         if task.cancelled():
             return
         error = task.exception()
@@ -212,7 +216,15 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
             self._drop_transports()
             super().close()
 
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Tell of an error that nobody awaits. While the world ends, being cancelled is none: asyncio's streams before
+        3.12 trip over it.
+        """
+        if not (self._ending and isinstance(context.get("exception"), asyncio.CancelledError)):
+            super().call_exception_handler(context)
+
     def _end_all_tasks(self) -> None:
+        self._ending = True
         self._limit_ns = self.queue.now_ns + CLOSING_NS
         for _ in range(10):
             tasks = self.waiting_tasks()
