@@ -17,7 +17,7 @@ def test_all_rows_are_there_in_order_with_a_place_to_see_them():
 
 
 def test_a_condition_decides_between_rows_of_the_same_event():
-    opening, closing = event("tcp", "state-changed", to="SYN_SENT"), event("tcp", "state-changed", to="TIME_WAIT")
+    opening, closing = event("tcp", "state-changed", to="SYN-SENT"), event("tcp", "state-changed", to="TIME-WAIT")
     found = sort_out([opening, closing])
     assert found["B9"] == [opening]
     assert found["B25"] == [closing]

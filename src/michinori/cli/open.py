@@ -156,7 +156,7 @@ def _keep_and_tell(options: Options, journey: Journey, folder: ResultFolder, out
         print(msgspec.json.encode(_ordered(numbers)).decode(), flush=True)
     if isinstance(journey.failure, KeyboardInterrupt):
         return INTERRUPTED
-    if journey.failure is not None:
+    if results.failure is not None:
         return FAILED
     status = numbers["status"]
     return FAILED if options.fail and isinstance(status, int) and status >= 400 else DONE

@@ -10,7 +10,7 @@ import msgspec
 
 from michinori.cli.folder import ResultFolder
 from michinori.cli.language import Language
-from michinori.report.failure import Failure, explain
+from michinori.report.failure import Failure, explain, explain_page
 from michinori.report.story import Chapter, make_story
 from michinori.trace import Event, har
 
@@ -40,10 +40,13 @@ class Results:
     @cached_property
     def failure(self) -> Failure | None:
         """Why it failed, if it did."""
-        error = self.journey.failure
-        if error is None or isinstance(error, KeyboardInterrupt):
+        error, virtual = self.journey.failure, self.journey.world is not None
+        if isinstance(error, KeyboardInterrupt):
             return None
-        return explain(error, virtual=self.journey.world is not None)
+        if error is not None:
+            return explain(error, virtual=virtual)
+        page = self.journey.page
+        return explain_page(page.failure, virtual=virtual) if page is not None and page.failure is not None else None
 
     @cached_property
     def har(self) -> dict[str, Any]:
@@ -70,7 +73,7 @@ class Results:
         page = self.journey.page
         numbers: dict[str, Any] = {
             "url": self.journey.text,
-            "final_url": page.url if page is not None else "",
+            "final_url": page.final_url if page is not None else "",
             "status": page.status if page is not None else 0,
             "seed": self.journey.seed,
             "virtual_ms": round(self.journey.took_ns / 1e6, 3),
@@ -86,7 +89,7 @@ class Results:
     def picture(self) -> bytes:
         """The page as PNG; empty when none was drawn."""
         page = self.journey.page
-        return page.png if page is not None and page.png else b""
+        return page.picture.png if page is not None and page.picture is not None else b""
 
     def keep(self, *, report: bool, language: Language) -> None:
         """Write everything. Raises ``FolderError``."""

@@ -132,10 +132,11 @@ SENTENCES: Final[dict[str, Texts]] = {
     ),
     # B19
     "translated": _t(
-        "NAPT: {inside} → {outside} ({count} 個の変換表エントリ)",
-        "NAPT: {inside} → {outside} ({count} entries in the table)",
+        "NAPT ({host}): {protocol} {inside} を {outside} に", "NAPT ({host}): {protocol} {inside} becomes {outside}"
     ),
-    "between": _t("途中の機器の働き: {count} 回", "what machines in between did: {count} times"),
+    "between": _t(
+        "アドレスとポート番号を書き換えたパケット: {count}", "packets whose address and port were rewritten: {count}"
+    ),
     # B21
     "icmp": _t("ICMP: {host} → {to}「{meaning}」 ×{count}", "ICMP: {host} → {to} “{meaning}” ×{count}"),
     "path-mtu": _t("{host} は {dst} への経路MTUを {mtu} に下げました", "{host} lowered its path MTU to {dst} to {mtu}"),

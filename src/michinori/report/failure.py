@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
 from michinori.report.catalogue import Language
 from michinori.report.text import visible
+
+
+if TYPE_CHECKING:
+    from michinori.browser.page import Failure as PageFailure
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -69,6 +73,22 @@ def explain(error: BaseException, *, virtual: bool) -> Failure:
         "en": f"{stages[1].capitalize()} ({layers[1]}) failed: {cause[1]}; {way_out[1]}",
     }
     return Failure(stage, layer, {language: visible(text) for language, text in sentence.items()})
+
+
+def explain_page(failure: PageFailure, *, virtual: bool) -> Failure:
+    """The failure of a page, in words."""
+    if failure.error is not None:
+        return explain(failure.error, virtual=virtual)
+    return explain(_Told(failure.why, failure.stage, failure.layer), virtual=virtual)
+
+
+class _Told(Exception):
+    """A failure that is known by its sentence alone."""
+
+    def __init__(self, why: str, stage: str, layer: str) -> None:
+        super().__init__(why)
+        self.stage = stage
+        self.layer = layer
 
 
 _STAGE_OF: Final = {

@@ -32,7 +32,7 @@ class Row:
         return (event.layer, event.what) in self.events and (self.condition is None or self.condition(event))
 
 
-_ENDING: Final = frozenset({"FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT", "CLOSED"})
+_ENDING: Final = frozenset({"FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT", "CLOSED"})
 _LATER: Final = {"ja": "この版にはまだありません", "en": "this version does not have it yet"}
 
 
@@ -73,7 +73,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "Three-way handshake",
         "tcp:state-changed",
         _PAGE,
-        lambda event: event.data.get("to") in ("SYN_SENT", "SYN_RECEIVED", "ESTABLISHED"),
+        lambda event: event.data.get("to") in ("SYN-SENT", "SYN-RECEIVED", "ESTABLISHED"),
     ),
     _row("B10", "送信バッファとMSS", "Send buffer and MSS", "tcp:split tcp:gathered", _PAGE),
     _row(
@@ -100,7 +100,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "B19",
         "途中にあるもの",
         "What stands between",
-        "nat:translated nat:mapped firewall:accepted firewall:dropped",
+        "ip:nat-mapped ip:translated",
         _PAGE,
     ),
     _row("B20", "信号の受信", "Reception of the signal", "link:interrupted link:synchronised"),
@@ -112,7 +112,9 @@ ROWS: Final[tuple[Row, ...]] = (
         _PAGE,
     ),
     _row("B22", "TCPの受信", "TCP reception", "tcp:delivered", _PAGE),
-    _row("B23", "サーバのアプリケーション", "The server's application", "http:request-received http:served", _PAGE),
+    _row(
+        "B23", "サーバのアプリケーション", "The server's application", "http:request-received http:response-sent", _PAGE
+    ),
     _row(
         "B24",
         "ブラウザの描画",

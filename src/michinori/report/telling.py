@@ -102,13 +102,7 @@ def name_resolution(told: Told) -> list[Fact]:
                 transport=data.get("transport", "udp").upper(),
             )
         )
-    walks: dict[str, list[Event]] = {}
-    for event in told.all("dns", "asked"):
-        if event.host != told.browser_host:
-            walks.setdefault(event.host, []).append(event)
-    for host, questions in walks.items():
-        zones = [f"{event.data.get('zone') or '?'} ({event.data['server']})" for event in questions]
-        facts.append(_fact("dns-walk", host=host, count=len(questions), zones=" → ".join(dict.fromkeys(zones))))
+    facts += _walks(told)
     facts += list(_answers(told, asked))
     for key, what in (("dns-cached", "cache-hit"), ("dns-timed-out", "timed-out"), ("dns-truncated", "truncated")):
         count = len(told.all("dns", what))
@@ -117,6 +111,24 @@ def name_resolution(told: Told) -> list[Fact]:
     for event in told.all("dns", "gave-up")[:2]:
         facts.append(_fact("dns-gave-up", name=_short(event.data.get("name", "")), why=_short(event.why)))
     return facts
+
+
+def _walks(told: Told) -> list[Fact]:
+    """How the resolvers went down: who referred them, and who answered with authority."""
+    walks: dict[str, list[str]] = {}
+    for event in told.events:
+        if event.layer != "dns" or event.host == told.browser_host:
+            continue
+        server = event.data.get("server", "?")
+        if event.what == "referred":
+            walks.setdefault(event.host, []).append(f"{_short(event.data['asked_zone'])} ({server})")
+        elif event.what == "answered" and event.data.get("authoritative"):
+            walks.setdefault(event.host, []).append(f"{_short(event.data['name'])} ({server})")
+    counts = Counter(event.host for event in told.all("dns", "asked"))
+    return [
+        _fact("dns-walk", host=host, count=counts[host], zones=" → ".join(dict.fromkeys(stops)))
+        for host, stops in walks.items()
+    ]
 
 
 def _answers(told: Told, asked: list[Event]) -> Iterator[Fact]:
@@ -173,8 +185,8 @@ def handshake(told: Told) -> list[Fact]:
     paths = _paths(told.all("tcp", "state-changed", own=True))
     done = []
     for path in paths.values():
-        opened = [event for event in path if event.data["to"] in ("SYN_SENT", "ESTABLISHED")]
-        if [event.data["to"] for event in opened] == ["SYN_SENT", "ESTABLISHED"]:
+        opened = [event for event in path if event.data["to"] in ("SYN-SENT", "ESTABLISHED")]
+        if [event.data["to"] for event in opened] == ["SYN-SENT", "ESTABLISHED"]:
             done.append(opened)
     if not done:
         return []
@@ -222,17 +234,16 @@ def initial_sequence_number(told: Told) -> list[Fact]:
     return [_fact("isn", host=event.host, isn=event.data["isn"], connection=event.connection) for event in firsts]
 
 
+_FLIGHT: Final = {"octets": "in_flight", "cwnd": "cwnd", "window": "snd_wnd"}
+
+
 def window(told: Told) -> list[Fact]:
     facts = []
-    flights = [event for event in told.all("tcp", "segment-sent") if "in_flight" in event.data.get("flight", {})]
+    flights = [event for event in told.all("tcp", "segment-sent") if "in_flight" in event.data]
     if flights:
-        most = max(flights, key=lambda event: event.data["flight"]["in_flight"])
-        flight = most.data["flight"]
-        facts.append(
-            _fact(
-                "in-flight", host=most.host, octets=flight["in_flight"], cwnd=flight["cwnd"], window=flight["snd_wnd"]
-            )
-        )
+        most = max(flights, key=lambda event: event.data["in_flight"])
+        numbers = {name: f"{most.data[key]:,}" for name, key in _FLIGHT.items()}
+        facts.append(_fact("in-flight", host=most.host, **numbers))
     facts.append(_fact("acked", segments=max(event.data["segments"] for event in told.by_row["B13"])))
     return facts
 
@@ -277,7 +288,7 @@ def _route(route: Any) -> str:
 def router(told: Told) -> list[Fact]:
     facts = []
     forwarded = told.all("ip", "forwarded")
-    hops = _longest_way(forwarded)
+    hops = _longest_way(told, forwarded)
     if hops:
         names = " → ".join(event.host for event in hops)
         first, last = hops[0].data["ttl"], hops[-1].data["ttl"]
@@ -309,24 +320,24 @@ def router(told: Told) -> list[Fact]:
     return facts
 
 
-def _longest_way(forwarded: list[Event]) -> list[Event]:
-    """The hops of one packet of the browser's host to the machine farthest away: what forwarded the packets that went
-    to one destination, each router once, in the order in which the first of them passed.
+def _longest_way(told: Told, forwarded: list[Event]) -> list[Event]:
+    """The routers that passed on the first packet from the browser's host to each destination; of those ways the
+    longest. A packet is followed by its destination and identification, which no router changes.
     """
-    by_dst: dict[str, dict[str, Event]] = {}
-    for event in forwarded:
-        by_dst.setdefault(event.data["dst"], {}).setdefault(event.host, event)
-    ways = [list(hops.values()) for hops in by_dst.values()]
-    return max(ways, key=len, default=[])
+    firsts = {event.data["dst"]: event.data["id"] for event in reversed(told.all("ip", "sent", own=True))}
+    ways = [
+        [event for event in forwarded if event.data["dst"] == dst and event.data.get("id") == number]
+        for dst, number in firsts.items()
+    ]
+    return max(reversed(ways), key=len, default=[])
 
 
 def between(told: Told) -> list[Fact]:
-    mapped = told.all("nat", "mapped") or told.all("nat", "translated")
-    if mapped:
-        data = mapped[0].data
-        inside, outside = data.get("inside", "?"), data.get("outside", "?")
-        return [_fact("translated", inside=inside, outside=outside, count=len(mapped))]
-    return [_fact("between", count=len(told.by_row["B19"]))]
+    facts = [
+        _fact("translated", host=event.host, **{key: event.data[key] for key in ("protocol", "inside", "outside")})
+        for event in told.all("ip", "nat-mapped")[:2]
+    ]
+    return [*facts, _fact("between", count=len(told.all("ip", "translated")))]
 
 
 def ip_reception(told: Told) -> list[Fact]:
@@ -336,7 +347,7 @@ def ip_reception(told: Told) -> list[Fact]:
     )
     facts += [_fact("icmp", host=host, to=to, meaning=said, count=count) for (host, to, said), count in sent.items()]
     for event in told.all("tcp", "path-mtu")[:2]:
-        facts.append(_fact("path-mtu", host=event.host, dst=event.connection.rpartition(" ")[2], mtu=event.data["mtu"]))
+        facts.append(_fact("path-mtu", host=event.host, dst=event.connection.rpartition(" ")[2], mtu=event.data.get("mtu", "?")))
     whole: dict[str, int] = Counter(event.host for event in told.all("ip", "reassembled"))
     facts += [_fact("reassembled", host=host, count=count) for host, count in whole.items()]
     dropped = told.all("ip", "dropped")

@@ -63,7 +63,7 @@ def _add_machine(world: World, name: str, host: Host, forwarding: bool) -> None:
         "hosts": host.hosts if host.hosts or host.resolvers else None,
     }
     machine = world.router(name, **settings) if forwarding else world.host(name, **settings)
-    machine.internet.path_mtu_discovery = host.path_mtu_discovery
+    machine.path_mtu_discovery = host.path_mtu_discovery
 
 
 def _add_line(world: World, name: str, line: Any) -> None:
@@ -100,13 +100,7 @@ def _equip(machine: Machine, host: Host, scenario: Scenario, folder: Path | None
 def _set_resolver(machine: Machine, servers: list[str]) -> None:
     from michinori.dns import Habits, StubResolver
 
-    stub = StubResolver(servers, Habits(families=(socket.AF_INET,)))
-    families = {0: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
-
-    async def resolve(name: str, family: int) -> list[str]:
-        return await stub.lookup(name, families[family])
-
-    machine.resolver = resolve
+    machine.resolver = StubResolver(servers, Habits(families=(socket.AF_INET,))).lookup
 
 
 def _spawn_authoritative(machine: Machine, texts: Mapping[str, str]) -> None:

@@ -91,7 +91,7 @@ class VirtualJourney:
         self.world.run(wait(), on=host)
 
 
-_ENDING: Final = frozenset({"ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK"})
+_ENDING: Final = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK"})
 
 
 def journey_by_os(text: str, *, seed: int, language: str) -> Journey:

@@ -51,8 +51,10 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     protocol: Literal["tcp", "udp", "icmp", ""] = ""
     source: str = ""
     destination: str = ""
-    port: int = 0
-    """The destination port."""
+    port: int | tuple[int, int] = 0
+    """The destination port, one or from … to."""
+    source_port: int | tuple[int, int] = 0
+    reject_with: Literal["icmp", "tcp-reset"] = "icmp"
 
 
 class Firewall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -49,7 +49,7 @@ class World:
         self._addresses = plan.Addresses()
         self._settled = True
         self._closed = False
-        self.names = HostsTable("")
+        self.names = HostsTable()
         """The table of names that machines share which were given none of their own."""
 
     # -- what there is -------------------------------------------------------------------------------------------------
