@@ -122,7 +122,7 @@ async def _act(action: str, query: dns.message.Message, transport: str):
                 return
             case _:
                 _fill(response, action, query.question[0].name)
-                octets = response.to_wire(want_shuffle=False)
+                octets = response.to_wire(max_size=65535, want_shuffle=False)
                 for number in range(1, forgeries + 1):
                     yield (query.id ^ number).to_bytes(2, "big") + octets[2:]
                 yield octets

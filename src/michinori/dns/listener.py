@@ -60,7 +60,7 @@ class Listener:
     async def serve(self, host: str | Sequence[str] = "0.0.0.0", port: int = 53) -> None:
         """Serve at these addresses until cancelled. Raises ``OSError`` when an address cannot be had."""
         hosts = [host] if isinstance(host, str) else list(host)
-        opened: list[tuple[asyncio.Server, asyncio.DatagramTransport]] = []
+        opened: list[tuple[asyncio.Server, _Datagrams]] = []
         try:
             for one in hosts:
                 opened.append(await self._open(one, port))  # noqa: PERF401 - what is open must be closed
@@ -69,15 +69,16 @@ class Listener:
         finally:
             self.ready.clear()
             self.addresses.clear()
-            for server, transport in opened:
-                transport.close()
+            for server, datagrams in opened:
+                datagrams.close()
                 server.close()
             for task in [*self._working, *self._connections]:
                 task.cancel()
-            for server, _ in opened:
+            for server, datagrams in opened:
                 await server.wait_closed()
+                await datagrams.closed.wait()
 
-    async def _open(self, host: str, port: int) -> tuple[asyncio.Server, asyncio.DatagramTransport]:
+    async def _open(self, host: str, port: int) -> tuple[asyncio.Server, _Datagrams]:
         """Both doors at the same port. Asked for any port, UDP may find that of TCP taken: then once more."""
         loop = asyncio.get_running_loop()
         attempts = _ATTEMPTS_AT_A_COMMON_PORT if port == 0 else 1
@@ -85,7 +86,7 @@ class Listener:
             server = await asyncio.start_server(self._accepted, host, port)
             address = server.sockets[0].getsockname()[:2]
             try:
-                transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=address)
+                _, datagrams = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=address)
             except OSError as error:
                 server.close()
                 await server.wait_closed()
@@ -93,7 +94,7 @@ class Listener:
                     raise
             else:
                 self.addresses.append(address)
-                return server, transport
+                return server, datagrams
         raise AssertionError("the last attempt returns or raises")
 
     def datagram(self, octets: bytes, address: Address, door: asyncio.DatagramTransport) -> None:
@@ -148,6 +149,14 @@ class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._door: asyncio.DatagramTransport | None = None
+        self.closed = asyncio.Event()
+
+    def close(self) -> None:
+        if self._door is not None:
+            self._door.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self.closed.set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._door = cast(asyncio.DatagramTransport, transport)  # not every loop's is a subclass
