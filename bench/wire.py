@@ -1,7 +1,7 @@
 """Frames with 1,460 octets of TCP payload: building them, and parsing and verifying them.
 
-The bare forms sum by one plain division. The package folds the number first (see ``wire/checksum.py``), so it may well be
-faster than bare.
+The bare forms sum by one plain division. The package folds the number first (see ``wire/checksum.py``), so it may well
+be faster than bare.
 """
 
 from __future__ import annotations
