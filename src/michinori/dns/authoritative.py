@@ -21,6 +21,8 @@ from michinori.dns.told import Question, target
 from michinori.dns.zones import Alias, Cut, Data, Missing, TooLong, Zone, hosts_in, nearest
 
 _MAX_ALIASES: Final = 16
+#: Types for which the CNAME that a DNAME makes is itself the answer.
+_ANSWERED_BY_AN_ALIAS: Final = frozenset({dns.rdatatype.CNAME, dns.rdatatype.ANY})
 _POINTING: Final = frozenset({dns.rdatatype.NS, dns.rdatatype.MX, dns.rdatatype.SRV})
 
 
@@ -62,7 +64,7 @@ class AuthoritativeServer:
             explain(response, dns.edns.EDECode.NOT_AUTHORITATIVE, "no zone here holds it")
             return response
         response = request.reply()
-        _Answering(self.zones, response).run(zone, request.question)
+        _Answering(zone, response).run(request.question)
         return response
 
     def _tell(self, request: Request, response: dns.message.Message, client: Client) -> None:
@@ -83,18 +85,20 @@ class AuthoritativeServer:
 
 
 class _Answering:
-    """One answer while it is put together: the algorithm of RFC 1034 section 4.3.2."""
+    """One answer while it is put together: the algorithm of RFC 1034 section 4.3.2.
 
-    def __init__(self, zones: dict[dns.name.Name, Zone], response: dns.message.Message) -> None:
-        self._zones = zones
+    An alias is followed within its zone alone. What this server knows of other zones, nobody would believe it here.
+    """
+
+    def __init__(self, zone: Zone, response: dns.message.Message) -> None:
+        self._zone = zone
         self._response = response
 
-    def run(self, zone: Zone, question: Question) -> None:
-        """Answer, following aliases as long as they lead to our own zones."""
+    def run(self, question: Question) -> None:
         response = self._response
         seen = {question.name}
         while True:
-            found = zone.find(question)
+            found = self._zone.find(question)
             if not response.answer and not isinstance(found, Cut):
                 response.flags |= dns.flags.AA
             if not isinstance(found, Alias):
@@ -102,29 +106,29 @@ class _Answering:
             if found.dname is not None:
                 response.answer.append(found.dname)
             response.answer.append(found.cname)
+            if question.rdtype in _ANSWERED_BY_AN_ALIAS:
+                return
             question = Question(target(found.cname), question.rdtype)
-            next_zone = nearest(self._zones, question)
-            if next_zone is None or question.name in seen or len(seen) >= _MAX_ALIASES:
+            if not self._zone.holds(question.name) or question.name in seen or len(seen) >= _MAX_ALIASES:
                 return
             seen.add(question.name)
-            zone = next_zone
         match found:
             case Data(rrset):
                 response.answer.append(rrset)
                 if rrset.rdtype in _POINTING:
-                    self._add_addresses(zone, rrset)
+                    self._add_addresses(rrset)
             case Cut(ns):
                 response.authority.append(ns)
-                self._add_addresses(zone, ns)
+                self._add_addresses(ns)
             case Missing(name_exists):
                 # RFC 6604: after aliases, the code is about the last name.
                 response.set_rcode(dns.rcode.NOERROR if name_exists else dns.rcode.NXDOMAIN)
-                response.authority.append(zone.denial)
+                response.authority.append(self._zone.denial)
             case TooLong(dname):
                 response.answer.append(dname)
                 response.set_rcode(dns.rcode.YXDOMAIN)
 
-    def _add_addresses(self, zone: Zone, rrset: dns.rrset.RRset) -> None:
+    def _add_addresses(self, rrset: dns.rrset.RRset) -> None:
         for host in hosts_in(rrset):
-            if zone.holds(host):
-                self._response.additional.extend(zone.addresses(host))
+            if self._zone.holds(host):
+                self._response.additional.extend(self._zone.addresses(host))
