@@ -18,6 +18,7 @@ _REQUEST_LINE: Final = re.compile(rb"(%s) ([\x21-\x7e]+) HTTP/([0-9])\.([0-9])" 
 _FIELD: Final = re.compile(rb"(%s):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)" % _TOKEN)
 _TOKEN_CHAR: Final = re.compile(_TOKEN[:-1])
 _HOST: Final = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[-A-Za-z0-9._~!$&'()*+,;=%]+)(?::([0-9]{1,5})?)?")
+_LONGEST_METHOD: Final = 64
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 
 
@@ -32,12 +33,18 @@ class HeadLimits:
 
 
 class HeadBuffer:
-    """Gathers octets until a request head is whole. What comes behind it stays."""
+    """Gathers octets until a request head is whole. What comes behind it stays.
+
+    Each octet is looked at once, and what is wrong is said as soon as it is seen: who sends a head in single octets
+    costs no more than others, and who sends no HTTP at all need not be waited for.
+    """
 
     def __init__(self, limits: HeadLimits) -> None:
         self._limits = limits
         self._octets = bytearray()
-        self._searched = 0
+        self._line = 0
+        """Where the line begins that is not whole yet."""
+        self._lines = 0
 
     def feed(self, octets: bytes) -> None:
         """Take what came."""
@@ -45,24 +52,23 @@ class HeadBuffer:
 
     def take(self) -> bytes | None:
         """A whole head, checked, or None if more is needed. Raises ``Refusal``."""
-        self._skip_empty_lines()
         octets = self._octets
-        if not octets:
-            return None
-        if self._searched == 0 and not _TOKEN_CHAR.match(octets):
-            raise Refusal(400, "That is not an HTTP request.", closes=True)
-        end = octets.find(b"\r\n\r\n", max(0, self._searched - 3))
-        self._check_line_ends(len(octets) if end < 0 else end + 4)
-        if end < 0:
-            self._searched = len(octets)
-            _check_sizes(bytes(octets[: self._limits.head_octets + 1]), self._limits, whole=False)
-            return None
-        head = bytes(octets[: end + 4])
-        del octets[: end + 4]
-        self._searched = 0
-        _check_sizes(head, self._limits, whole=True)
-        check(head, self._limits)
-        return head
+        while not self._line and octets.startswith(b"\r\n"):
+            del octets[:2]  # empty lines before a request line are to be ignored (RFC 9112 section 2.2)
+        if not self._line and octets and not _TOKEN_CHAR.match(octets) and octets != b"\r":
+            raise _bad("That is not an HTTP request.")
+        searched = self._line
+        while (end := octets.find(b"\n", searched)) >= 0:
+            if end == 0 or octets[end - 1] != 0x0D:
+                raise _bad("A line of the request ends in a bare LF.")
+            length = end - 1 - self._line
+            self._check_line(length)
+            self._line = searched = end + 1
+            self._lines += 1
+            if not length:
+                return self._whole()
+        self._check_line(len(octets) - self._line - octets.endswith(b"\r"))
+        return None
 
     def take_rest(self) -> bytes:
         """What came behind the head."""
@@ -73,19 +79,24 @@ class HeadBuffer:
     def __len__(self) -> int:
         return len(self._octets)
 
-    def _skip_empty_lines(self) -> None:
-        """Empty lines before a request line are to be ignored (RFC 9112 section 2.2)."""
-        if self._searched == 0:
-            while self._octets.startswith(b"\r\n"):
-                del self._octets[:2]
+    def _whole(self) -> bytes:
+        end, self._line, self._lines = self._line, 0, 0
+        head = bytes(self._octets[:end])
+        del self._octets[:end]
+        check(head, self._limits)
+        return head
 
-    def _check_line_ends(self, until: int) -> None:
-        """Every LF belongs to a CR; said as soon as it is seen."""
-        octets, at = self._octets, max(0, self._searched - 1)
-        while (at := octets.find(b"\n", at, until)) >= 0:
-            if at == 0 or octets[at - 1] != 0x0D:
-                raise Refusal(400, "A line of the request ends in a bare LF.", closes=True)
-            at += 1
+    def _check_line(self, length: int) -> None:
+        limits = self._limits
+        # "METHOD " and " HTTP/1.1" stand beside the target.
+        if not self._lines and length > limits.target_octets + _LONGEST_METHOD + len(" HTTP/1.1"):
+            raise Refusal(414, f"The target is longer than {limits.target_octets} octets.", closes=True)
+        if self._lines and length > limits.field_octets:
+            raise Refusal(431, f"A header field is longer than {limits.field_octets} octets.", closes=True)
+        if self._lines > limits.field_count and length:
+            raise Refusal(431, f"More than {limits.field_count} header fields.", closes=True)
+        if self._line + length > limits.head_octets:
+            raise Refusal(431, f"The head is longer than {limits.head_octets} octets.", closes=True)
 
 
 def check(head: bytes, limits: HeadLimits) -> None:
@@ -97,8 +108,8 @@ def check(head: bytes, limits: HeadLimits) -> None:
     method, target, major, minor = match.groups()
     if major != b"1":
         raise Refusal(505, "HTTP/1.1 is spoken here.", closes=True)
-    if len(lines) > limits.field_count:
-        raise Refusal(431, f"More than {limits.field_count} header fields.", closes=True)
+    if len(target) > limits.target_octets:
+        raise Refusal(414, f"The target is longer than {limits.target_octets} octets.", closes=True)
     fields: dict[bytes, list[bytes]] = {}
     for line in lines:
         field = _FIELD.fullmatch(line)
@@ -107,19 +118,6 @@ def check(head: bytes, limits: HeadLimits) -> None:
         fields.setdefault(field[1].lower(), []).append(field[2].rstrip(b" \t"))
     _check_host(fields.get(b"host", []), method, target, needed=minor != b"0")
     _check_framing(fields, modern=minor != b"0")
-
-
-def _check_sizes(head: bytes, limits: HeadLimits, *, whole: bool) -> None:
-    line, *rest = head.split(b"\r\n")
-    # "METHOD " and " HTTP/1.1" stand beside the target; no method of this world has more than 64 letters.
-    if len(line) > limits.target_octets + 64 + len(b" HTTP/1.1"):
-        raise Refusal(414, f"The request line is longer than {limits.target_octets} octets.", closes=True)
-    if whole and len(line.split(b" ")) == 3 and len(line.split(b" ")[1]) > limits.target_octets:
-        raise Refusal(414, f"The target is longer than {limits.target_octets} octets.", closes=True)
-    if len(head) > limits.head_octets or any(len(field) > limits.field_octets for field in rest):
-        raise Refusal(431, f"A header field is longer than {limits.field_octets} octets.", closes=True)
-    if len(rest) > limits.field_count + 2:
-        raise Refusal(431, f"More than {limits.field_count} header fields.", closes=True)
 
 
 def _check_host(hosts: list[bytes], method: bytes, target: bytes, *, needed: bool) -> None:
