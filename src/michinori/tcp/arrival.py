@@ -15,7 +15,8 @@ class Arrival:
     def __init__(self, tcb: Tcb, segment: Segment) -> None:
         self.segment = segment
         self.flags = segment.flags
-        self.seq = tcb.rcv.position(segment.seq)
+        # Before the peer's SYN has come, nothing is known of where its numbers begin.
+        self.seq = tcb.rcv.position(segment.seq) if tcb.rcv.nxt else 0
         self.ack = tcb.snd.position(segment.ack) if segment.flags & ACK else 0
         self.window = segment.window
         self.payload: Octets = segment.payload

@@ -80,8 +80,8 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     if not is_inside and not is_let_in:
         _answer_unacceptable(tcb, seg, now)
         return False
-    has_text = seg.length > 0
-    if has_text and seg.seq < rcv.nxt and seg.payload:
+    had_text = len(seg.payload) > 0
+    if had_text and seg.seq < rcv.nxt:
         rcv.duplicate = (seg.seq, min(seg.end, rcv.nxt))
     if seg.options.timestamps is not None and tcb.stamped and seg.seq <= rcv.acked_to:
         newer = not (seg.options.timestamps[0] - rcv.stamp) & 0x8000_0000
@@ -89,7 +89,7 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
             rcv.stamp = seg.options.timestamps[0] & MASK
             rcv.stamp_at_ns = now
     seg.trim(rcv.nxt, edge)
-    if has_text and not seg.length:
+    if had_text and not seg.payload:
         rcv.ack_due = True  # all of it was outside: a probe of the closed window
     return True
 

@@ -145,8 +145,10 @@ def send_text(tcb: Tcb, start: int, end: int, now: Nanos, why: str = "") -> int:
         send_syn(tcb, now, why)
         return 1
     options = options_now(tcb, now)
-    end = min(end, start + max(snd.mss - sack_octets(options), 1))
     text_end = snd.buffer.end
+    most = start + max(snd.mss - sack_octets(options), 1)
+    if min(end, text_end) > most:
+        end = most
     payload: Octets = snd.buffer.slice(start, min(end, text_end) - start) if start < text_end else b""
     flags = ACK
     if end >= text_end and payload:

@@ -1,0 +1,105 @@
+"""RST, SYN and ACK that should not come: RFC 9293 sections 3.5.2, 3.10.7.1 and RFC 5961."""
+
+from __future__ import annotations
+
+from michinori.tcp import answer_closed
+from michinori.wire.tcp import ACK, FIN, RST, SYN, Segment
+
+
+def test_a_reset_with_exactly_the_next_number_is_believed(established):
+    established.run("""
+        +0.00 < R 1:1(0)
+        +0.00 = closed ECONNRESET
+    """)
+
+
+def test_a_reset_elsewhere_in_the_window_is_challenged(established):
+    established.run("""
+        +0.00 < R 2:2(0)
+        +0.00 > . 1:1(0) ack 1
+        +0.00 = state ESTABLISHED
+        +0.10 < R 1:1(0)
+        +0.00 = closed ECONNRESET
+    """)
+
+
+def test_a_reset_outside_of_the_window_is_passed_over(established):
+    established.run("""
+        +0.00 < R 0:0(0)
+        +0.00 < R 65536:65536(0)
+        +0.00 < R -100:-100(0)
+        +0.00 = state ESTABLISHED
+    """)
+
+
+def test_a_syn_is_challenged_wherever_it_lies(established):
+    established.run("""
+        +0.00 < S 1:1(0)
+        +0.00 > . 1:1(0) ack 1
+        +0.00 < S 70000:70000(0)
+        +0.00 > . 1:1(0) ack 1
+        +0.00 < S. 0:0(0) ack 1
+        +0.00 > . 1:1(0) ack 1
+        +0.00 = state ESTABLISHED
+    """)
+
+
+def test_challenges_are_not_sent_without_end(established):
+    for _ in range(100):
+        established.arrive(established.segment("S 1:1(0)"))
+    assert len(established.sent) == 10
+    established.sent.clear()
+    established.wait(5)
+    established.arrive(established.segment("R 2:2(0)"))
+    assert len(established.sent) == 1
+
+
+def test_an_ack_of_what_was_never_sent_is_challenged(established):
+    established.run("""
+        +0.00 < . 1:11(10) ack 2
+        +0.00 > . 1:1(0) ack 1
+        +0.00 = info unread 0
+    """)
+
+
+def test_an_ack_older_than_any_window_is_challenged(established):
+    established.run("""
+        +0.00 < . 1:11(10) ack -65534
+        +0.00 = read 10
+        +0.04 > . 1:1(0) ack 11
+        +0.00 < . 11:21(10) ack -65535
+        +0.00 > . 1:1(0) ack 11
+        +0.00 = info unread 0
+    """)
+
+
+def test_a_segment_without_ack_is_passed_over(established):
+    established.run("""
+        +0.00 < P 1:11(10)
+        +0.10 = info unread 0
+    """)
+
+
+def test_two_ends_that_disagree_do_not_answer_each_other_for_ever(established):
+    for _ in range(100):
+        established.arrive(established.segment(". 70000:70000(0) ack 1"))
+    assert len(established.sent) == 10
+
+
+def test_land_a_syn_from_ourselves_is_only_challenged(established):
+    established.run("""
+        +0.00 < S 0:0(0)
+        +0.00 > . 1:1(0) ack 1
+    """)
+
+
+def test_what_belongs_to_no_connection_is_reset():
+    def segment(flags: int, seq: int = 5, ack: int = 9, payload: bytes = b"") -> Segment:
+        return Segment(1, 2, seq, ack, flags, 100, payload)
+
+    assert answer_closed(segment(RST)) is None
+    assert answer_closed(segment(RST | ACK)) is None
+    assert answer_closed(segment(ACK, payload=b"abc")) == Segment(2, 1, 9, 0, RST, 0)
+    assert answer_closed(segment(SYN, ack=0)) == Segment(2, 1, 0, 6, RST | ACK, 0)
+    assert answer_closed(segment(FIN, ack=0, payload=b"abc")) == Segment(2, 1, 0, 9, RST | ACK, 0)
+    assert answer_closed(segment(SYN | FIN, 0xFFFF_FFFF, 0)) == Segment(2, 1, 0, 1, RST | ACK, 0)
