@@ -11,11 +11,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from michinori.aio.context import CURRENT_HOST
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from contextvars import Context
 
     from michinori.aio.loop import VirtualLoop
+    from michinori.host import Host
     from michinori.sim import Timer
 
 T = TypeVar("T")
@@ -36,10 +39,13 @@ class CountedFuture(asyncio.Future[T]):
 
 
 class CountedTask(asyncio.Task[T]):
-    """A task whose hash is a number of its loop, given in the order in which the tasks were made."""
+    """A task whose hash is a number of its loop, given in the order in which the tasks were made; ``host`` is where it
+    runs.
+    """
 
     _loop: VirtualLoop
     _number: int
+    host: Host | None
 
     def __hash__(self) -> int:
         try:
@@ -53,7 +59,10 @@ def counted_task_factory(
     loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, T], **options: Any
 ) -> CountedTask[T]:
     """The task factory of a virtual loop."""
-    return CountedTask(coro, loop=loop, **options)
+    task = CountedTask(coro, loop=loop, **options)
+    context = options.get("context")
+    task.host = CURRENT_HOST.get() if context is None else context.get(CURRENT_HOST)
+    return task
 
 
 class CausedHandle(asyncio.Handle):

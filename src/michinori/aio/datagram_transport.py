@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio import transports, trsock
+from asyncio import trsock
 from typing import TYPE_CHECKING, Any
 
+from michinori.aio.base import TransportBase, set_unless_done
 from michinori.aio.calls import Call
 from michinori.aio.host_socket import HostSocket
 from michinori.aio.sockaddr import endpoint_of, sockaddr
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from michinori.aio.loop import VirtualLoop
 
 
-class DatagramTransport(transports._FlowControlMixin, asyncio.DatagramTransport):
+class DatagramTransport(TransportBase, asyncio.DatagramTransport):
     """Datagrams are sent at once: what does not fit on the line is lost on the line, so nothing ever waits here."""
 
     _loop: VirtualLoop
@@ -48,7 +49,7 @@ class DatagramTransport(transports._FlowControlMixin, asyncio.DatagramTransport)
         loop.call_soon(protocol.connection_made, self)
         loop.call_soon(self._start_reading)
         if waiter is not None:
-            loop.call_soon(_set_unless_cancelled, waiter)
+            loop.call_soon(set_unless_done, waiter)
 
     def __repr__(self) -> str:
         return f"<DatagramTransport {'closed' if self._closing else 'open'} {self.kernel.name()}>"
@@ -139,8 +140,3 @@ class DatagramTransport(transports._FlowControlMixin, asyncio.DatagramTransport)
         """The world ends: nothing of this will happen any more."""
         self._closing = self._lost = True
         self.kernel.on_readable = None
-
-
-def _set_unless_cancelled(waiter: asyncio.Future[Any]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Any, Final
 
-from michinori.aio.context import CURRENT_HOST
-
 _MOST_NAMED: Final = 20
 
 
@@ -62,8 +60,7 @@ def _listing(tasks: Iterable[asyncio.Task[Any]]) -> str:
 
 
 def _host_of(task: asyncio.Task[Any]) -> str:
-    context = task.get_context() if hasattr(task, "get_context") else getattr(task, "_context", None)
-    host = context.get(CURRENT_HOST) if context is not None else None
+    host = getattr(task, "host", None)
     return host.name if host is not None else ""
 
 

@@ -13,27 +13,23 @@ import contextvars
 import socket
 import ssl as ssl_module
 from asyncio import constants, sslproto
-from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import Context
 from typing import Any, cast
 
+from michinori.aio.base import LoopBase
 from michinori.aio.calls import Call
 from michinori.aio.counted import CausedHandle
 from michinori.aio.datagram_transport import DatagramTransport
 from michinori.aio.host_socket import HostSocket
 from michinori.aio.stream_transport import StreamTransport
-from michinori.trace import Recorder
 
 ProtocolFactory = Callable[[], asyncio.BaseProtocol]
 AnyTransport = StreamTransport | DatagramTransport
 
 
-class Endpoints(asyncio.BaseEventLoop):
+class Endpoints(LoopBase):
     """The part of the loop that makes transports and servers."""
-
-    recorder: Recorder | None
-    _ready: deque[asyncio.Handle]
 
     def __init__(self) -> None:
         super().__init__()
@@ -161,14 +157,14 @@ class Endpoints(asyncio.BaseEventLoop):
             sockets = await self._bound_sockets(host, port, family, flags, options)
         for one in sockets:
             one.setblocking(False)
-        server = asyncio.Server(  # type: ignore[call-arg]
+        server = asyncio.Server(
             self,
             sockets,
             protocol_factory,
             ssl,
             backlog,
             ssl_handshake_timeout,
-            ssl_shutdown_timeout,  # type: ignore[arg-type]
+            ssl_shutdown_timeout,
         )
         if start_serving:
             server._start_serving()  # type: ignore[attr-defined]
@@ -181,7 +177,7 @@ class Endpoints(asyncio.BaseEventLoop):
         names: list[str | None] = [host or None] if host is None or isinstance(host, str) else list(host)
         infos: dict[Any, None] = {}
         for name in names:
-            found = await self._ensure_resolved(  # type: ignore[attr-defined]
+            found = await self._ensure_resolved(
                 (name, port), family=family, type=socket.SOCK_STREAM, flags=flags, loop=self
             )
             infos |= dict.fromkeys(found)
@@ -215,7 +211,10 @@ class Endpoints(asyncio.BaseEventLoop):
         ssl_handshake_timeout: float | None = constants.SSL_HANDSHAKE_TIMEOUT,
         ssl_shutdown_timeout: float | None = constants.SSL_SHUTDOWN_TIMEOUT,
     ) -> None:
-        timeouts = {"ssl_handshake_timeout": ssl_handshake_timeout, "ssl_shutdown_timeout": ssl_shutdown_timeout}
+        timeouts: dict[str, Any] = {
+            "ssl_handshake_timeout": ssl_handshake_timeout,
+            "ssl_shutdown_timeout": ssl_shutdown_timeout,
+        }
         self._acceptors[sock] = _Acceptor(self, protocol_factory, sock, sslcontext, server, timeouts)
 
     def _stop_serving(self, sock: HostSocket) -> None:
@@ -235,7 +234,7 @@ class _Acceptor:
         sock: HostSocket,
         sslcontext: Any,
         server: Any,
-        timeouts: dict[str, float | None],
+        timeouts: dict[str, Any],
     ) -> None:
         self._loop = loop
         self._protocol_factory = protocol_factory

@@ -12,24 +12,28 @@ from collections.abc import Callable
 from typing import Any, TypeVar, TypeVarTuple
 
 from michinori.aio import running
+from michinori.aio.base import LoopBase
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
-class InlineExecutors(asyncio.BaseEventLoop):
+class InlineExecutors(LoopBase):
     """The part of the loop that stands in for threads."""
 
     runs_inline = True
     _inline_depth = 0
 
-    def run_in_executor(  # type: ignore[override]
-        self, executor: Any, func: Callable[[*Ts], T], *args: *Ts
+    def run_in_executor(
+        self,
+        executor: Any,  # noqa: ARG002
+        func: Callable[[*Ts], T],
+        *args: *Ts,
     ) -> asyncio.Future[T]:
         """Call ``func(*args)`` at this instant, whatever the executor."""
         self._check_closed()
         if self._debug:
-            self._check_callback(func, "run_in_executor")  # type: ignore[attr-defined]
+            self._check_callback(func, "run_in_executor")
         future: asyncio.Future[T] = self.create_future()
         self.call_soon(self._work, future, func, args)
         return future

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import socket
-from types import TracebackType
 from typing import Any, Final
 
 from michinori.aio import socket_options
@@ -313,7 +312,7 @@ class HostSocket:
     def __enter__(self) -> HostSocket:
         return self
 
-    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def check_open(self) -> None:

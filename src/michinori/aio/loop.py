@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import Context
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, TypeVarTuple
 
 from michinori.aio import ending, running
 from michinori.aio.context import VirtualClock, context_of
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from michinori.host import Host
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 #: How much virtual time a run may take unless told otherwise.
 DEFAULT_LIMIT_NS: Final = 3600 * NS_PER_S
@@ -39,7 +39,11 @@ CLOSING_NS: Final = 60 * NS_PER_S
 _SPINNING: Final = 1_000_000
 
 
-class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEventLoop):
+class _LimitReached(Exception):  # noqa: N818
+    """The virtual time of this run is over."""
+
+
+class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors):
     """An asyncio event loop over the queue of a world.
 
     Which host's sockets a task gets follows from the context that it runs in: ``run`` and ``spawn`` set it, and every
@@ -54,13 +58,12 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
         self.recorder = recorder
         self.clock = VirtualClock(queue, epoch_ns)
         self.next_number = count(1).__next__
-        self._ready: deque[asyncio.Handle] = deque()
         self._limit_ns: Nanos | None = None
         self._spawned: set[asyncio.Task[Any]] = set()
         self._ending = False
         self._clock_resolution = 1e-9
         self.slow_callback_duration = float("inf")
-        self.set_task_factory(counted_task_factory)
+        self.set_task_factory(counted_task_factory)  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         return f"<VirtualLoop at {ending.seconds(self.queue.now_ns)} running={self.is_running()}>"
@@ -74,23 +77,25 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
         virtual time. The coroutine is cancelled then, and the world can go on with another run.
         """
         self._check_can_run(coro)
-        task = self._make_task(host, coro, getattr(coro, "__name__", "run"))
+        task = self._make_task(host, coro, _name_of(coro))
         self._limit_ns = self.queue.now_ns + limit_ns
         try:
             return self.run_until_complete(task)
-        except (ending.Stuck, ending.TimedOut) as error:
-            if task.done():
-                raise
+        except _LimitReached:
+            error: Exception = ending.timed_out(self.waiting_tasks(), limit_ns)
             self._cancel_now(task)
-            raise error.with_traceback(None) from None
+        except ending.Stuck as stuck:
+            error = stuck
+            self._cancel_now(task)
         finally:
             self._limit_ns = None
+        raise error
 
     def spawn(self, host: Host | None, coro: Coroutine[Any, Any, T], name: str | None = None) -> asyncio.Task[T]:
         """Begin a task on that host; it runs whenever the world runs. If it fails, the loop's exception handler hears
         of it at once.
         """
-        task = self._make_task(host, coro, name or getattr(coro, "__name__", "task"))
+        task = self._make_task(host, coro, name or _name_of(coro))
         self._spawned.add(task)  # asyncio itself holds tasks weakly, and an endless server may be held by nobody else
         task.add_done_callback(self._spawned_is_done)
         return task
@@ -158,7 +163,7 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
         if self.queue.next_ns() is None:
             raise ending.stuck(self.waiting_tasks(), self.queue.now_ns)
         self.queue.now_ns = limit_ns
-        raise ending.timed_out(self.waiting_tasks(), limit_ns)
+        raise _LimitReached
 
     def waiting_tasks(self) -> list[asyncio.Task[Any]]:
         """All tasks that are not done, in the order in which they were made."""
@@ -232,7 +237,7 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
                 break
             try:
                 self.run_until_complete(self._cancelled_all(tasks))
-            except (ending.Stuck, ending.TimedOut):
+            except (ending.Stuck, _LimitReached):
                 continue
         for task in self.waiting_tasks():
             task._log_destroy_pending = False  # type: ignore[attr-defined]
@@ -259,7 +264,9 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
         """Seconds since the world began."""
         return self.queue.now_ns / NS_PER_S
 
-    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
         """Let ``callback(*args)`` run at this instant, after everything that is ready now."""
         if self._closed:
             self._check_closed()
@@ -273,7 +280,7 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
         return handle
 
     def call_soon_threadsafe(
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """As ``call_soon``. Raises ``RuntimeError`` in another thread than the one that runs the world."""
         if self._thread_id is not None and self._thread_id != threading.get_ident():
@@ -285,7 +292,7 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
         return self.call_soon(callback, *args, context=context)
 
     def call_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Let ``callback(*args)`` run at the first nanosecond at which ``time() >= when``."""
         if when is None:
@@ -317,7 +324,7 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
 
     # What a world does not have
 
-    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
+    def add_signal_handler(self, sig: int, callback: Callable[[*Ts], object], *args: *Ts) -> None:
         """Raises ``NotImplementedError``: signals come in real time."""
         raise NotImplementedError("signals come in real time: a world has none")
 
@@ -325,13 +332,17 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors, asyncio.BaseEve
         """Raises ``NotImplementedError``."""
         raise NotImplementedError("signals come in real time: a world has none")
 
-    async def subprocess_exec(self, *_: Any, **__: Any) -> NoReturn:  # type: ignore[override]
+    async def subprocess_exec(self, *_: Any, **__: Any) -> NoReturn:
         """Raises ``RuntimeError``: another process runs in real time."""
         raise RuntimeError("a world has no subprocesses: they run in real time")
 
-    async def subprocess_shell(self, *_: Any, **__: Any) -> NoReturn:  # type: ignore[override]
+    async def subprocess_shell(self, *_: Any, **__: Any) -> NoReturn:
         """Raises ``RuntimeError``: another process runs in real time."""
         raise RuntimeError("a world has no subprocesses: they run in real time")
+
+
+def _name_of(coro: object) -> str:
+    return getattr(coro, "__name__", type(coro).__name__)
 
 
 def _run_until_complete_cb(future: asyncio.Future[Any]) -> None:

@@ -5,10 +5,10 @@ Numeric addresses and names in the host's own table are answered here. Only what
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from typing import Any, Final
 
+from michinori.aio.base import LoopBase
 from michinori.aio.calls import Call
 from michinori.aio.context import running_host
 from michinori.aio.sockaddr import sockaddr
@@ -47,7 +47,7 @@ _VERSIONS: Final = {0: 0, int(socket.AF_INET): 4, int(socket.AF_INET6): 6}
 AddrInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
 
 
-class Naming(asyncio.BaseEventLoop):
+class Naming(LoopBase):
     """The part of the loop that knows names."""
 
     async def getaddrinfo(  # type: ignore[override]

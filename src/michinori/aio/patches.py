@@ -69,7 +69,7 @@ def installed() -> Iterator[None]:
         if _depth == 0:
             _socket_before, _start_before = socket.socket, threading.Thread.start
             socket.socket = HostAwareSocket  # type: ignore[misc]
-            threading.Thread.start = _start  # type: ignore[method-assign]
+            threading.Thread.start = _start  # type: ignore[assignment,method-assign]
         _depth += 1
     try:
         yield

@@ -5,12 +5,12 @@ Each is noted as one call of the application, from when it is made to when it is
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVarTuple
 
+from michinori.aio.base import LoopBase
 from michinori.aio.calls import Call
 from michinori.aio.context import CURRENT_HOST
 from michinori.aio.host_socket import Buffer, HostSocket
@@ -20,8 +20,10 @@ from michinori.host import KernelSocket, TcpListenerSocket, TcpSocket, UdpSocket
 from michinori.host.addresses import endpoint_text
 from michinori.host.errors import os_error
 
+Ts = TypeVarTuple("Ts")
 
-class SockCalls(asyncio.BaseEventLoop):
+
+class SockCalls(LoopBase):
     """The part of the loop that works on sockets as they are."""
 
     def __init__(self) -> None:
@@ -97,9 +99,7 @@ class SockCalls(asyncio.BaseEventLoop):
     async def sock_connect(self, sock: HostSocket, address: Any) -> None:  # type: ignore[override]
         """Connect to that address and port, waiting until the handshake is complete."""
         kernel = _kernel_of(sock)
-        resolved = await self._ensure_resolved(  # type: ignore[attr-defined]
-            address, family=sock.family, type=sock.type, proto=sock.proto, loop=self
-        )
+        resolved = await self._ensure_resolved(address, family=sock.family, type=sock.type, proto=sock.proto, loop=self)
         address = resolved[0][4]
         end = endpoint_of(sock.host, sock.family, address)
         with Call(sock.host, "connect", descriptor=sock.fileno(), address=endpoint_text(*end)) as call:
@@ -129,7 +129,7 @@ class SockCalls(asyncio.BaseEventLoop):
 
     # Callbacks for libraries that wait for sockets by themselves
 
-    def add_reader(self, fd: Any, callback: Callable[..., Any], *args: Any) -> None:
+    def add_reader(self, fd: Any, callback: Callable[[*Ts], Any], *args: *Ts) -> None:
         """Call ``callback(*args)`` whenever that socket of the running host is readable."""
         self._watch(_kernel_by(fd)).set_reader(callback, args)
 
@@ -137,7 +137,7 @@ class SockCalls(asyncio.BaseEventLoop):
         """Call it no more. Whether there was anything to call."""
         return self._unwatch(fd, Watch.set_reader)
 
-    def add_writer(self, fd: Any, callback: Callable[..., Any], *args: Any) -> None:
+    def add_writer(self, fd: Any, callback: Callable[[*Ts], Any], *args: *Ts) -> None:
         """Call ``callback(*args)`` whenever that socket of the running host is writable."""
         self._watch(_kernel_by(fd)).set_writer(callback, args)
 
@@ -158,7 +158,7 @@ class SockCalls(asyncio.BaseEventLoop):
     def _watch(self, kernel: KernelSocket) -> Watch:
         watch = self._watches.get(kernel)
         if watch is None:
-            watch = self._watches[kernel] = Watch(self, kernel)  # type: ignore[arg-type]
+            watch = self._watches[kernel] = Watch(self, kernel)
         return watch
 
     async def _until_readable(self, kernel: KernelSocket) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from asyncio import constants, transports, trsock
+from asyncio import constants, trsock
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
+from michinori.aio.base import TransportBase, set_unless_done
 from michinori.aio.calls import Call
 from michinori.aio.host_socket import HostSocket
 from michinori.host import TcpSocket
@@ -22,7 +23,7 @@ _LOG_AFTER: Final = 5
 _CLIENTS_BY_TRANSPORT: Final = sys.version_info >= (3, 13)
 
 
-class StreamTransport(transports._FlowControlMixin, asyncio.Transport):
+class StreamTransport(TransportBase, asyncio.Transport):
     """Writes go straight to the socket; what its send buffer does not take waits here, and ``pause_writing`` makes the
     application wait with it, so ``drain`` waits for the peer's window in the end.
 
@@ -79,7 +80,7 @@ class StreamTransport(transports._FlowControlMixin, asyncio.Transport):
         loop.call_soon(protocol.connection_made, self)
         loop.call_soon(self._start_reading)
         if waiter is not None:
-            loop.call_soon(_set_unless_cancelled, waiter)
+            loop.call_soon(set_unless_done, waiter)
 
     def __repr__(self) -> str:
         state = "closed" if self._lost else "closing" if self._closing else "open"
@@ -376,6 +377,9 @@ class StreamTransport(transports._FlowControlMixin, asyncio.Transport):
         self._lost += 1
         self._buffer.clear()
         self.kernel.on_readable = self.kernel.on_writable = None
+        over_it = getattr(self._protocol, "_app_transport", None)
+        if over_it is not None:
+            over_it._closed = True  # or TLS would warn that nobody closed it
 
     # The trace
 
@@ -386,8 +390,3 @@ class StreamTransport(transports._FlowControlMixin, asyncio.Transport):
         call, self._call = self._call, None
         assert call is not None
         call.returned(octets=octets)
-
-
-def _set_unless_cancelled(waiter: asyncio.Future[Any]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)

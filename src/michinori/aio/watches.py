@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from michinori.aio.loop import VirtualLoop
+    from michinori.aio.base import LoopBase
     from michinori.host import KernelSocket
 
 
@@ -16,7 +16,7 @@ class Watch:
 
     __slots__ = ("_kernel", "_loop", "_reader", "_readers", "_writer", "_writers")
 
-    def __init__(self, loop: VirtualLoop, kernel: KernelSocket) -> None:
+    def __init__(self, loop: LoopBase, kernel: KernelSocket) -> None:
         self._loop = loop
         self._kernel = kernel
         self._readers: list[asyncio.Future[None]] = []

@@ -52,7 +52,7 @@ class Host:
         self.udp = UdpTable(name, queue, self.internet, dice, recorder)
         self.echoes = Echoes(queue, self.internet, dice.stream(f"host/{name}/ping"))
         self.descriptors: Descriptors[KernelSocket] = Descriptors()
-        self.hosts_table = HostsTable()
+        self.hosts_table = HostsTable(name)
         self.resolver: Resolver | None = None
         self.tcp.on_established = self.note_table
 

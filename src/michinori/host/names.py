@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from michinori.host.addresses import pack
@@ -10,7 +11,14 @@ _LOOPBACK: Final = {4: "127.0.0.1", 6: "::1"}
 
 
 class HostsTable(dict[str, list[str]]):
-    """Name, in lower case, to numeric addresses in their order of preference. Every host knows ``localhost``."""
+    """Name, in lower case, to numeric addresses in their order of preference. Every host knows ``localhost``.
+
+    ``owner`` says whose table it is; one table may serve many hosts.
+    """
+
+    def __init__(self, owner: str = "", entries: Mapping[str, list[str]] | None = None) -> None:
+        super().__init__(entries or {})
+        self.owner = owner
 
     def look_up(self, name: str, family: int = 0) -> list[str] | None:
         """The addresses of a name, of one family (4 or 6) or of both (0). A numeric address is its own. None when the

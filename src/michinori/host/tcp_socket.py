@@ -12,6 +12,7 @@ from michinori.host.flow import Flow
 from michinori.host.options import SocketOptions
 from michinori.host.socket_info import SocketInfo
 from michinori.tcp import Endpoint
+from michinori.wire import Octets
 
 if TYPE_CHECKING:
     from michinori.host.tcp_table import TcpTable
@@ -78,20 +79,16 @@ class TcpSocket:
             if data:
                 flow.rearm()
                 return data
-        if self.error is not None:
-            self.error, error = None, self.error
-            raise error
+        self._raise_error()
         if self._no_more_reading or flow.gone or flow.connection.at_eof:
             return b""
         return None
 
-    def write(self, data: bytes | memoryview, call: int = 0) -> int:
+    def write(self, data: Octets, call: int = 0) -> int:
         """How many octets the send buffer took: 0 when it is full or the handshake still goes on. ``call``: the number
         of the call in the trace. Raises ``OSError`` (EPIPE, ENOTCONN, or what the connection met).
         """
-        if self.error is not None:
-            self.error, error = None, self.error
-            raise error
+        self._raise_error()
         flow = self.flow
         if flow is None:
             raise os_error(errno.EPIPE if self._no_more_writing else errno.ENOTCONN)
@@ -175,6 +172,11 @@ class TcpSocket:
         """The error that waits to be told, which is then forgotten (``SO_ERROR``)."""
         error, self.error = self.error, None
         return error
+
+    def _raise_error(self) -> None:
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
 
     def options_changed(self) -> None:
         """Let the connection, if there is one, go on by the new options."""
