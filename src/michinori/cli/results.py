@@ -40,13 +40,13 @@ class Results:
     @cached_property
     def failure(self) -> Failure | None:
         """Why it failed, if it did."""
-        error, virtual = self.journey.failure, self.journey.world is not None
+        error, world, page = self.journey.failure, self.journey.world, self.journey.page
+        inside = world.holds if world is not None else None
         if isinstance(error, KeyboardInterrupt):
             return None
         if error is not None:
-            return explain(error, virtual=virtual)
-        page = self.journey.page
-        return explain_page(page.failure, virtual=virtual) if page is not None and page.failure is not None else None
+            return explain(error, inside=inside)
+        return explain_page(page.failure, inside=inside) if page is not None and page.failure is not None else None
 
     @cached_property
     def har(self) -> dict[str, Any]:

@@ -163,6 +163,7 @@ SENTENCES: Final[dict[str, Texts]] = {
     ),
     "resources": _t("HTMLの中に見つけたもの: {kinds}", "found in the HTML: {kinds}"),
     "images": _t("復元した画像: {images}", "images decoded: {images}"),
+    "missing": _t("届かなかったもの: {url} ({why})", "did not arrive: {url} ({why})"),
     "painted": _t("{width}×{height} 画素に描画 ({engine})", "painted {width}×{height} pixels ({engine})"),
     # B25
     "closing": _t("{host}: {path} ({connection})", "{host}: {path} ({connection})"),

@@ -1,8 +1,9 @@
-"""Why a journey ended early, as one sentence in each language: the stage, the cause, and the way out."""
+"""Why a journey ended early, as one sentence in each language: the stage, the layer, the cause, and the way out."""
 
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -11,9 +12,13 @@ import msgspec
 from michinori.report.catalogue import Language
 from michinori.report.text import visible
 
-
 if TYPE_CHECKING:
     from michinori.browser.page import Failure as PageFailure
+
+Pair: TypeAlias = tuple[str, str]
+"""Japanese and English."""
+Inside: TypeAlias = Callable[[str], bool]
+"""Whether an address lies in the virtual internet."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -29,22 +34,22 @@ class Failure(msgspec.Struct, frozen=True):
         return self.sentence[language]
 
 
-_STAGES: Final[dict[str, tuple[str, str]]] = {
-    "address": ("アドレスバー", "address bar"),
-    "url": ("URLの分解", "URL"),
+_STAGES: Final[dict[str, Pair]] = {
+    "address": ("アドレスバー", "the address bar"),
+    "url": ("URLの分解", "taking the URL apart"),
     "dns": ("名前解決", "name resolution"),
-    "connect": ("コネクション確立", "connection"),
+    "connect": ("コネクション確立", "connecting"),
     "ssl": ("暗号化", "encryption"),
     "blocked": ("順番待ち", "queueing"),
     "send": ("リクエストの送信", "sending the request"),
     "wait": ("応答待ち", "waiting for the answer"),
     "receive": ("応答の受信", "receiving the answer"),
     "decode": ("応答の復元", "decoding the answer"),
-    "redirect": ("リダイレクト", "redirect"),
+    "redirect": ("リダイレクト", "redirection"),
     "paint": ("描画", "painting"),
-    "world": ("仮想世界", "virtual world"),
+    "world": ("仮想世界", "the virtual world"),
 }
-_LAYERS: Final[dict[str, tuple[str, str]]] = {
+_LAYERS: Final[dict[str, Pair]] = {
     "browser": ("ブラウザ", "browser"),
     "http": ("HTTP", "HTTP"),
     "tls": ("TLS", "TLS"),
@@ -52,37 +57,40 @@ _LAYERS: Final[dict[str, tuple[str, str]]] = {
     "tcp": ("TCP", "TCP"),
     "world": ("世界", "world"),
 }
+_STAGE_OF: Final = {"BadAddress": "address", "NotDrawn": "paint", "MissingExtra": "paint"}
+_LAYER_OF: Final = {"BadAddress": "browser", "NotDrawn": "browser", "MissingExtra": "browser"}
 
-Pair: TypeAlias = tuple[str, str]
+_OUTSIDE: Final[Pair] = (
+    "この小さなインターネットの外のURLなら --via os を付けてください",
+    "for a URL outside the little internet, add --via os",
+)
 
 
-def explain(error: BaseException, *, virtual: bool) -> Failure:
-    """The failure in words. ``virtual``: the journey was in a virtual internet, which has an outside."""
+def explain(error: BaseException, *, inside: Inside | None = None) -> Failure:
+    """The failure in words. ``inside`` is given for a journey in a virtual internet, which has an outside."""
     kind = type(error).__name__
     stage = str(getattr(error, "stage", "")) or _STAGE_OF.get(kind, "world")
     layer = str(getattr(error, "layer", "")) or _LAYER_OF.get(kind, "world")
+    if stage == "connect":
+        layer = "tcp"
     cause, way_out = _TELLERS.get(kind, _other)(error)
-    if virtual and _leads_outside(error):
-        way_out = (
-            "この小さなインターネットの外のURLなら --via os を付けてください",
-            "for a URL outside the little internet, add --via os",
-        )
+    if inside is not None and _leads_outside(error, inside):
+        way_out = _OUTSIDE
     stages, layers = _STAGES.get(stage, (stage, stage)), _LAYERS.get(layer, (layer, layer))
     sentence = {
         "ja": f"{stages[0]} ({layers[0]}) で失敗: {cause[0]}。{way_out[0]}",
-        "en": f"{stages[1].capitalize()} ({layers[1]}) failed: {cause[1]}; {way_out[1]}",
+        "en": f"Failed at {stages[1]} ({layers[1]}): {cause[1]}; {way_out[1]}",
     }
     return Failure(stage, layer, {language: visible(text) for language, text in sentence.items()})
 
 
-def explain_page(failure: PageFailure, *, virtual: bool) -> Failure:
+def explain_page(failure: PageFailure, *, inside: Inside | None = None) -> Failure:
     """The failure of a page, in words."""
-    if failure.error is not None:
-        return explain(failure.error, virtual=virtual)
-    return explain(_Told(failure.why, failure.stage, failure.layer), virtual=virtual)
+    error = failure.error or _PageError(failure.why, failure.stage, failure.layer)
+    return explain(error, inside=inside)
 
 
-class _Told(Exception):
+class _PageError(Exception):
     """A failure that is known by its sentence alone."""
 
     def __init__(self, why: str, stage: str, layer: str) -> None:
@@ -91,43 +99,65 @@ class _Told(Exception):
         self.layer = layer
 
 
-_STAGE_OF: Final = {
-    "BadAddress": "address",
-    "NameNotResolved": "dns",
-    "ConnectFailed": "connect",
-    "NotDrawn": "paint",
-    "MissingExtra": "paint",
-}
-_LAYER_OF: Final = {"BadAddress": "browser", "NotDrawn": "browser", "MissingExtra": "browser"}
+def _leads_outside(error: BaseException, inside: Inside) -> bool:
+    kind = type(error).__name__
+    if kind == "NameNotResolved":
+        return "NXDOMAIN" in str(error)
+    attempts = getattr(error, "attempts", ()) if kind == "ConnectFailed" else ()
+    return bool(attempts) and not any(inside(address) for address, _ in attempts)
 
 
-def _leads_outside(error: BaseException) -> bool:
-    if type(error).__name__ == "NameNotResolved":
-        return "no such name" in str(error).lower() or "does not exist" in str(error).lower()
-    return type(error).__name__ == "ConnectFailed" and getattr(error, "errno", 0) in (
-        errno.ENETUNREACH,
-        errno.EHOSTUNREACH,
-    )
+# -- Reasons that other floors give, in Japanese -----------------------------------------------------------------------
+
+_REASONS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (re.compile(r"no answer from (\S+) after (\d+) tries"), r"\1 は \2 回問い合わせても応答しません"),
+    (re.compile(r"no such name \(NXDOMAIN\)"), "その名前はありません (NXDOMAIN)"),
+    (re.compile(r"(\S+) answered (SERVFAIL|REFUSED)\b.*"), r"\1 の応答は \2"),
+    (re.compile(r"Connection refused"), "接続が拒否されました"),
+    (re.compile(r"Connection timed out"), "応答がありません"),
+    (re.compile(r"(No route to host|Host is unreachable)"), "ホストに届きません"),
+    (re.compile(r"Network is unreachable"), "ネットワークに届きません"),
+    (re.compile(r"Connection reset by peer"), "相手がコネクションをリセットしました"),
+)
+_CALL_FAILED: Final = re.compile(r"Connect call failed \([^)]*\)(: )?")
+
+
+def _in_japanese(reason: str) -> str:
+    for pattern, japanese in _REASONS:
+        if pattern.search(reason):
+            return pattern.sub(japanese, reason)
+    return reason
+
+
+# -- The kinds of failure ----------------------------------------------------------------------------------------------
 
 
 def _name(error: Any) -> tuple[Pair, Pair]:
     reason = str(error).partition("(")[2].rpartition(")")[0] or str(error)
-    return (
-        (f"{error.host} のIPアドレスが得られません ({reason})", f"the name {error.host} has no address ({reason})"),
-        ("名前の綴りとDNSサーバを確かめてください", "check its spelling and the name server in use"),
+    reason = reason.removeprefix(f"{error.host}: ")
+    cause = (
+        f"{error.host} のIPアドレスが得られません ({_in_japanese(reason)})",
+        f"the name {error.host} has no address ({reason})",
+    )
+    if "NXDOMAIN" in reason:
+        return cause, ("名前の綴りを確かめてください", "check its spelling")
+    return cause, (
+        "DNSサーバと、そこまでの回線を確かめてください",
+        "check the name servers and the lines that lead there",
     )
 
 
 def _connect(error: Any) -> tuple[Pair, Pair]:
-    tried = ", ".join(f"{address}: {cause}" for address, cause in error.attempts)
+    reasons = [(address, _CALL_FAILED.sub("", cause) or "failed") for address, cause in error.attempts]
+    tried = [", ".join(f"{address}: {say(reason)}" for address, reason in reasons) for say in (_in_japanese, str)]
     cause = (
-        f"{error.host} のポート {error.port} に接続できません ({tried})",
-        f"no connection to {error.host} port {error.port} ({tried})",
+        f"{error.host} のポート {error.port} に接続できません ({tried[0]})",
+        f"no connection to {error.host} port {error.port} ({tried[1]})",
     )
     return cause, _CONNECT_WAYS_OUT.get(error.errno, _CONNECT_ELSE)
 
 
-_UNREACHED: Final = (
+_UNREACHED: Final[Pair] = (
     "ケーブル、アドレス、経路を確かめてください",
     "no way leads there: check cable, addresses and routes",
 )
@@ -137,13 +167,13 @@ _CONNECT_WAYS_OUT: Final[dict[int, Pair]] = {
         "nothing listens there: start the server, or check the port",
     ),
     errno.ETIMEDOUT: (
-        "応答がありません: 経路と途中のファイアウォールを確かめてください",
+        "経路と途中のファイアウォールを確かめてください",
         "nobody answered: check the route and the firewalls between",
     ),
     errno.ENETUNREACH: _UNREACHED,
     errno.EHOSTUNREACH: _UNREACHED,
 }
-_CONNECT_ELSE: Final = (
+_CONNECT_ELSE: Final[Pair] = (
     "サーバが動いていて届くところにあるか確かめてください",
     "check that the server runs and can be reached",
 )
@@ -153,7 +183,7 @@ def _timed_out(error: Any) -> tuple[Pair, Pair]:
     said = str(error).removeprefix(f"{getattr(error, 'stage', '')}: ").partition(";")[0]
     bound = getattr(error, "bound_s", None)
     return (
-        (f"{bound:g} 秒待っても進みません" if bound is not None else "時間の上限までに終わりません", said),
+        (f"{bound:g} 秒待っても進みません" if bound is not None else "時間の上限までに終わりません", _first_line(said)),
         ("もう一度試すか、途中の障害を取り除いてください", "try again, or remove the fault on the way"),
     )
 
@@ -166,30 +196,52 @@ def _redirects(error: Any) -> tuple[Pair, Pair]:
     )
 
 
+def _bad_url(error: Any) -> tuple[Pair, Pair]:
+    if str(error.url).startswith("https:"):
+        return (
+            (
+                f"{error.url} は https で、この版はまだTLSを話しません",
+                f"{error.url} is https, and this version speaks no TLS yet",
+            ),
+            ("http:// のURLを開いてください", "open an http:// URL"),
+        )
+    return _other(error)
+
+
+def _bad_address(error: Any) -> tuple[Pair, Pair]:
+    said = _first_line(str(error))
+    return (said, said), (
+        "http:// で始まるURLか、検索する言葉を入力してください",
+        "type a URL that begins with http://, or words to search for",
+    )
+
+
 def _stuck(error: Any) -> tuple[Pair, Pair]:
+    said = _first_line(str(error))
     return (
-        (
-            "これ以上何も起こらないのに、まだ待っているものがあります",
-            f"nothing can happen any more ({_first_line(error)})",
-        ),
+        ("もう何も起こらないのに、まだ待っているものがあります", f"nothing can happen any more ({said})"),
         ("付けた障害を取り除いてください", "remove the faults that were added"),
     )
 
 
 def _other(error: BaseException) -> tuple[Pair, Pair]:
-    said = _first_line(error)
-    stage = getattr(error, "stage", "")
-    said = said.removeprefix(f"{stage}: ") if stage else said
-    cause, _, way_out = said.partition("; ")
-    out = way_out or "look at the story above for what happened before"
-    return (cause, cause), (way_out or "ここまでの道のりを見てください", out)
+    said = _first_line(str(error) or type(error).__name__).removeprefix(f"{getattr(error, 'stage', '')}: ")
+    cause, _, way_out = said.rpartition("; ")
+    if not cause:
+        cause, way_out = way_out, ""
+    return (_in_japanese(cause), cause), (
+        "ここまでの道のりを見てください",
+        way_out or "look at the story above for what happened before",
+    )
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] if text else ""
 
 
 _TELLERS: Final[dict[str, Callable[[Any], tuple[Pair, Pair]]]] = {
+    "BadAddress": _bad_address,
+    "BadUrl": _bad_url,
     "NameNotResolved": _name,
     "ConnectFailed": _connect,
     "TimedOut": _timed_out,

@@ -108,7 +108,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "B21",
         "IPの受信とICMP",
         "IP reception and ICMP",
-        "icmp:sent icmp:received ip:reassembled ip:dropped tcp:path-mtu",
+        "icmp:sent icmp:received ip:reassembled ip:dropped ip:path-mtu",
         _PAGE,
     ),
     _row("B22", "TCPの受信", "TCP reception", "tcp:delivered", _PAGE),

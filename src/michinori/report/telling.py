@@ -136,9 +136,7 @@ def _answers(told: Told, asked: list[Event]) -> Iterator[Fact]:
         for event in told.all("dns", "answered", own=True):
             same = all(event.data.get(key) == question.data.get(key) for key in ("name", "type", "id"))
             if same and event.t >= question.t:
-                answers = ", ".join(_short(answer, 60) for answer in event.data.get("answers", ())) or event.data.get(
-                    "rcode", ""
-                )
+                answers = ", ".join(_record(answer) for answer in event.data.get("answers", ())) or event.data["rcode"]
                 yield _fact(
                     "dns-answer",
                     name=_short(event.data["name"]),
@@ -146,6 +144,11 @@ def _answers(told: Told, asked: list[Event]) -> Iterator[Fact]:
                     took=show_duration(event.t - question.t),
                 )
                 break
+
+
+def _record(text: str) -> str:
+    """``A 203.0.113.80`` of a resource record as zone files have it: name, lifetime, type, data."""
+    return _short(" ".join(text.split()[2:]), 60)
 
 
 def sockets(told: Told) -> list[Fact]:
@@ -343,11 +346,13 @@ def between(told: Told) -> list[Fact]:
 def ip_reception(told: Told) -> list[Fact]:
     facts = []
     sent: dict[tuple[str, str, str], int] = Counter(
-        (event.host, str(event.data.get("dst", "?")), _meaning(event)) for event in told.all("icmp", "sent")
+        (event.host, str(event.data.get("to", "?")), _meaning(event)) for event in told.all("icmp", "sent")
     )
     facts += [_fact("icmp", host=host, to=to, meaning=said, count=count) for (host, to, said), count in sent.items()]
-    for event in told.all("tcp", "path-mtu")[:2]:
-        facts.append(_fact("path-mtu", host=event.host, dst=event.connection.rpartition(" ")[2], mtu=event.data.get("mtu", "?")))
+    facts += [
+        _fact("path-mtu", host=event.host, dst=event.data["dst"], mtu=event.data["mtu"])
+        for event in told.all("ip", "path-mtu")[:2]
+    ]
     whole: dict[str, int] = Counter(event.host for event in told.all("ip", "reassembled"))
     facts += [_fact("reassembled", host=host, count=count) for host, count in whole.items()]
     dropped = told.all("ip", "dropped")
@@ -394,6 +399,8 @@ def drawing(told: Told) -> list[Fact]:
     if images:
         shown = [f"{event.data.get('format')} {event.data.get('width')}×{event.data.get('height')}" for event in images]
         facts.append(_fact("images", images=_short(", ".join(shown), 160)))
+    failed = told.all("browser", "resource-failed")
+    facts += [_fact("missing", url=_short(event.data.get("url")), why=_short(event.why)) for event in failed[:3]]
     facts += [
         _fact("painted", **{key: event.data.get(key, "?") for key in ("width", "height", "engine")})
         for event in told.all("browser", "painted")[-1:]

@@ -6,6 +6,8 @@ Whatever comes of it, the page or an error, what was recorded until then is ther
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import ssl
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +104,7 @@ def journey_by_os(text: str, *, seed: int, language: str) -> Journey:
     dice = Dice(seed).stream("host/localhost/applications")
     token = SCOPE.set(Scope(recorder=recorder, host=journey.browser_host, clock=clock, dice=dice))
     try:
-        journey.page = asyncio.run(_open(text, "", language))
+        journey.page = asyncio.run(_open(text, "", language, tls=ssl.create_default_context()))
     except (Exception, KeyboardInterrupt) as error:
         journey.failure = error
     finally:
@@ -111,8 +113,8 @@ def journey_by_os(text: str, *, seed: int, language: str) -> Journey:
     return journey
 
 
-async def _open(text: str, search: str, language: str) -> Page:
+async def _open(text: str, search: str, language: str, tls: ssl.SSLContext | None = None) -> Page:
     from michinori.browser import Settings, open_page
 
-    settings = Settings(lang=language, search=search) if search else Settings(lang=language)
-    return await open_page(text, settings)
+    settings = Settings(lang=language, tls=tls)
+    return await open_page(text, dataclasses.replace(settings, search=search) if search else settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -148,6 +149,16 @@ class World:
             return self.machines[name]
         except KeyError:
             raise KeyError(f"there is no machine {name!r}; there are {', '.join(self.machines)}") from None
+
+    def holds(self, address: str) -> bool:
+        """Whether an address lies in one of this world's networks."""
+        packed = ip_address(address).packed
+        return any(
+            own.covers(packed)
+            for machine in self.machines.values()
+            for interface in machine.internet.interfaces
+            for own in interface.addresses
+        )
 
     def settle(self) -> None:
         """Give addresses, routes and names to what has none yet. Done by itself before anything runs."""
