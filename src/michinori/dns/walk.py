@@ -241,11 +241,9 @@ class _ZoneAsked:
             answer = await self._means.asking.join(
                 (server.address, self._question), lambda: self._send(server, now_ns())
             )
-        except Silent as error:
-            experience.was_silent(server.address, now_ns())
-            return Useless(str(error))
         except Unanswered as error:
-            server.gone = True
+            server.gone = not isinstance(error, Silent)
+            experience.was_silent(server.address, now_ns())
             return Useless(str(error))
         experience.answered(server.address, answer.rtt_ns, now_ns())
         judgement = judge(answer.message, zone, self._question, self._means.port)
