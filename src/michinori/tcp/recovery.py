@@ -29,10 +29,11 @@ class Phase(Enum):
 class Recovery:
     """RecoveryPoint, HighRxt, RescueRxt of RFC 6675; ``recover`` and the inflation of the window of RFC 6582."""
 
-    __slots__ = ("duplicates", "high_rxt", "inflation", "phase", "recover", "rescue_rxt", "sack", "scoreboard")
+    __slots__ = ("duplicates", "high_rxt", "inflation", "phase", "recover", "rescue_rxt", "sack", "scoreboard", "why")
 
     def __init__(self) -> None:
         self.phase = Phase.OPEN
+        self.why = ""
         self.sack = False
         """Whether SACK was agreed upon."""
         self.scoreboard = Scoreboard()
@@ -73,9 +74,10 @@ class Recovery:
             return self.duplicates >= DUP_THRESH or self.scoreboard.lost_below(mss) > una
         return self.duplicates >= DUP_THRESH and una > self.recover
 
-    def begin(self, phase: Phase, una: int, nxt: int) -> None:
-        """A loss was found with everything up to ``nxt`` sent."""
+    def begin(self, phase: Phase, una: int, nxt: int, why: str = "rto") -> None:
+        """A loss was found, by what ``why`` says, with everything up to ``nxt`` sent."""
         self.phase = phase
+        self.why = why
         self.recover = nxt
         self.high_rxt = self.rescue_rxt = una
         self.inflation = 0

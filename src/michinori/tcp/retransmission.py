@@ -125,7 +125,7 @@ def on_path_mtu(tcb: Tcb, now: Nanos) -> None:
         return
     # Dropped for its size, not for want of room: the congestion window stays as it is.
     _karn(tcb)
-    recovery.begin(Phase.LOSS, snd.una, snd.nxt)
+    recovery.begin(Phase.LOSS, snd.una, snd.nxt, "path-mtu")
     transmit(tcb, now)
     tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
 

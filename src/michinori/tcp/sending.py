@@ -124,7 +124,7 @@ def _send_lost(tcb: Tcb, now: Nanos, pipe: int) -> int:
     """Send again what is lost, as far as the congestion window allows. Gives the pipe as it is then."""
     snd, recovery = tcb.snd, tcb.recovery
     cwnd, mss = tcb.congestion.cwnd, snd.mss
-    why = "rto" if recovery.phase is Phase.LOSS else "sack"
+    why = recovery.why if recovery.phase is Phase.LOSS else "sack"
     while cwnd - pipe >= mss:
         gap = recovery.lost_gap(snd.una, mss)
         if gap is None:
