@@ -375,17 +375,20 @@ def tcp_reception(told: Told) -> list[Fact]:
 
 
 def server_application(told: Told) -> list[Fact]:
-    return [_fact("served", count=len(told.by_row["B23"]))]
+    return [_fact("served", count=len(told.all("http", "response-sent")))]
 
 
 def drawing(told: Told) -> list[Fact]:
     facts = []
-    for event in told.all("browser", "sniffed")[:1]:
-        header = event.data.get("header_type") or "–"
-        facts.append(_fact("sniffed", type=_short(event.data.get("type")), header_type=_short(header)))
+    urls = {event.data.get("url") for event in told.all("browser", "document-parsed")}
+    for event in told.all("browser", "sniffed"):
+        if event.data.get("url") in urls:
+            header = event.data.get("header_type") or "–"
+            facts.append(_fact("sniffed", type=_short(event.data.get("type")), header_type=_short(header)))
     facts += [
         _fact("decoded", charset=_short(event.data.get("charset")), how=_short(event.data.get("how")))
-        for event in told.all("browser", "decoded")[:1]
+        for event in told.all("browser", "decoded")
+        if event.data.get("url") in urls
     ]
     coded = told.all("http", "content-decoded")
     for coding in dict.fromkeys(str(event.data.get("coding")) for event in coded):
@@ -397,7 +400,7 @@ def drawing(told: Told) -> list[Fact]:
         facts.append(_fact("resources", kinds=_counted(event.data.get("kind") for event in found)))
     images = told.all("browser", "image-decoded")
     if images:
-        shown = [f"{event.data.get('format')} {event.data.get('width')}×{event.data.get('height')}" for event in images]
+        shown = [_image(event.data) for event in images]
         facts.append(_fact("images", images=_short(", ".join(shown), 160)))
     failed = told.all("browser", "resource-failed")
     facts += [_fact("missing", url=_short(event.data.get("url")), why=_short(event.why)) for event in failed[:3]]
@@ -406,6 +409,11 @@ def drawing(told: Told) -> list[Fact]:
         for event in told.all("browser", "painted")[-1:]
     ]
     return facts
+
+
+def _image(data: dict[str, Any]) -> str:
+    size = f" {data.get('width')}×{data.get('height')}" if data.get("width") else ""
+    return f"{data.get('format')}{size}"
 
 
 def release(told: Told) -> list[Fact]:
