@@ -138,11 +138,7 @@ def test_inline_work_cannot_wait_for_the_loop(world: SmallWorld) -> None:
 
         def ask_the_loop() -> None:
             loop.call_soon_threadsafe(heard.append, "this is fine")
-            never = asyncio.sleep(1)
-            try:
-                asyncio.run_coroutine_threadsafe(never, loop).result()
-            finally:
-                never.close()
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(1), loop).result()
 
         with pytest.raises(RuntimeError, match="inline cannot wait for the loop"):
             await asyncio.to_thread(ask_the_loop)

@@ -73,6 +73,9 @@ class InlineExecutors(LoopBase):
     def _check_not_waiting_inline(self, callback: Callable[..., object]) -> None:
         """Whoever asks the loop from inside inline work and waits for the answer would wait for ever."""
         if self._inline_depth and getattr(callback, "__qualname__", "").startswith("run_coroutine_threadsafe."):
+            for cell in getattr(callback, "__closure__", None) or ():
+                if asyncio.iscoroutine(cell.cell_contents):
+                    cell.cell_contents.close()  # nobody will ever await it
             raise RuntimeError(
                 "work that runs inline cannot wait for the loop: run_coroutine_threadsafe and anyio.from_thread.run "
                 "need a thread of their own, which a world does not have"
