@@ -16,7 +16,7 @@ from michinori.inet.ipv4.sending import Sender
 from michinori.inet.neighbours import Waiting
 from michinori.inet.node import Node
 from michinori.inet.path_mtu import PathMtus
-from michinori.inet.routes import RouteTable
+from michinori.inet.routes import Route, RouteTable
 from michinori.link import Adapter
 from michinori.sim import EventQueue, Stream
 from michinori.trace import Recorder
@@ -137,9 +137,10 @@ class Internet:
             raise ValueError(f"{self.node.host} has the address {addresses.text(address)} already")
         if addresses.is_multicast(address) or addresses.is_reserved(address):
             raise ValueError(f"{addresses.text(address)} is no address that a host can have")
+        is_new_network = all(other.network != own.network for other in interface.addresses)
         interface.addresses.append(own)
         self._local[address] = interface
-        if prefix_length < len(address) * 8 and interface.adapter is not None:
+        if is_new_network and prefix_length < len(address) * 8:
             self.routes.add(own.network, prefix_length, None, interface)
         self.forget_paths()
 
@@ -150,10 +151,10 @@ class Internet:
             raise ValueError(f"{interface.name} does not have the address {addresses.text(address)}")
         interface.addresses.remove(own)
         del self._local[address]
-        if not any(other.network == own.network for other in interface.addresses):
-            for route in [route for route in self.routes if route.interface is interface]:
-                if (route.prefix, route.length, route.next_hop) == (own.network, own.prefix_length, None):
-                    self.routes.remove(route)
+        if all(other.network != own.network for other in interface.addresses):
+            way_there = Route(own.network, own.prefix_length, None, interface)
+            if way_there in list(self.routes):
+                self.routes.remove(way_there)
         self.forget_paths()
 
     def announce(self, interface: Interface, address: bytes) -> None:

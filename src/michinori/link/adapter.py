@@ -74,7 +74,7 @@ class Adapter:
         """Give a frame to the cable. Whether it arrives, nobody here will know."""
         end = self.cable_end
         recorder = self.recorder
-        if recorder is not None and (recorder.events or self.tap is not None):
+        if self.tap is not None or (recorder is not None and recorder.events):
             why = end.send(frame, self._tell) if end is not None else self._refuse(frame)
         else:
             why = end.send(frame) if end is not None else "no-cable"
@@ -89,13 +89,12 @@ class Adapter:
     def receive(self, frame: bytes, fcs: bytes | None = None, cause: int = 0) -> None:
         """Called by the cable with a frame whose last bit has arrived; see ``Plug``."""
         recorder = self.recorder
-        if recorder is not None and (recorder.events or self.tap is not None):
+        if self.tap is not None:
+            with self.tap.receiving(self._queue.now_ns, frame, fcs, cause):
+                self._take(frame, fcs)
+        elif recorder is not None and recorder.events:
             with recorder.acting(cause):
-                if self.tap is None:
-                    self._take(frame, fcs)
-                else:
-                    with self.tap.receiving(self._queue.now_ns, frame, fcs):
-                        self._take(frame, fcs)
+                self._take(frame, fcs)
         elif frame[:6] == self.mac and fcs is None and self.on_frame is not None:
             counters = self.counters
             counters.rx_frames += 1
@@ -128,13 +127,11 @@ class Adapter:
 
     def _tell(self, frame: bytes, why: str) -> int:
         """Write down what became of a frame that was given to the cable; gives the number that caused its arrival."""
-        recorder = self.recorder
-        assert recorder is not None
         if self.tap is not None:
             return self.tap.sent(self._queue.now_ns, frame, why)
         if why:
             self._note_drop(why)
-        return recorder.cause
+        return 0 if self.recorder is None else self.recorder.cause
 
     def _drop(self, why: str) -> None:
         self.counters.drop(why)

@@ -284,11 +284,10 @@ def _parse(words: list[str]) -> Rule:
         if key not in allowed or key in named:
             raise ValueError(f"{key}= is there twice" if key in named else f"{key}= is none of {', '.join(allowed)}")
         named[key] = value
-    share = 1.0
-    if plain and not _TIME.fullmatch(plain[0]):
-        share = _parse_share(plain.pop(0))
-    if kind in ("reorder", "delay", "jitter"):
-        if len(plain) != 1:
+    is_timed = kind in ("reorder", "delay", "jitter")
+    share = _parse_share(plain.pop(0)) if len(plain) > is_timed else 1.0
+    if is_timed:
+        if len(plain) != 1 or not _TIME.fullmatch(plain[0]):
             raise ValueError(f"{kind} takes one time, such as 5ms")
         by_ns = _parse_time(plain.pop())
         return DelayRule(share, _parse_condition(named), by_ns, kind == "jitter")

@@ -118,7 +118,7 @@ class Switch:
         if len(frame) < ethernet.HEADER_OCTETS or ethernet.is_group(src):
             port.drop("malformed", cause)
             return
-        self._learn(src, port)
+        self._learn(src, port, cause)
         tell: Tell | None = None
         if self.recorder is not None:
             # Nothing of its own is recorded here: what arrives behind it was caused by what arrived in front of it.
@@ -144,7 +144,7 @@ class Switch:
         if recorder is not None and recorder.events:
             recorder.event(self._queue.now_ns, self.name, "link", what, why=why, cause=cause, data=data)
 
-    def _learn(self, mac: bytes, port: SwitchPort) -> None:
+    def _learn(self, mac: bytes, port: SwitchPort, cause: int) -> None:
         now_ns = self._queue.now_ns
         table = self._table
         known = table.get(mac)
@@ -154,5 +154,5 @@ class Switch:
             if len(table) >= TABLE_SIZE:
                 return  # full: frames to this address will be flooded
         if known is None or known[0] is not port:
-            self.note("learned", data={"mac": ethernet.text(mac), "port": port.name})
+            self.note("learned", cause=cause, data={"mac": ethernet.text(mac), "port": port.name})
         table[mac] = (port, now_ns)

@@ -19,7 +19,7 @@ from michinori.inet import addresses
 from michinori.inet.node import Node
 from michinori.sim import Timer
 from michinori.trace import NS_PER_S
-from michinori.wire import ipv4
+from michinori.wire import ipv4, protocols
 
 #: RFC 1122 section 3.3.2 asks for 60 to 120 seconds; Linux and RFC 791 itself have less, and memory is kept short.
 TIMEOUT_NS: Final = 30 * NS_PER_S
@@ -213,4 +213,9 @@ def _describe(packet: ipv4.Packet) -> dict[str, str | int]:
 
 def _describe_key(key: Key) -> dict[str, str | int]:
     src, dst, protocol, identification = key
-    return {"src": addresses.text(src), "dst": addresses.text(dst), "protocol": protocol, "id": identification}
+    return {
+        "src": addresses.text(src),
+        "dst": addresses.text(dst),
+        "protocol": protocols.name(protocol),
+        "id": identification,
+    }
