@@ -86,7 +86,7 @@ class Marking:
     def find(self, pixels: bytes | memoryview, width: int, height: int) -> list[Box]:
         """Look the colours up in 32-bit pixels; ``width`` and ``height`` in CSS pixels, one pixel each."""
         by_colour = {_colour(index): marked for index, marked in enumerate(self._marked)}
-        for top, bottom, colours in _bands(memoryview(pixels), width, height):
+        for top, bottom, colours in _bands(memoryview(pixels).cast("B"), width, height):
             left = 0
             for colour, run in itertools.groupby(colours):
                 right = left + sum(1 for _ in run)
@@ -132,15 +132,15 @@ def invisible(octets: bytes, kind: str, width: int, height: int) -> bytes:
 def _bands(pixels: memoryview, width: int, height: int) -> Iterator[tuple[int, int, list[int]]]:
     """Rows that look the same, together: where they begin, where they end, and their pixels."""
     stride = len(pixels) // height if height else 0
-    octets = pixels.cast("B")
-    top = 0
-    while top < height:
-        row = bytes(octets[top * stride : top * stride + width * 4])
-        bottom = top + 1
-        while bottom < height and octets[bottom * stride : bottom * stride + width * 4] == row:
-            bottom += 1
-        yield top, bottom, memoryview(row).cast("I").tolist()
-        top = bottom
+    band, begin = b"", 0
+    for top in range(height):
+        row = pixels[top * stride : top * stride + width * 4].tobytes()
+        if row != band:
+            if band:
+                yield begin, top, memoryview(band).cast("I").tolist()
+            band, begin = row, top
+    if band:
+        yield begin, height, memoryview(band).cast("I").tolist()
 
 
 def _colour(index: int) -> int:

@@ -6,6 +6,7 @@ scales it, or through resvg where it uses what the painter lacks.
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _FORMATS: Final = {f"image/{subtype}": subtype.upper() for subtype in ("png", "j
     "image/vnd.microsoft.icon": "ICO",
     "image/jpg": "JPEG",
 }
+_PLUGINS: Final = {name: name.title() for name in ("PNG", "JPEG", "GIF", "BMP", "AVIF", "ICO")} | {"WEBP": "WebP"}
 #: What the painter decodes to the same pixels by itself.
 _PAINTABLE: Final = frozenset(("PNG", "JPEG", "WEBP"))
 _MODES_PAINTABLE: Final = frozenset(("L", "RGB", "RGBA", "P", "LA", "1"))
@@ -64,6 +66,7 @@ def decode(body: bytes, essence: str) -> Image:
         import PIL
         from PIL import Image as Pillow
 
+        importlib.import_module(f"PIL.{_PLUGINS[name]}ImagePlugin")  # or Pillow loads all of its seventy
     try:
         with Pillow.open(io.BytesIO(body), formats=[name]) as image:
             return _decode_bitmap(image, body, name)
