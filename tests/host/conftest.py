@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from small_world import SmallWorld
 
+from michinori.trace import Recorder
+
 
 @pytest.fixture
 def make_world() -> Iterator[Callable[..., SmallWorld]]:
@@ -29,3 +31,10 @@ def world(make_world: Callable[..., SmallWorld]) -> SmallWorld:
 @pytest.fixture
 def recorded(make_world: Callable[..., SmallWorld]) -> SmallWorld:
     return make_world(record=True)
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    recorder = Recorder()
+    yield recorder
+    recorder.close()

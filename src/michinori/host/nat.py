@@ -71,6 +71,7 @@ class Napt:
         self.outside = outside
         self.hairpin = hairpin
         self.filtering: Filtering = filtering
+        self._tracker = tracker
         self._node = tracker.internet.node
         self._by_inside: dict[tuple[int, Endpoint], Mapping] = {}
         self._by_outside: dict[tuple[int, int], Mapping] = {}
@@ -229,7 +230,7 @@ class Napt:
             self._remove(mapping)
             mapping = None
         if mapping is None:
-            port = self._choose_port(protocol, inside)
+            port = self._choose_port(protocol, inside, connection.reply.src)
             if port is None:
                 return "nat:no-port"
             mapping = self._add(protocol, inside, port)
@@ -239,25 +240,25 @@ class Napt:
         connection.reply = Flow(protocol, connection.reply.src, (self.address, mapping.outside_port))
         return ACCEPT
 
-    def _choose_port(self, protocol: int, inside: Endpoint) -> int | None:
+    def _choose_port(self, protocol: int, inside: Endpoint, remote: Endpoint) -> int | None:
         address, wanted = inside
         # Ports below 1024 stay with this host itself, which may serve something there.
-        if (wanted >= _LOWEST or address == self.address) and self._is_free(protocol, wanted):
+        if (wanted >= _LOWEST or address == self.address) and self._is_free(protocol, wanted, remote):
             return wanted
         if protocol not in (*_PROTOCOLS.values(), protocols.PROTOCOL_ICMP):
-            return 0 if self._is_free(protocol, 0) else None
+            return 0 if self._is_free(protocol, 0, remote) else None
         dice = self._node.dice
         parity = wanted & 1
         for _ in range(_TRIES):
             port = dice.randrange(_LOWEST, _HIGHEST) & ~1 | parity
-            if self._is_free(protocol, port):
+            if self._is_free(protocol, port, remote):
                 return port
         start = dice.randrange(_LOWEST, _HIGHEST + 1)
         candidates = (*range(start, _HIGHEST + 1), *range(_LOWEST, start))
-        return next((port for port in candidates if self._is_free(protocol, port)), None)
+        return next((port for port in candidates if self._is_free(protocol, port, remote)), None)
 
-    def _is_free(self, protocol: int, port: int) -> bool:
-        if (protocol, port) in self._forwards:
+    def _is_free(self, protocol: int, port: int, remote: Endpoint) -> bool:
+        if (protocol, port) in self._forwards or self._tracker.lookup(Flow(protocol, remote, (self.address, port))):
             return False
         mapping = self._by_outside.get((protocol, port))
         if mapping is not None and not mapping.alive(self._node.queue.now_ns):
