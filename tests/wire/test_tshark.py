@@ -300,4 +300,17 @@ def test_a_packet_that_routers_have_patched(save: Save) -> None:
         frames.append(ipv4.decrease_ttl(octets, link=ethernet.header(PEER_MAC, OUR_MAC, ethernet.ETHERTYPE_IPV4)))
     path = save(frames)
     assert [number(frame["ip.checksum.status"]) for frame in tshark.fields(path, "ip.checksum.status")] == [1] * 50
-    assert not [complaint for complaint in tshark.complaints(path) if "wrong" in complaint]
+    assert not [complaint for complaint in tshark.complaints(path) if "wrong" in complaint.what]
+
+
+def test_the_checker_notices_what_is_wrong_and_where(save: Save) -> None:
+    good = udp.Datagram(50_007, 50_008, b"good").emit(pseudo(17))
+    damaged = good[:-1] + b"?"
+    cut_off = ipv4.Packet(OURS, PEERS, 17, good[:6])
+    frames = [framed(ipv4.Packet(OURS, PEERS, 17, octets)) for octets in (good, damaged)]
+    wrong_header = bytearray(frames[0])
+    wrong_header[22] -= 1
+    path = save([*frames, bytes(wrong_header), framed(cut_off)])
+    found = {(complaint.frame, complaint.what) for complaint in tshark.complaints(path)}
+    assert {(2, "wrong udp.checksum.status"), (3, "wrong ip.checksum.status")} <= found
+    assert {frame for frame, _ in found} == {2, 3, 4}
