@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, cast
 
 _READ_AHEAD: Final = 256 * 1024
+_NO_LINGERING: Final = struct.pack("ii", 1, 0)
 
 
 class Channel(asyncio.Protocol):
@@ -123,9 +127,14 @@ class Channel(asyncio.Protocol):
             self._transport.close()
 
     def abort(self) -> None:
-        """Drop the connection at once."""
-        if self._transport is not None:
-            self._transport.abort()
+        """Drop the connection at once, by RST: a FIN would say that what was sent was all there is to be sent."""
+        if self._transport is None:
+            return
+        sock = self._info("socket")
+        if sock is not None and not self.lost:
+            with suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+        self._transport.abort()
 
     async def wait_lost(self) -> None:
         """Wait until the connection is gone."""

@@ -20,6 +20,7 @@ from michinori.http.names import HostCache
 from michinori.http.pool import IDLE_S, PER_ORIGIN, Pool
 from michinori.http.streamed import StreamedResponse
 from michinori.http.urls import Url
+from michinori.trace import note
 
 USER_AGENT: Final = "Michinori/0.1"
 _WITH_A_BODY_AS_A_RULE: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -116,6 +117,10 @@ class Client:
                 history.append(Hop(asked.url.href, head.status, head.headers, target.href))
                 if len(history) > self.bounds.redirects:
                     raise TooManyRedirects([*(hop.url for hop in history), target.href], self.bounds.redirects)
+                note(
+                    "http", "redirected", connection=exchange.connection_id,
+                    status=head.status, url=asked.url.href, location=target.href,
+                )  # fmt: skip
                 next_one = self._redirected(asked, head.status, target)
             except HttpError as error:
                 exchange.finish(error)

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Sequence
 
 from michinori.http.channel import Channel
-from michinori.http.errors import ConnectFailed, TimedOut, TlsFailed
+from michinori.http.errors import ConnectFailed, TimedOut, TlsFailed, cause_of
 from michinori.trace import note
 
 
@@ -28,7 +28,7 @@ async def connect(host: str, addresses: Sequence[str], port: int, *, timeout_s: 
             return channel
         except OSError as error:
             timed_out = isinstance(error, TimeoutError) and error.errno is None
-            cause = "no answer in time" if timed_out else (error.strerror or str(error))
+            cause = "no answer in time" if timed_out else cause_of(error)
             errno = error.errno or 0
             attempts.append((address, cause))
             note("http", "connect-failed", why=cause, host=host, address=address, port=port)

@@ -9,6 +9,7 @@ its body, ``octets`` is what had come of it, decoded, and ``partial`` the answer
 from __future__ import annotations
 
 import errno as errno_names
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -169,6 +170,13 @@ class ClientClosed(HttpError):
     def __init__(self) -> None:
         super().__init__("blocked: the client is closed; make a new one")
         self.stage = "blocked"
+
+
+def cause_of(error: OSError) -> str:
+    """What the system calls it; asyncio words some errors anew, with addresses in them."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or str(error) or type(error).__name__
 
 
 def _way_out(errno: int) -> str:

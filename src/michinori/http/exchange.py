@@ -16,7 +16,7 @@ from typing import Any
 
 from michinori.http import dialing
 from michinori.http.connection import Connection
-from michinori.http.errors import BadUrl, Disconnected, IncompleteBody, ProtocolError, TimedOut, TooLarge
+from michinori.http.errors import BadUrl, Disconnected, IncompleteBody, ProtocolError, TimedOut, TooLarge, cause_of
 from michinori.http.framing import ClientFraming, End, ResponseHead
 from michinori.http.headers import Headers
 from michinori.http.limits import Bounds, Timeouts
@@ -193,7 +193,7 @@ class Exchange:
             with _because_of(number):
                 upload.begin(head)
         except OSError as error:
-            raise Disconnected(asked.url.host, _cause(error), stage="send", errno=error.errno or 0) from None
+            raise Disconnected(asked.url.host, cause_of(error), stage="send", errno=error.errno or 0) from None
 
     def _may_try_again(self) -> bool:
         """Only on a connection that was used before and gave no answer, and only what may be asked twice."""
@@ -254,7 +254,7 @@ class Exchange:
         try:
             octets = await connection.channel.receive()
         except OSError as error:
-            raise Disconnected(host, _cause(error), errno=error.errno or 0) from None
+            raise Disconnected(host, cause_of(error), errno=error.errno or 0) from None
         if octets:
             self.watch.enter("receive")
             self.first_octet_ns = self.watch.intervals_ns["receive"][0]
@@ -270,7 +270,7 @@ class Exchange:
         except OSError as error:
             if isinstance(error, TimeoutError) and error.errno is None:
                 raise TimedOut("receive", f"no more of the body from {self.asked.url.host}", idle_s or 0) from None
-            raise IncompleteBody(framing.coded_octets, framing.expected_octets, _cause(error)) from None
+            raise IncompleteBody(framing.coded_octets, framing.expected_octets, cause_of(error)) from None
 
     def _release(self) -> None:
         """Give the connection back to the pool, in the state in which it is."""
@@ -301,7 +301,3 @@ def _told(head: ResponseHead) -> dict[str, Any]:
         "headers": head.headers.as_lists(),
         "head_octets": head.octets,
     }
-
-
-def _cause(error: OSError) -> str:
-    return error.strerror or str(error) or type(error).__name__
