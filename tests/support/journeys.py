@@ -66,11 +66,11 @@ def walk(folder: Path, *words: str, **options: Any) -> Walked:
     return Walked(folder, status, json.loads(printed) if printed else {}, told.getvalue())
 
 
-def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str, python: str = sys.executable, **environment: str) -> subprocess.CompletedProcess[str]:
     """``python -m michinori`` in a process of its own."""
     source = str(Path(__file__).parents[2] / "src")
     return subprocess.run(
-        [sys.executable, "-m", "michinori", *arguments],
+        [python, "-m", "michinori", *arguments],
         capture_output=True,
         text=True,
         env=os.environ | {"PYTHONPATH": source, "PYTHONIOENCODING": "utf-8"} | environment,

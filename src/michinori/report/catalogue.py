@@ -211,7 +211,7 @@ LABELS: Final[dict[str, Texts]] = {
         "この旅ではOSのソケットを使い、フレームは記録していません。",
         "This journey used the sockets of the OS; no frames were recorded.",
     ),
-    "events": _t("記録 {count} 件", "{count} events"),
+    "events": _t("記録 {count} 件", "Events: {count}"),
     "more": _t("ほかに {count} 件 (trace.jsonl)", "{count} more in trace.jsonl"),
     "more_packets": _t("ほかに {count} フレーム (packets.pcapng)", "{count} more frames in packets.pcapng"),
     "host": _t("ホスト", "Host"),

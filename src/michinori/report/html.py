@@ -187,11 +187,11 @@ def _requests_part(contents: Contents) -> Iterator[str]:
     first = min(starts)
     span = max(start + entry["time"] for start, entry in zip(starts, entries, strict=True)) - first or 1
     for start, entry in zip(starts, entries, strict=True):
-        yield _request_line(entry, (start - first) / span * 1000, 1000 / span)
+        yield _request_line(entry, contents.final_url, (start - first) / span * 1000, 1000 / span)
     yield "</tbody></table></div></section>"
 
 
-def _request_line(entry: dict[str, Any], at: float, scale: float) -> str:
+def _request_line(entry: dict[str, Any], page: str, at: float, scale: float) -> str:
     request, response, timings = entry["request"], entry["response"], entry["timings"]
     bars = []
     for phase in _PHASES:
@@ -207,10 +207,16 @@ def _request_line(entry: dict[str, Any], at: float, scale: float) -> str:
     size = response.get("bodySize", -1)
     kind = response.get("content", {}).get("mimeType", "").partition(";")[0]
     return (
-        f'<tr><td class="what"><code>{_text(request["method"])} {_text(request["url"], 120)}</code></td><td class="num">{status}</td>'
+        f'<tr><td class="what"><code>{_text(request["method"])} {_text(_short_url(request["url"], page), 120)}</code></td><td class="num">{status}</td>'
         f'<td class="nowrap">{_text(kind, 40)}</td><td class="num">{f"{size:,}" if size >= 0 else "–"}</td>'
         f'<td class="num">{entry["time"]:,.1f}</td><td class="lane"><svg viewBox="0 0 1000 18" preserveAspectRatio="none">{"".join(bars)}</svg></td></tr>'
     )
+
+
+def _short_url(url: str, page: str) -> str:
+    """The URL without the origin that it shares with the page."""
+    origin = "/".join(page.split("/", 3)[:3])
+    return url.removeprefix(origin) or url if url.startswith(origin + "/") else url
 
 
 def _since_epoch_ms(date: str, epoch_ns: int) -> float:

@@ -435,7 +435,8 @@ def release(told: Told) -> list[Fact]:
 def chain_of_requests(told: Told) -> list[Fact]:
     calls = told.all("socket", "called", own=True)
     facts = [_fact("calls", host=told.browser_host, calls=_counted(event.data.get("call") for event in calls))]
-    write = next((event for event in calls if event.data.get("call") in ("write", "send")), None)
+    writes = [event for event in calls if event.data.get("call") in ("write", "send")]
+    write = next((event for event in writes if event.connection.startswith("tcp ")), writes[0] if writes else None)
     if write is not None:
         frame = _first_frame_of(told, write.n)
         if frame is not None:
