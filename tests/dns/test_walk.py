@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from michinori.dns.cache import Terms
@@ -377,7 +379,7 @@ TWO_SERVERS = """
 
 
 @pytest.mark.parametrize(
-    "trouble", ["silent", "empty", "rcode SERVFAIL", "rcode REFUSED", "garbage", "wrong-id answer"]
+    "trouble", ["silent", "empty", "rcode SERVFAIL", "rcode REFUSED", "garbage", "wrong-id answer", "truncated silent"]
 )
 def test_another_server_is_asked_when_one_does_not_help(play, trouble):
     play(
@@ -583,6 +585,89 @@ def test_a_referral_of_many_servers_without_addresses_cannot_make_us_ask_without
     """
     )
     assert len(play.asked) <= 2 + 1 + 16
+
+
+def test_a_server_without_glue_is_looked_up_only_when_the_others_do_not_help(play):
+    play(
+        """
+    root 192.0.2.1
+      ns2.lab.example. A -> answer A 192.0.2.4
+      * * -> referral shop.example. ns2.lab.example. ns1.shop.example.=192.0.2.3
+    ns1 192.0.2.3
+      www.shop.example. A -> answer A 203.0.113.80
+      web.shop.example. A -> silent
+    ns2 192.0.2.4
+      web.shop.example. A -> answer A 203.0.113.81
+    ask www.shop.example. A
+      NOERROR
+      www.shop.example. 300 A 203.0.113.80
+    ask web.shop.example. A
+      NOERROR
+      web.shop.example. 300 A 203.0.113.81
+    asked
+      root www.shop.example. A
+      ns1 www.shop.example. A
+      ns1 web.shop.example. A
+      root ns2.lab.example. A
+      ns2 web.shop.example. A
+    """
+    )
+
+
+def test_a_long_row_of_servers_that_need_servers_is_cut(play):
+    rows = "".join(f"      *z{i}.example. * -> referral z{i}.example. ns.z{i + 1}.example.\n" for i in range(9))
+    play(
+        f"""
+    root 192.0.2.1
+{rows}
+    ask www.z0.example. A
+      SERVFAIL
+    """
+    )
+    assert len(play.asked) == 6
+
+
+def test_servers_are_reached_over_ipv6_where_that_is_to_be_had(play):
+    play(
+        """
+    root 2001:db8::1
+      * * -> referral shop.example. ns1.shop.example.=192.0.2.3 and ns1.shop.example. AAAA 2001:db8::3
+    v4 192.0.2.3 closed
+    v6 2001:db8::3
+      www.shop.example. A -> answer A 203.0.113.80
+    ask www.shop.example. A
+      NOERROR
+      www.shop.example. 300 A 203.0.113.80
+    asked
+      root www.shop.example. A
+      v6 www.shop.example. A
+    """,
+        Conduct(families=(socket.AF_INET6,)),
+    )
+
+
+def test_a_hostile_zone_cannot_make_the_servers_of_others_unknown(play):
+    hosts = " ".join(f"h{i}.nowhere.example." for i in range(15))
+    play(
+        f"""
+    root 192.0.2.1
+      *.evil.example. * -> referral evil.example. {hosts} ns1.victim.example.
+      *.nowhere.example. * -> nxdomain example.
+      *.victim.example. * -> referral victim.example. ns.lab.example.
+      ns.lab.example. A -> answer A 192.0.2.7
+    victim 192.0.2.7
+      ns1.victim.example. A -> answer A 192.0.2.8
+    ask x.evil.example. A
+      SERVFAIL
+    asked
+      root x.evil.example. A
+{"".join(f"      root h{i}.nowhere.example. A" + chr(10) for i in range(15))}
+      root ns1.victim.example. A
+    ask ns1.victim.example. A
+      NOERROR
+      ns1.victim.example. 300 A 192.0.2.8
+    """
+    )
 
 
 def test_the_number_of_queries_of_one_question_is_bounded(play):

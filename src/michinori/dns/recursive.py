@@ -53,7 +53,7 @@ class RecursiveResolver:
             cache=self.cache,
             delegations=self.delegations,
             experience=self.experience,
-            asking=Flights[tuple[Address, Question], Answer](),
+            asking=Flights[tuple[Address, Question, bool], Answer](),
             bounds=conduct.bounds,
             manner=Manner(recursion_desired=False, mixed_case=conduct.mixed_case),
             port=conduct.port,

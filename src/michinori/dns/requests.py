@@ -37,9 +37,8 @@ class Request:
     def reply(self, rcode: dns.rcode.Rcode = dns.rcode.NOERROR) -> dns.message.Message:
         """An empty response to it, with EDNS if the client spoke EDNS."""
         response = dns.message.make_response(self.message, our_payload=PAYLOAD, pad=0)
-        if self.message.edns >= 0:
-            # RFC 3225 section 3: the DO bit is copied.
-            response.use_edns(0, self.message.ednsflags & dns.flags.EDNSFlag.DO, PAYLOAD)
+        if self.message.ednsflags & dns.flags.EDNSFlag.DO:
+            response.want_dnssec()  # RFC 3225 section 3: the bit is copied
         response.set_rcode(rcode)
         return response
 
@@ -50,7 +49,7 @@ class Request:
         which a referral leads nowhere (RFC 9471), nothing is sent but the wish to be asked again over TCP.
         """
         if transport == "tcp":
-            return write(response)
+            return write(response) or write(self.reply(dns.rcode.SERVFAIL))
         limit = PLAIN_PAYLOAD
         if self.message.edns >= 0:  # RFC 6891 section 6.2.5
             limit = min(max(self.message.payload, PLAIN_PAYLOAD), PAYLOAD)

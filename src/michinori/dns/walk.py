@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dns.name
@@ -64,7 +64,7 @@ class Means:
     cache: Cache
     delegations: Delegations
     experience: Experience
-    asking: Flights[tuple[Address, Question], Answer]
+    asking: Flights[tuple[Address, Question, bool], Answer]
     bounds: Bounds
     manner: Manner
     port: int
@@ -75,22 +75,24 @@ class Walk:
     """One walk, with its budget."""
 
     def __init__(self, means: Means) -> None:
-        self._means = means
+        self.means = means
         self._queries_left = means.bounds.queries
         self._host_lookups_left = means.bounds.host_lookups
+        self._cut_short = False
         self.last_failure = ""
         """What went wrong last, for when time runs out."""
 
     @property
     def queries(self) -> int:
         """How many have been sent."""
-        return self._means.bounds.queries - self._queries_left
+        return self.means.bounds.queries - self._queries_left
 
     async def resolve(self, question: Question, pending: tuple[Question, ...] = ()) -> Resolution:
         """Find the answer. ``pending``: the questions for whose sake this one is asked. Raises ``Fruitless``."""
         if question in pending:
             raise Fruitless(f"to find {question} one would first have to know it")
-        if len(pending) > self._means.bounds.depth:
+        if len(pending) > self.means.bounds.depth:
+            self._cut_short = True
             raise Fruitless(f"{question} is needed for a question that is needed for another, too many times over")
         pending = (*pending, question)
         aliases: list[dns.rrset.RRset] = []
@@ -106,54 +108,57 @@ class Walk:
                 if pointed in seen:
                     raise Fruitless(f"the aliases of {question.name} lead in a circle, back to {pointed}")
                 seen.add(pointed)
-            if len(aliases) > self._means.bounds.aliases:
+            if len(aliases) > self.means.bounds.aliases:
                 raise Fruitless(f"{question.name} is an alias of an alias, more than {len(aliases) - 1} times over")
             at = Question(target(aliases[-1]), question.rdtype)
 
     def _from_cache(self, question: Question) -> Told | None:
-        told = self._means.cache.find(question, now_ns())
+        told = self.means.cache.find(question, now_ns())
         if told is not None:
             tell_cache_hit(question, told)
         return told
 
     async def _from_authority(self, question: Question, pending: tuple[Question, ...]) -> Told:
         """Walk down from the lowest zone known, as referrals lead."""
-        delegation = self._means.delegations.closest(question, now_ns())
-        for _ in range(self._means.bounds.referrals):
+        delegation = self.means.delegations.closest(question, now_ns())
+        for _ in range(self.means.bounds.referrals):
             judgement = await _ZoneAsked(self, delegation, question, pending).answer()
             if isinstance(judgement, Told):
-                self._means.cache.learn(question, judgement, now_ns())
+                self.means.cache.learn(question, judgement, now_ns())
                 return judgement
             delegation = judgement.delegation
-            self._means.delegations.keep(delegation, now_ns())
-        raise Fruitless(f"the way to {question.name} has more than {self._means.bounds.referrals} referrals")
+            self.means.delegations.keep(delegation, now_ns())
+        raise Fruitless(f"the way to {question.name} has more than {self.means.bounds.referrals} referrals")
 
     def spend_query(self) -> None:
         if not self._queries_left:
-            raise TooMuchWork(f"it would take more than {self._means.bounds.queries} queries")
+            self._cut_short = True
+            raise TooMuchWork(f"it would take more than {self.means.bounds.queries} queries")
         self._queries_left -= 1
 
     def may_look_up_a_host(self) -> bool:
         """Whether the address of one more server may be asked for."""
         self._host_lookups_left -= 1
+        self._cut_short |= self._host_lookups_left < 0
         return self._host_lookups_left >= 0
 
     async def addresses_of(self, host: dns.name.Name, pending: tuple[Question, ...]) -> list[Address]:
         """The addresses of a server that nobody has told. Raises ``Fruitless``."""
-        for family in self._means.families:
+        for family in self.means.families:
             question = Question(host, _RDTYPE_OF_FAMILY[family])
-            known = self._means.cache.failure(question, now_ns())
+            known = self.means.cache.failure(question, now_ns())
             if known is not None:
                 raise Fruitless(known.reason)
             try:
                 resolution = await self.resolve(question, pending)
-            except TooMuchWork:
-                raise
             except Fruitless as error:
-                self._means.cache.fail(question, str(error), now_ns())
+                # What failed for want of budget may well be found for somebody else: a hostile zone that names a
+                # server of others last must not make that server unknown to all.
+                if not self._cut_short:
+                    self.means.cache.fail(question, str(error), now_ns())
                 raise
             if resolution.answer and resolution.answer[-1].rdtype == question.rdtype:
-                return [(rdata.address, self._means.port) for rdata in resolution.answer[-1]]
+                return [(rdata.address, self.means.port) for rdata in resolution.answer[-1]]
         raise Fruitless("it has no address")
 
 
@@ -162,7 +167,7 @@ class _ZoneAsked:
 
     def __init__(self, walk: Walk, delegation: Delegation, question: Question, pending: tuple[Question, ...]) -> None:
         self._walk = walk
-        self._means = walk._means
+        self._means = walk.means
         self._delegation = delegation
         self._question = question
         self._pending = pending
@@ -238,9 +243,9 @@ class _ZoneAsked:
         self._walk.spend_query()
         experience, zone = self._means.experience, self._delegation.zone
         try:
-            answer = await self._means.asking.join(
-                (server.address, self._question), lambda: self._send(server, now_ns())
-            )
+            speaks_edns = experience.speaks_edns(server.address, now_ns())
+            flight = (server.address, self._question, speaks_edns)
+            answer = await self._means.asking.join(flight, lambda: self._send(server, speaks_edns))
         except Unanswered as error:
             server.gone = not isinstance(error, Silent)
             experience.was_silent(server.address, now_ns())
@@ -259,11 +264,9 @@ class _ZoneAsked:
                 pass
         return judgement
 
-    async def _send(self, server: Target, when_ns: int) -> Answer:
-        experience, manner = self._means.experience, self._means.manner
-        if not experience.speaks_edns(server.address, when_ns):
-            manner = Manner(manner.recursion_desired, None, manner.mixed_case, manner.tcp_timeout_s)
-        timeout_s = experience.timeout_s(server.address, when_ns)
+    async def _send(self, server: Target, edns: bool) -> Answer:
+        manner = self._means.manner if edns else replace(self._means.manner, payload=None)
+        timeout_s = self._means.experience.timeout_s(server.address, now_ns())
         about: dict[str, Any] = {
             "zone": str(self._delegation.zone),
             "server_name": str(server.host),
