@@ -6,10 +6,11 @@ calls into each connection are timed, so what is left out is the surroundings: e
 
 from __future__ import annotations
 
-import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 
+from bench import Measure
 from michinori.tcp import Connection, Listener, TcpConfig, TcpError
 from michinori.wire.tcp import Segment
 
@@ -95,14 +96,17 @@ def run(octets: int) -> tuple[float, float, int]:
     return client.took / segments * 1e6, server.took / segments * 1e6, segments
 
 
-def main() -> None:
-    """Print the best of three."""
+def measure() -> Iterable[Measure]:
+    """The best of three."""
     results = [run(60_000_000) for _ in range(3)]
-    sender = min(result[0] for result in results)
-    receiver = min(result[1] for result in results)
-    print(f"TCP bulk flow, {results[0][2]} data segments, CPython {sys.version.split()[0]}:")
-    print(f"  sender, its share of ACKs included      {sender:5.2f} us a data segment")
-    print(f"  receiver, read and delayed ACK included {receiver:5.2f} us a data segment")
+    yield Measure("TCP, a data segment at the sender, its share of ACKs", min(r[0] for r in results), "us", goal=10)
+    yield Measure("TCP, a data segment at the receiver, read and ACK", min(r[1] for r in results), "us", goal=9)
+
+
+def main() -> None:
+    """Print it alone."""
+    for measured in measure():
+        print(f"{measured.what:55} {measured.value:6.2f} {measured.unit}")
 
 
 if __name__ == "__main__":

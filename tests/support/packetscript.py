@@ -43,7 +43,7 @@ _LINE = re.compile(r"\+(?P<dt>[\d.]+) (?P<kind>[<>=]) (?P<rest>.*)$")
 _KNOWN = {(way.source.value, way.target.value) for way in (*TRANSITIONS, *TRANSITIONS_BESIDE_THE_FIGURE)}
 
 
-class Mismatch(AssertionError):
+class Mismatch(AssertionError):  # noqa: N818 - it names what happened
     """What came is not what the script wants."""
 
 
@@ -126,24 +126,26 @@ class PacketTest:
     def run(self, script: str) -> PacketTest:
         """Run these lines."""
         for line in script.splitlines():
-            text = line.split("#")[0].strip()
-            if not text:
-                continue
-            self._line = text
-            match = _LINE.match(text)
-            assert match is not None, f"not a line of a script: {text}"
-            self.queue.run_until(self.now + round(float(match["dt"]) * NS_PER_S))
-            match match["kind"]:
-                case "<":
-                    self.arrive(self.segment(match["rest"]))
-                case ">":
-                    self._expect(match["rest"])
-                case _:
-                    self._call(match["rest"])
-            self._arm()
+            if text := line.split("#")[0].strip():
+                self.run_line(text)
         self._line = "(the end of the script)"
         self._expect_silence()
         return self
+
+    def run_line(self, text: str) -> None:
+        """Run one line."""
+        self._line = text = text.strip()
+        match = _LINE.match(text)
+        assert match is not None, f"not a line of a script: {text}"
+        self.queue.run_until(self.now + round(float(match["dt"]) * NS_PER_S))
+        match match["kind"]:
+            case "<":
+                self.arrive(self.segment(match["rest"]))
+            case ">":
+                self._expect(match["rest"])
+            case _:
+                self._call(match["rest"])
+        self.arm()
 
     def events(self, what: str) -> list[dict[str, Any]]:
         """The data of all events of that name."""
@@ -160,7 +162,7 @@ class PacketTest:
             self.listener.receive(segment, PEER, US, self.now)
         else:
             self.connection.receive(segment, self.now)
-        self._arm()
+        self.arm()
 
     # Segments and their text
 
@@ -266,7 +268,7 @@ class PacketTest:
             case _:
                 raise AssertionError(f"no such thing to do: {text}")
 
-    def _arm(self) -> None:
+    def arm(self) -> None:
         """One timer, moved only to an earlier instant, as a host does it."""
         deadline_ns = self.connection.deadline_ns if hasattr(self, "connection") else None
         if deadline_ns is not None and (self._armed_ns is None or deadline_ns < self._armed_ns):
@@ -277,7 +279,7 @@ class PacketTest:
         if armed_ns == self._armed_ns:
             self._armed_ns = None
             self.connection.on_deadline(self.now)
-            self._arm()
+            self.arm()
 
 
 def _fits(wanted: str, got: str) -> bool:

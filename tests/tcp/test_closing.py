@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from packetscript import PacketTest
 
 from michinori.tcp import ConnectionClosing, State
-from packetscript import PacketTest
 
 
 @pytest.mark.row("B25")

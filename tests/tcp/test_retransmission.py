@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from packetscript import PacketTest
 
 from michinori.tcp import HostUnreachable
-from packetscript import PacketTest
 
 TEN = "+0.00 = write 10000\n" + "\n".join(
     f"+0.00 > {'P.' if n == 9 else '.'} {1 + n * 1000}:{1001 + n * 1000}(1000) ack 1" for n in range(10)

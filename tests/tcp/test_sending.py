@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
+import itertools
 
+import pytest
 from packetscript import PacketTest
 
 TEN_SEGMENTS = """
@@ -194,8 +195,8 @@ def test_a_closed_window_is_probed_with_back_off_for_as_long_as_it_is_answered(o
         assert len(segment.payload) == 1
         probed.append(round((when - test.now) / 1e9 + test.now / 1e9, 2))
         test.run("+0.00 < . 1:1(0) ack 1001 win 0")
-    gaps = [round(b - a, 1) for a, b in zip(probed, probed[1:], strict=False)]
-    assert all(later >= 1.9 * earlier or later == 120 for earlier, later in zip(gaps, gaps[1:], strict=False))
+    gaps = [round(b - a, 1) for a, b in itertools.pairwise(probed)]
+    assert all(later >= 1.9 * earlier or later == 120 for earlier, later in itertools.pairwise(gaps))
     assert test.connection.state.value == "ESTABLISHED"
     test.run("""
         +0.10 < . 1:1(0) ack 1001 win 1000

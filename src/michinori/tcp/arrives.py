@@ -72,7 +72,7 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     if tcb.state is State.SYN_RECEIVED and seg.flags & SYN and seg.seq == 0 and not seg.flags & (ACK | RST):
         send_syn(tcb, now, "asked")  # the peer's SYN once more: our answer was lost
         return False
-    edge = rcv.widened_edge()
+    edge = rcv.edge
     is_inside = seg.seq < edge and seg.end > rcv.nxt if seg.length else rcv.nxt <= seg.seq < edge
     # With the window closed, ACK, RST and URG of what comes next are to be looked at nevertheless, and the answer of a
     # SYN,ACK to a SYN,ACK is one to be looked at too: both ends opened at once.
