@@ -326,6 +326,8 @@ def test_anyio_worker_threads_work_inline(world: SmallWorld) -> None:
             raise ValueError("too small")
         return number + 1
 
+    own_text = Path(__file__).read_text(encoding="utf-8")
+
     async def run() -> None:
         before = threading.active_count()
         assert await anyio.to_thread.run_sync(work, 1) == 2
@@ -340,7 +342,7 @@ def test_anyio_worker_threads_work_inline(world: SmallWorld) -> None:
         assert results == {number: number + 1 for number in range(100)}
         with pytest.raises(ValueError, match="too small"):
             await anyio.to_thread.run_sync(work, -1)
-        assert await anyio.Path(__file__).read_text(encoding="utf-8") == Path(__file__).read_text(encoding="utf-8")
+        assert await anyio.Path(__file__).read_text(encoding="utf-8") == own_text
         assert threading.active_count() == before
         assert asyncio.get_running_loop().time() == 0
 

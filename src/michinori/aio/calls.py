@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """One call. As a context manager around what it does at once; ``gave`` says its result, and leaving notes that it
-    returned, unless ``waits`` was said: then ``returned`` is called later.
+    """One call, as a context manager around it: ``gave`` says its result, and leaving notes that it returned, or what
+    it raised. Without the context manager, ``returned`` or ``failed`` is called when it is over.
 
     Nothing of it is noted, and it costs little, where no events are recorded.
     """
 
-    __slots__ = ("_before", "_began_ns", "_host", "_name", "_result", "_waits", "connection", "number")
+    __slots__ = ("_before", "_began_ns", "_host", "_name", "_result", "connection", "number")
 
     def __init__(self, host: Host, name: str, connection: str = "", /, **arguments: Any) -> None:
         self._host = host
@@ -31,7 +31,6 @@ class Call:
         self._began_ns: Nanos = host.queue.now_ns
         self._result: dict[str, Any] = {}
         self._before = 0
-        self._waits = False
         self.number = 0
         recorder = host.recorder
         if recorder is not None and recorder.events:
@@ -49,19 +48,17 @@ class Call:
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
         recorder = self._host.recorder
         if recorder is not None and self.number:
-            recorder.cause = self._before
+            if recorder.cause == self.number:
+                recorder.cause = self._before
+            # Else the call has waited, and goes on because of what ended the waiting.
             if error is not None:
                 self.failed(error)
-            elif not self._waits:
+            else:
                 self.returned(**self._result)
 
     def gave(self, **result: Any) -> None:
         """Its result, to be noted when it returns."""
         self._result = result
-
-    def waits(self) -> None:
-        """It goes on after the ``with`` block."""
-        self._waits = True
 
     def returned(self, **result: Any) -> None:
         """It is over; ``waited_ns`` is added to what it gave."""

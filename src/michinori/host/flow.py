@@ -54,6 +54,7 @@ class Flow:
         "_send",
         "_sent_event",
         "_table",
+        "_text_was_noted",
         "_timer",
         "connection",
         "error",
@@ -79,6 +80,7 @@ class Flow:
         self._armed_ns: Nanos = _NEVER
         self._timer: Timer | None = None
         self._sent_event = 0
+        self._text_was_noted = not table.watched
         self.local = local
         self.remote = remote
         self.options = options
@@ -122,6 +124,9 @@ class Flow:
 
     def readable(self) -> None:
         """New text, or the end of it, is there to read."""
+        if not self._text_was_noted:
+            self._text_was_noted = True
+            self._table.changed()
         socket = self.socket
         if socket is not None and socket.on_readable is not None:
             socket.on_readable()
@@ -137,7 +142,7 @@ class Flow:
         self.was_established = True
         if self.socket is not None:
             self.socket.connected = True
-        self._table.established()
+        self._table.changed()
         self.writable()
 
     def closed(self, error: TcpError | None) -> None:

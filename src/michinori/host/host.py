@@ -54,7 +54,7 @@ class Host:
         self.descriptors: Descriptors[KernelSocket] = Descriptors()
         self.hosts_table = HostsTable(name)
         self.resolver: Resolver | None = None
-        self.tcp.on_established = self.note_table
+        self.tcp.on_change = self.note_table
 
     def __repr__(self) -> str:
         return f"<Host {self.name}>"

@@ -66,6 +66,8 @@ class TcpSocket:
         self.remote = flow.remote
         flow.socket = self
         self.error = flow.error
+        if flow.gone:
+            self._table.keep(self)
 
     def read(self, limit: int) -> bytes | None:
         """What has come, at most that many octets; ``b""`` when the peer has ended its stream or there is nothing more
@@ -134,10 +136,8 @@ class TcpSocket:
 
     def _let_go(self) -> None:
         flow = self.flow
-        if flow is None:
+        if flow is None or flow.gone:
             self._table.unbind(self)
-            return
-        if flow.gone:
             return
         flow.socket = None
         if self.options.linger_s == 0:
@@ -189,6 +189,7 @@ class TcpSocket:
         """The connection is no more."""
         if error is not None:
             self.error = error
+        self._table.keep(self)
         for callback in (self.on_readable, self.on_writable):
             if callback is not None:
                 callback()

@@ -45,7 +45,8 @@ _HEADERS = {4: 40, 16: 60}
 
 
 class TcpTable:
-    """The TCP of one host. ``on_established`` is called when a connection has come about."""
+    """The TCP of one host. ``on_change`` is called when the listing of sockets is worth a look: a connection has come
+    about, or its first text has come."""
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class TcpTable:
         self.config = config
         self.path_mtu_discovery = True
         self.watched = recorder is not None and recorder.events
-        self.on_established: Callable[[], None] | None = None
+        self.on_change: Callable[[], None] | None = None
         self._isns = IsnClock(dice.stream(f"host/{host}/isn"))
         self._ports = EphemeralPorts(dice.stream(f"host/{host}/tcp-ports"))
         self._flows: dict[FourTuple, Flow] = {}
@@ -95,6 +96,10 @@ class TcpTable:
         self._unbound.pop(socket, None)
         self._bound.setdefault(port, {})[socket] = None
         socket.local = (address, port)
+
+    def keep(self, socket: TcpSocket) -> None:
+        """The socket has no connection any more; it is listed until the application lets go of it."""
+        self._unbound[socket] = None
 
     def unbind(self, socket: Bound) -> None:
         """The socket has no local end any more that others would have to heed."""
@@ -192,10 +197,10 @@ class TcpTable:
         self._flows_by_port.setdefault(local[1], {})[flow] = None
         return flow
 
-    def established(self) -> None:
-        """A connection has come about."""
-        if self.on_established is not None:
-            self.on_established()
+    def changed(self) -> None:
+        """A connection has come about, or its first text has come."""
+        if self.on_change is not None:
+            self.on_change()
 
     def forget(self, flow: Flow) -> None:
         """That connection is no more."""
