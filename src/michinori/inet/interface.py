@@ -47,6 +47,7 @@ class Interface:
         self.name = name
         self.adapter = adapter
         self.addresses: list[InterfaceAddress] = []
+        self.broadcasts = {addresses.LIMITED_BROADCAST}
         self.handlers: dict[bytes, Callable[[bytes], None]] = {}
         self.solicitors: dict[int, Callable[[bytes, bytes | None], None]] = {}
         self.neighbours = Neighbours(node, self)
@@ -76,9 +77,21 @@ class Interface:
 
     def is_broadcast(self, address: bytes) -> bool:
         """Whether everybody here is meant."""
-        return address == addresses.LIMITED_BROADCAST or any(
-            addresses.directed_broadcast(own.address, own.prefix_length) == address for own in self.addresses
-        )
+        return address in self.broadcasts
+
+    def add_address(self, own: InterfaceAddress) -> None:
+        """To be called by ``Internet.add_address``, which tells the others too."""
+        self.addresses.append(own)
+        self._find_broadcasts()
+
+    def remove_address(self, own: InterfaceAddress) -> None:
+        """To be called by ``Internet.remove_address``, which tells the others too."""
+        self.addresses.remove(own)
+        self._find_broadcasts()
+
+    def _find_broadcasts(self) -> None:
+        directed = {addresses.directed_broadcast(own.address, own.prefix_length) for own in self.addresses}
+        self.broadcasts = {addresses.LIMITED_BROADCAST, *(address for address in directed if address is not None)}
 
     def join(self, group: bytes) -> None:
         """Listen to what is sent to that group."""
@@ -101,7 +114,7 @@ class Interface:
     def transmit(self, next_hop: bytes, octets: bytes) -> None:
         """Send a packet to a neighbour, or to all or some of them if the next hop names many."""
         if next_hop not in self.neighbours:
-            if self.is_broadcast(next_hop):
+            if next_hop in self.broadcasts:
                 self.neighbours.set_permanent(next_hop, ethernet.BROADCAST)
             elif addresses.is_multicast(next_hop):
                 self.neighbours.set_permanent(next_hop, addresses.group_mac(next_hop))

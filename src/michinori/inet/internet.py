@@ -15,6 +15,7 @@ from michinori.inet.ipv4.receiving import Arrivals, ProtocolHandler, Receiver
 from michinori.inet.ipv4.sending import Sender
 from michinori.inet.neighbours import Waiting
 from michinori.inet.node import Node
+from michinori.inet.own_addresses import OwnAddresses
 from michinori.inet.path_mtu import PathMtus
 from michinori.inet.routes import Route, RouteTable
 from michinori.link import Adapter
@@ -45,17 +46,17 @@ class Internet:
         self.routes = RouteTable()
         self.hooks = Hooks()
         self.protocols: dict[int, ProtocolHandler] = {}
-        self._local: dict[bytes, Interface] = {}
+        self._own = OwnAddresses()
         self._arps: dict[str, Arp] = {}
         self._receivers: list[Receiver] = []
         self._path_mtus = PathMtus()
-        self._sender = Sender(self.node, self.hooks, self.routes, self._path_mtus, self.interfaces, self._local)
-        self._icmp = Icmp(self.node, self._sender, self._path_mtus, self._local, self._is_broadcast)
+        self._sender = Sender(self.node, self.hooks, self.routes, self._path_mtus, self.interfaces, self._own)
+        self._icmp = Icmp(self.node, self._sender, self._path_mtus, self._own)
         self._forwarder = Forwarder(self.node, self.hooks, self.routes, self._sender, self._icmp)
         self._arrivals = Arrivals(
             self.node,
             self.hooks,
-            self._local,
+            self._own,
             self.protocols,
             self._forwarder if forwarding else None,
             self._icmp,
@@ -119,7 +120,7 @@ class Internet:
         interface.neighbours.on_failure = self._neighbour_not_found
         self.interfaces.append(interface)
         arp = self._arps[interface.name] = Arp(self.node, interface)
-        receiver = Receiver(self.node, interface, self.hooks, self.routes, self._local, self.protocols, self._arrivals)
+        receiver = Receiver(self.node, interface, self.hooks, self.routes, self._own, self.protocols, self._arrivals)
         self._receivers.append(receiver)
         interface.handlers[b"\x08\x00"] = receiver.receive
         interface.handlers[b"\x08\x06"] = arp.receive
@@ -133,13 +134,12 @@ class Internet:
         it already, or when it is no address that a host can have.
         """
         own = InterfaceAddress(address, prefix_length)
-        if address in self._local:
+        if address in self._own:
             raise ValueError(f"{self.node.host} has the address {addresses.text(address)} already")
         if addresses.is_multicast(address) or addresses.is_reserved(address):
             raise ValueError(f"{addresses.text(address)} is no address that a host can have")
         is_new_network = all(other.network != own.network for other in interface.addresses)
-        interface.addresses.append(own)
-        self._local[address] = interface
+        self._own.add(interface, own)
         if is_new_network and prefix_length < len(address) * 8:
             self.routes.add(own.network, prefix_length, None, interface)
         self.forget_paths()
@@ -149,8 +149,7 @@ class Internet:
         own = next((one for one in interface.addresses if one.address == address), None)
         if own is None:
             raise ValueError(f"{interface.name} does not have the address {addresses.text(address)}")
-        interface.addresses.remove(own)
-        del self._local[address]
+        self._own.remove(interface, own)
         if all(other.network != own.network for other in interface.addresses):
             way_there = Route(own.network, own.prefix_length, None, interface)
             if way_there in list(self.routes):
@@ -163,7 +162,7 @@ class Internet:
 
     def is_local(self, address: bytes) -> bool:
         """Whether packets to that address stay in this host."""
-        return address in self._local or addresses.is_loopback(address)
+        return self._own.is_mine(address)
 
     # -- Sending -------------------------------------------------------------------------------------------------------
 
@@ -213,14 +212,8 @@ class Internet:
 
     def _add_loopback(self) -> Interface:
         interface = Interface("lo", None, self.node)
-        interface.addresses.append(InterfaceAddress(addresses.LOOPBACK, 8))
-        self._local[addresses.LOOPBACK] = interface
+        self._own.add(interface, InterfaceAddress(addresses.LOOPBACK, 8))
         return interface
-
-    def _is_broadcast(self, address: bytes) -> bool:
-        return address == addresses.LIMITED_BROADCAST or any(
-            interface.is_broadcast(address) for interface in self.interfaces
-        )
 
     def _loop_back(self, packet: ipv4.Packet) -> None:
         self._arrivals.enter(Passing(packet, self.loopback))
@@ -229,7 +222,7 @@ class Internet:
         """Packets waited for a neighbour who does not answer: their senders are told (RFC 1812 section 5.2.7.1)."""
         for waiting in waited:
             packet = ipv4.Packet.parse(waiting.octets)
-            if packet.src not in self._local:
+            if not self._own.is_mine(packet.src):
                 self._icmp.unreachable(packet, icmp.HOST_UNREACHABLE)
             elif not packet.offset:
                 octets = bytes(packet.payload)[: icmp.LARGEST_QUOTATION]

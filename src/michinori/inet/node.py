@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final
 
 from michinori.sim import EventQueue, Stream
 from michinori.trace import Recorder
+
+_UNRECORDED: Final = nullcontext()
 
 
 class Node:
@@ -47,12 +48,6 @@ class Node:
             if recorder.events:
                 self.note(layer, "dropped", data or {}, why=why)
 
-    @contextmanager
-    def acting(self, cause: int) -> Iterator[None]:
-        """Around what is done later because of that event."""
-        recorder = self.recorder
-        if recorder is None:
-            yield
-        else:
-            with recorder.acting(cause):
-                yield
+    def acting(self, cause: int) -> AbstractContextManager[None]:
+        """To be entered around what is done because of that event."""
+        return _UNRECORDED if self.recorder is None else self.recorder.acting(cause)

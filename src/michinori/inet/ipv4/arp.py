@@ -50,7 +50,7 @@ class Arp:
             self._node.drop(error.reason, layer="arp")
             return
         sender, mac = message.sender_ip, message.sender_mac
-        if ethernet.is_group(mac) or addresses.is_multicast(sender) or self._interface.is_broadcast(sender):
+        if ethernet.is_group(mac) or addresses.is_multicast(sender) or sender in self._interface.broadcasts:
             self._node.drop("martian", layer="arp")
         elif self._interface.has(sender):
             if mac != self._interface.mac:

@@ -17,6 +17,7 @@ from michinori.inet.interface import Interface
 from michinori.inet.ipv4.description import describe
 from michinori.inet.ipv4.sending import Sender
 from michinori.inet.node import Node
+from michinori.inet.own_addresses import OwnAddresses
 from michinori.inet.path_mtu import PathMtus
 from michinori.inet.token_bucket import TokenBucket
 from michinori.trace import NS_PER_S
@@ -35,15 +36,14 @@ EchoListener = Callable[[icmp.Message, ipv4.Packet], None]
 
 
 class Icmp:
-    """ICMP of one host. ``is_broadcast`` tells whether an address means everybody in one of its networks."""
+    """ICMP of one host."""
 
     def __init__(
         self,
         node: Node,
         sender: Sender,
         path_mtus: PathMtus,
-        local: dict[bytes, Interface],
-        is_broadcast: Callable[[bytes], bool],
+        own: OwnAddresses,
     ) -> None:
         self.on_error: list[Callable[[IcmpError], None]] = []
         self.on_echo_reply: list[EchoListener] = []
@@ -52,8 +52,7 @@ class Icmp:
         self._node = node
         self._sender = sender
         self._path_mtus = path_mtus
-        self._local = local
-        self._is_broadcast = is_broadcast
+        self._own = own
         self._all = TokenBucket(NS_PER_S // 1000, _BURST_OF_ALL)
         self._buckets: dict[bytes, TokenBucket] = {}
 
@@ -81,7 +80,7 @@ class Icmp:
 
     def _may_report(self, packet: ipv4.Packet, *, limited: bool = True) -> bool:
         """RFC 1122 section 3.2.2: never about an error, a broadcast, a later fragment, or to nobody in particular."""
-        if packet.offset or not self._is_one_host(packet.src) or self._is_to_many(packet.dst):
+        if packet.offset or not self._is_one_host(packet.src) or self._own.is_to_many(packet.dst):
             return False
         if packet.protocol == protocols.PROTOCOL_ICMP:
             # Unknown types may be errors too (RFC 1812 section 4.3.2.7).
@@ -91,14 +90,7 @@ class Icmp:
         return not limited or self._within_limits(packet.src)
 
     def _is_one_host(self, address: bytes) -> bool:
-        return (
-            not (addresses.is_reserved(address) or addresses.is_loopback(address) or self._is_to_many(address))
-            or address in self._local
-            or addresses.is_loopback(address)
-        )
-
-    def _is_to_many(self, address: bytes) -> bool:
-        return addresses.is_multicast(address) or self._is_broadcast(address)
+        return self._own.is_mine(address) or not (addresses.is_reserved(address) or self._own.is_to_many(address))
 
     def _within_limits(self, dst: bytes) -> bool:
         now_ns = self._node.queue.now_ns
@@ -114,7 +106,7 @@ class Icmp:
 
     def _report(self, about: ipv4.Packet, message: icmp.Message) -> None:
         tos = about.tos & _TOS_BITS | _INTERNETWORK_CONTROL
-        source = about.dst if about.dst in self._local else None
+        source = about.dst if about.dst in self._own else None
         self._send(about.src, message, source, tos, about=describe(about))
 
     def _send(
@@ -157,11 +149,11 @@ class Icmp:
 
     def _answer_echo(self, message: icmp.Message, packet: ipv4.Packet) -> None:
         # Questions to everybody may be ignored (RFC 1122 section 3.2.2.6) and should be, or one answers with a flood.
-        if packet.dst in self._local or addresses.is_loopback(packet.dst):
+        if self._own.is_mine(packet.dst):
             self._send(packet.src, icmp.echo_reply(message), packet.dst, packet.tos)
 
     def _take_error(self, message: icmp.Message, quoted: ipv4.Packet, packet: ipv4.Packet) -> None:
-        if quoted.src not in self._local and not addresses.is_loopback(quoted.src):
+        if not self._own.is_mine(quoted.src):
             self._node.drop("icmp-not-ours", _data(message, packet.src, "from"), layer="icmp")
             return
         if message.type == icmp.REDIRECT:

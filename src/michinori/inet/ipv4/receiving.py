@@ -21,6 +21,7 @@ from michinori.inet.ipv4.icmp import Icmp
 from michinori.inet.ipv4.options import SourceRouted, refuse_source_routes
 from michinori.inet.neighbours import Neighbour
 from michinori.inet.node import Node
+from michinori.inet.own_addresses import OwnAddresses
 from michinori.inet.routes import RouteTable
 from michinori.wire import icmp, ipv4
 from michinori.wire.malformed import Malformed
@@ -39,7 +40,7 @@ class Arrivals:
         self,
         node: Node,
         hooks: Hooks,
-        local: dict[bytes, Interface],
+        own: OwnAddresses,
         protocols: dict[int, ProtocolHandler],
         forwarder: Forwarder | None,
         reports: Icmp,
@@ -48,7 +49,7 @@ class Arrivals:
         self.reassembler = Reassembler(node, self._fragments_timed_out)
         self._node = node
         self._hooks = hooks
-        self._local = local
+        self._own = own
         self._protocols = protocols
         self._reports = reports
 
@@ -67,9 +68,9 @@ class Arrivals:
         why = judge(hooks.prerouting, passing)
         if why is not None:
             self._node.drop(why, describe(passing.packet))
-        elif passing.packet.dst in self._local or self._is_for_all(passing):
+        elif passing.packet.dst in self._own.interfaces or self._is_for_all(passing):
             self._deliver(passing)
-        elif self._is_broadcast_elsewhere(passing.packet.dst):
+        elif passing.packet.dst in self._own.broadcasts:
             self._node.drop("directed-broadcast", describe(packet))  # RFC 2644
         elif self.forwarder is None or addresses.is_multicast(passing.packet.dst):
             self._node.drop("not-for-me", describe(packet))
@@ -106,10 +107,7 @@ class Arrivals:
             return addresses.is_loopback(dst)
         if addresses.is_multicast(dst):
             return addresses.group_mac(dst) in incoming.adapter.groups
-        return incoming.is_broadcast(dst)
-
-    def _is_broadcast_elsewhere(self, dst: bytes) -> bool:
-        return any(interface.is_broadcast(dst) for interface in self._local.values())
+        return dst in incoming.broadcasts
 
     def _has_sane_options(self, packet: ipv4.Packet) -> bool:
         try:
@@ -148,7 +146,7 @@ class Receiver:
         interface: Interface,
         hooks: Hooks,
         routes: RouteTable,
-        local: dict[bytes, Interface],
+        own: OwnAddresses,
         protocols: dict[int, ProtocolHandler],
         arrivals: Arrivals,
     ) -> None:
@@ -158,7 +156,7 @@ class Receiver:
         self._interface = interface
         self._hooks = hooks
         self._routes = routes
-        self._local = local
+        self._own = own
         self._protocols = protocols
         self._arrivals = arrivals
         self._flows: dict[bytes, _Flow] = {}
@@ -241,25 +239,23 @@ class Receiver:
             return dst != addresses.LIMITED_BROADCAST and not addresses.is_multicast(dst)  # DHCP, IGMP
         if addresses.is_reserved(src) or addresses.is_unspecified(dst):
             return True
-        return src in self._local or self._interface.is_broadcast(src)
+        return src in self._own.interfaces or src in self._interface.broadcasts
 
     def _find_out(self, key: bytes, packet: ipv4.Packet) -> None:
         """Keep where packets between these two addresses go, if it is as simple as that."""
         if len(self._flows) >= _MOST_FLOWS:
             self._flows.clear()
         dst = packet.dst
-        if dst in self._local:
+        if dst in self._own:
             self._flows[key] = _Flow(None, _nowhere, 0)
             return
         forwarder = self._arrivals.forwarder
-        if forwarder is None or addresses.is_multicast(dst) or addresses.is_reserved(dst):
+        if forwarder is None or self._own.is_to_many(dst) or addresses.is_reserved(dst):
             return
         route = self._routes.lookup(dst)
         if route is None or route.interface.adapter is None:
             return
         if forwarder.sends_redirects and route.interface is self._interface:
-            return
-        if any(interface.is_broadcast(dst) for interface in self._local.values()):
             return
         neighbour = route.interface.neighbours.lookup(route.next_hop or dst)
         if neighbour is not None:

@@ -20,6 +20,7 @@ from michinori.inet.ipv4.description import describe
 from michinori.inet.ipv4.fragments import fragment
 from michinori.inet.neighbours import FOREVER, Neighbour
 from michinori.inet.node import Node
+from michinori.inet.own_addresses import OwnAddresses
 from michinori.inet.path_mtu import PathMtus
 from michinori.inet.routes import Route, RouteTable
 from michinori.sim import Nanos
@@ -74,7 +75,7 @@ class Sender:
         routes: RouteTable,
         path_mtus: PathMtus,
         interfaces: list[Interface],
-        local: dict[bytes, Interface],
+        own: OwnAddresses,
     ) -> None:
         self.loop_back: Callable[[ipv4.Packet], None] = lambda _: None
         self._node = node
@@ -84,7 +85,7 @@ class Sender:
         self._routes = routes
         self._path_mtus = path_mtus
         self._interfaces = interfaces
-        self._local = local
+        self._own = own
         self._paths: dict[tuple[bytes, bytes | None, int, int, int], _Path] = {}
         self._mtus: dict[bytes, tuple[int, bool, Nanos]] = {}
         self._counters: dict[tuple[bytes, bytes, int], _Counter] = {}
@@ -154,7 +155,7 @@ class Sender:
 
     def find_route(self, dst: bytes, src: bytes | None = None) -> Route | None:
         """The route to a destination; None when it is this host itself. Raises ``Unreachable``."""
-        if dst in self._local or addresses.is_loopback(dst):
+        if self._own.is_mine(dst):
             return None
         route = self._routes.lookup(dst) or self._route_to_many(dst, src)
         if route is None:
@@ -220,7 +221,7 @@ class Sender:
     def _make_ready(self, packet: ipv4.Packet, src: bytes | None) -> None:
         """Keep what the next packet to the same destination will have in common with this one."""
         dst = packet.dst
-        route = self._routes.lookup(dst) if dst not in self._local else None
+        route = self._routes.lookup(dst) if not self._own.is_mine(dst) else None
         neighbour = None if route is None else route.interface.neighbours.lookup(route.next_hop or dst)
         if route is None or neighbour is None or route.interface.adapter is None:
             return
