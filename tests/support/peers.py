@@ -1,0 +1,181 @@
+"""Real programs as peers: web servers on loopback with settings of their own, curl, and Chromium without a window.
+
+Each server gets a folder under the system's temporary one that everybody may read (a server started by root gives up
+its rights), a free port, and an end: the process that was started is told to stop, by its number, and waited for.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+_APACHE_MODULES = Path("/usr/lib/apache2/modules")
+_STARTS_WITHIN_S = 20.0
+
+_APACHE = """
+ServerRoot "{work}"
+DefaultRuntimeDir "{work}"
+PidFile "{work}/apache.pid"
+ErrorLog "{work}/error.log"
+ServerName 127.0.0.1
+Listen 127.0.0.1:{port}
+{modules}
+{user}
+StartServers 1
+TypesConfig /etc/mime.types
+DocumentRoot "{site}"
+DirectoryIndex index.html
+KeepAlive On
+KeepAliveTimeout 5
+<Directory "{site}">
+    Require all granted
+</Directory>
+{more}
+"""
+_APACHE_NEEDS = ("mpm_event", "authz_core", "dir", "mime", "filter", "deflate", "alias", "headers")
+
+_NGINX = """
+{user}
+pid {work}/nginx.pid;
+error_log {work}/error.log;
+worker_processes 1;
+events {{ worker_connections 256; }}
+http {{
+    include /etc/nginx/mime.types;
+    access_log off;
+    client_body_temp_path {work}/body;
+    proxy_temp_path {work}/proxy;
+    fastcgi_temp_path {work}/fastcgi;
+    uwsgi_temp_path {work}/uwsgi;
+    scgi_temp_path {work}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        root {site};
+        {more}
+    }}
+}}
+"""
+
+CHROMIUM_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextmanager
+def apache(folder: Path, *, more: str = "") -> Iterator[str]:
+    """Apache with a copy of that folder; ``more`` goes into its settings. Gives its URL, without a final slash."""
+    program = _program("apache2")
+    with _work(folder) as (work, site):
+        port = free_port()
+        names = [name for name in _APACHE_NEEDS if (_APACHE_MODULES / f"mod_{name}.so").exists()]
+        modules = "\n".join(f"LoadModule {name}_module {_APACHE_MODULES}/mod_{name}.so" for name in names)
+        user = "User www-data\nGroup www-data" if os.geteuid() == 0 else ""
+        settings = work / "apache.conf"
+        settings.write_text(_APACHE.format(work=work, site=site, port=port, modules=modules, user=user, more=more))
+        with _running([program, "-f", str(settings), "-DFOREGROUND"], port, work / "error.log"):
+            yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def nginx(folder: Path, *, more: str = "") -> Iterator[str]:
+    """nginx with a copy of that folder; ``more`` goes into its server block. Gives its URL, without a final slash."""
+    program = _program("nginx")
+    with _work(folder) as (work, site):
+        port = free_port()
+        user = "user www-data;" if os.geteuid() == 0 else ""
+        settings = work / "nginx.conf"
+        settings.write_text(_NGINX.format(work=work, site=site, port=port, user=user, more=more))
+        command = [program, "-p", str(work), "-c", str(settings), "-e", str(work / "error.log"), "-g", "daemon off;"]
+        with _running(command, port, work / "error.log"):
+            yield f"http://127.0.0.1:{port}"
+
+
+def curl(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run curl; it must not fail. Its settings file is not read."""
+    command = [_program("curl"), "--disable", "--silent", "--show-error", "--max-time", "20", *arguments]
+    done = subprocess.run(command, input=stdin, capture_output=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done
+
+
+def chromium(url: str, *arguments: str, timeout_s: float = 60.0) -> subprocess.CompletedProcess[bytes]:
+    """Open a page in Chromium, with a profile that is thrown away. ``--dump-dom`` prints what became of it."""
+    program = _program("chromium")
+    with tempfile.TemporaryDirectory(prefix="michinori-chromium-", ignore_cleanup_errors=True) as profile:
+        command = [program, *CHROMIUM_FLAGS, f"--user-data-dir={profile}", *arguments, url]
+        return subprocess.run(command, capture_output=True, timeout=timeout_s, check=False)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nobody listens now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+@contextmanager
+def _work(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """A folder for the server's own files, and a copy of the site within it."""
+    work = Path(tempfile.mkdtemp(prefix="michinori-peer-"))
+    try:
+        work.chmod(0o755)
+        site = work / "site"
+        shutil.copytree(folder, site)  # keeps the files' times
+        for path in (site, *site.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        yield work, site
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def _running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        _wait_for(process, port, log)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + _STARTS_WITHIN_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > until:
+                said = log.read_text() if log.exists() else ""
+                raise AssertionError(f"{process.args!r} did not start: {said}") from None
+            time.sleep(0.02)
