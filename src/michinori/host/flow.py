@@ -96,13 +96,10 @@ class Flow:
 
     def send(self, segment: Segment) -> None:
         """Put the segment into a packet and send it. Without a route it is lost like any other."""
+        if self._sent_event:
+            self._send_because(segment)
+            return
         options = self.options
-        recorder = self._table.recorder
-        if recorder is not None and self._sent_event:
-            before, recorder.cause = recorder.cause, self._sent_event
-            self._sent_event = 0
-        else:
-            before = None
         try:
             self._send(
                 self._remote_address,
@@ -118,9 +115,14 @@ class Flow:
             self._queue.call_at(self._queue.now_ns, self._path_is_narrower, too_big.mtu)
         except Unreachable:
             self._table.note("dropped", {"why": "no-route"}, self.name)
-        finally:
-            if recorder is not None and before is not None:
-                recorder.cause = before
+
+    def _send_because(self, segment: Segment) -> None:
+        """Send the segment whose event was recorded just now: that is the cause of its packet."""
+        recorder = self._table.recorder
+        assert recorder is not None
+        number, self._sent_event = self._sent_event, 0
+        with recorder.acting(number):
+            self.send(segment)
 
     def readable(self) -> None:
         """New text, or the end of it, is there to read."""

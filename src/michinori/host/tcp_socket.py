@@ -30,6 +30,7 @@ class TcpSocket:
 
     def __init__(self, table: TcpTable, address_octets: int = 4, options: SocketOptions | None = None) -> None:
         self._table = table
+        self._queue = table.queue
         self.address_octets = address_octets
         self.options = options or SocketOptions()
         self.local: Endpoint | None = None
@@ -77,9 +78,9 @@ class TcpSocket:
         if flow is None:
             raise self.take_error() or os_error(errno.ENOTCONN)
         if not self._no_more_reading:
-            data = flow.connection.read(limit, self._table.queue.now_ns)
+            data = flow.connection.read(limit, self._queue.now_ns)
             if data:
-                flow.rearm()
+                # At most an ACK was sent, which brings no deadline nearer: nothing to arm.
                 return data
         self._raise_error()
         if self._no_more_reading or flow.gone or flow.connection.at_eof:
@@ -101,7 +102,7 @@ class TcpSocket:
         connection = flow.connection
         if call:
             connection.note_call(call)
-        taken = connection.write(data, self._table.queue.now_ns)
+        taken = connection.write(data, self._queue.now_ns)
         if not flow.gone:
             flow.rearm()
         return taken
@@ -116,7 +117,7 @@ class TcpSocket:
             flow.readable()
         if writing and not self._no_more_writing:
             self._no_more_writing = True
-            flow.connection.close(self._table.queue.now_ns)
+            flow.connection.close(self._queue.now_ns)
             if not flow.gone:
                 flow.rearm()
 
@@ -141,9 +142,9 @@ class TcpSocket:
             return
         flow.socket = None
         if self.options.linger_s == 0:
-            flow.connection.abort(self._table.queue.now_ns)
+            flow.connection.abort(self._queue.now_ns)
         else:
-            flow.connection.abandon(self._table.queue.now_ns)
+            flow.connection.abandon(self._queue.now_ns)
         if not flow.gone:
             flow.rearm()
 
@@ -181,9 +182,7 @@ class TcpSocket:
     def options_changed(self) -> None:
         """Let the connection, if there is one, go on by the new options."""
         if self.flow is not None and not self.flow.gone:
-            self.flow.connection.configure(
-                self.options.applied_to(self.flow.connection.config), self._table.queue.now_ns
-            )
+            self.flow.connection.configure(self.options.applied_to(self.flow.connection.config), self._queue.now_ns)
 
     def lost(self, error: OSError | None) -> None:
         """The connection is no more."""
