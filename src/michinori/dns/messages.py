@@ -98,11 +98,11 @@ def explain(message: dns.message.Message, code: dns.edns.EDECode, text: str) -> 
 
 
 def explanation(message: dns.message.Message) -> str:
-    """What the extended errors of an answer say, joined; empty if there are none."""
+    """What the extended errors of an answer say, in their own words where they have some; empty if there are none."""
     said = []
     for error in message.extended_errors():
         meaning = dns.edns.EDECode.to_text(error.code).replace("_", " ").lower()
-        said.append(f"{meaning}: {error.text}" if error.text else meaning)
+        said.append(error.text or meaning)
     return "; ".join(said)
 
 

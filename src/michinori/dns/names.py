@@ -55,6 +55,11 @@ def candidates(text: str, search: Sequence[dns.name.Name], ndots: int = 1) -> li
     return [name, *below] if dots >= ndots else [*below, name]
 
 
+def called(name: dns.name.Name) -> str:
+    """A name as sentences write it: without the dot that no person types."""
+    return "the root" if name == dns.name.root else str(name).removesuffix(".")
+
+
 def ancestors(name: dns.name.Name) -> Iterator[dns.name.Name]:
     """The name itself, then what stands above it, up to the root."""
     while True:

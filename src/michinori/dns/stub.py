@@ -20,7 +20,7 @@ from michinori.dns.flights import Flights
 from michinori.dns.judgement import read_recursive
 from michinori.dns.listener import Address
 from michinori.dns.messages import explanation, rcode_text
-from michinori.dns.names import LOCALHOST, candidates
+from michinori.dns.names import LOCALHOST, called, candidates
 from michinori.dns.telling import note, now_ns, place, tell_cache_hit
 from michinori.dns.told import Nothing, Question, Records, Told
 
@@ -104,7 +104,7 @@ class StubResolver:
         if found:
             return found
         if len(families) > 1 and all(isinstance(failure, NoAddress) for failure in failures):
-            raise NoAddress(_text(name), "the name exists but has no address")
+            raise NoAddress(called(name), "the name exists but has no address")
         # That a name does not exist is said for all types at once; a server's failure says more than "no such type".
         raise min(failures, key=lambda error: _WEIGHT.index(type(error)))
 
@@ -114,25 +114,26 @@ class StubResolver:
             case Records(rrset):
                 return [rdata.address for rdata in rrset]
             case Nothing(name_exists=False):
-                raise NoSuchName(_text(name), "no such name (NXDOMAIN)")
+                raise NoSuchName(called(name), "no such name (NXDOMAIN)")
             case _:
                 kind = "IPv4" if family == socket.AF_INET else "IPv6"
-                raise NoAddress(_text(name), f"the name exists but has no {kind} address")
+                raise NoAddress(called(name), f"the name exists but has no {kind} address")
 
     async def _ask(self, question: Question) -> Told:
-        """Ask the servers in turn, as many rounds as it is our habit."""
+        """Ask the servers in turn, as many rounds as it is our habit; one that said no is not asked again."""
         failures: dict[Address, str] = {}
-        tries: dict[Address, int] = dict.fromkeys(self.servers, 0)
-        rebuffed = False
+        rebuffed: list[Address] = []
         for attempt in range(self.habits.attempts):
             for server in self.servers:
-                tries[server] += 1
+                if server in rebuffed:
+                    continue
                 try:
                     told = await self._ask_server(question, server, attempt + 1)
                 except Silent:
-                    failures[server] = f"no answer from {place(server)} after {_times(tries[server])}"
+                    failures[server] = f"no answer from {place(server)} after {_times(attempt + 1)}"
                 except _Rebuffed as error:
-                    failures[server], rebuffed = f"{place(server)} {error}", True
+                    failures[server] = f"{place(server)} {error}"
+                    rebuffed.append(server)
                 except Unanswered as error:
                     failures[server] = f"{place(server)}: {error}"
                 else:
@@ -140,7 +141,7 @@ class StubResolver:
                     return told
         reason = "; ".join(failures.values()) or "no name server is set"
         note("gave-up", why=reason, name=str(question.name), type=dns.rdatatype.to_text(question.rdtype))
-        raise (ServerFailed if rebuffed else NoAnswer)(_text(question.name), reason)
+        raise (ServerFailed if rebuffed else NoAnswer)(called(question.name), reason)
 
     async def _ask_server(self, question: Question, server: Address, attempt: int) -> Told:
         timeout_s = self.habits.timeout_s
@@ -177,10 +178,6 @@ def _literal(name: str, families: Sequence[int]) -> str | None:
     if family not in families:
         raise NoAddress(name, f"it is an IPv{address.version} address, and another kind was asked for")
     return str(address)
-
-
-def _text(name: dns.name.Name) -> str:
-    return str(name).removesuffix(".") or "."
 
 
 def _times(count: int) -> str:

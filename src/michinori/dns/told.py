@@ -21,7 +21,7 @@ class Question(NamedTuple):
     rdtype: dns.rdatatype.RdataType
 
     def __str__(self) -> str:
-        return f"{self.name} {dns.rdatatype.to_text(self.rdtype)}"
+        return f"{str(self.name).removesuffix('.')} {dns.rdatatype.to_text(self.rdtype)}"
 
 
 @dataclass(frozen=True, slots=True)

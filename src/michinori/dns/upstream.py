@@ -11,6 +11,7 @@ from typing import Final
 import dns.name
 
 from michinori.dns.listener import Address
+from michinori.dns.names import called
 from michinori.dns.telling import place
 from michinori.trace import NS_PER_S
 
@@ -128,7 +129,7 @@ class Target:
     """What went wrong last."""
 
     def __str__(self) -> str:
-        return f"{str(self.host).rstrip('.') or '.'} ({place(self.address)})"
+        return f"{called(self.host)} ({place(self.address)})"
 
 
 class Targets:

@@ -24,6 +24,7 @@ from michinori.dns.exchange import Answer, Manner, Silent, Unanswered, exchange
 from michinori.dns.flights import Flights
 from michinori.dns.judgement import Referral, Useless, judge
 from michinori.dns.listener import Address
+from michinori.dns.names import called
 from michinori.dns.telling import note, now_ns, place, tell_cache_hit, watched
 from michinori.dns.told import Question, Records, Resolution, Told, target
 from michinori.dns.upstream import Experience, Target, Targets
@@ -103,14 +104,20 @@ class Walk:
             aliases += told.aliases
             if told.end is not None:
                 return Resolution.of(tuple(aliases), told.end)
-            for alias in told.aliases:
-                pointed = target(alias)
-                if pointed in seen:
-                    raise Fruitless(f"the aliases of {question.name} lead in a circle, back to {pointed}")
-                seen.add(pointed)
-            if len(aliases) > self.means.bounds.aliases:
-                raise Fruitless(f"{question.name} is an alias of an alias, more than {len(aliases) - 1} times over")
+            self._demand_progress(question, aliases, told, seen)
             at = Question(target(aliases[-1]), question.rdtype)
+
+    def _demand_progress(
+        self, question: Question, aliases: list[dns.rrset.RRset], told: Told, seen: set[dns.name.Name]
+    ) -> None:
+        """Raise ``Fruitless`` when the aliases lead back to a name seen before, or on and on."""
+        name = called(question.name)
+        for pointed in map(target, told.aliases):
+            if pointed in seen:
+                raise Fruitless(f"the aliases of {name} lead in a circle, back to {called(pointed)}")
+            seen.add(pointed)
+        if len(aliases) > self.means.bounds.aliases:
+            raise Fruitless(f"{name} is an alias of an alias, more than {self.means.bounds.aliases} times over")
 
     def _from_cache(self, question: Question) -> Told | None:
         told = self.means.cache.find(question, now_ns())
@@ -128,7 +135,7 @@ class Walk:
                 return judgement
             delegation = judgement.delegation
             self.means.delegations.keep(delegation, now_ns())
-        raise Fruitless(f"the way to {question.name} has more than {self.means.bounds.referrals} referrals")
+        raise Fruitless(f"the way to {called(question.name)} has more than {self.means.bounds.referrals} referrals")
 
     def spend_query(self) -> None:
         if not self._queries_left:
@@ -190,7 +197,7 @@ class _ZoneAsked:
                 return judgement
         self._means.delegations.forget(self._delegation.zone)
         reasons = [reason for reason in (self._targets.failures(), *self._lookup_failures) if reason]
-        raise Fruitless(f"no server of the zone {self._delegation.zone} helps: {'; '.join(reasons)}")
+        raise Fruitless(f"no server of {called(self._delegation.zone)} helps: {'; '.join(reasons)}")
 
     def _sort_hosts(self) -> None:
         for host in self._delegation.hosts:
@@ -221,7 +228,7 @@ class _ZoneAsked:
         except TooMuchWork:
             raise
         except Fruitless as error:
-            self._lookup_failures.append(f"{host}: {error}")
+            self._lookup_failures.append(f"{called(host)}: {error}")
         else:
             self._targets.add(host, addresses, now_ns())
 
