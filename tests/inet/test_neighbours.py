@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from network import MS, US, Mailbox, Network, S, ip, plug_of, sniff
+from network import MS, US, Mailbox, Network, S, default_route, ip, plug_of, sniff
 
 from michinori.inet import Internet, addresses
 from michinori.inet.neighbours import MOST_NEIGHBOURS, MOST_WAITING
@@ -247,7 +247,10 @@ def test_impossible_senders_are_dropped(lan: Lan, message: arp.Message) -> None:
     assert lan.states(lan.a) == {}
 
 
-def test_broadcasts_and_groups_need_no_question(lan: Lan) -> None:
+@pytest.mark.parametrize("with_router", [False, True])
+def test_broadcasts_and_groups_need_no_question(lan: Lan, with_router: bool) -> None:
+    if with_router:
+        default_route(lan.a, B)
     lan.say(b"all", "255.255.255.255")
     lan.say(b"here", "10.0.0.255")
     lan.say(b"group", "239.1.2.3")

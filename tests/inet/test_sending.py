@@ -272,6 +272,11 @@ def test_hooks_see_whole_packets_on_request(network: Network) -> None:
     assert mail.payloads == [bytes(1400)]
 
 
+def test_an_adapter_too_narrow_for_ipv4_is_refused(network: Network) -> None:
+    with pytest.raises(ValueError, match="needs at least 68"):
+        network.interface(network.host("host"), "10.0.0.1/24", mtu=67)
+
+
 def test_the_adapter_of_an_interface_is_booted(network: Network) -> None:
     host = network.host("host")
     adapter = Adapter("eth7", b"\2\0\0\0\0\7", network.queue)

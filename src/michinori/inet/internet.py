@@ -16,7 +16,7 @@ from michinori.inet.ipv4.sending import Sender
 from michinori.inet.neighbours import Waiting
 from michinori.inet.node import Node
 from michinori.inet.own_addresses import OwnAddresses
-from michinori.inet.path_mtu import PathMtus
+from michinori.inet.path_mtu import LEAST, PathMtus
 from michinori.inet.routes import Route, RouteTable
 from michinori.link import Adapter
 from michinori.sim import EventQueue, Stream
@@ -115,7 +115,11 @@ class Internet:
     def add_interface(
         self, adapter: Adapter, address: bytes | None = None, prefix_length: int = 0, name: str = ""
     ) -> Interface:
-        """Let packets flow through an adapter, under that address. ``add_address`` gives it more."""
+        """Let packets flow through an adapter, under that address. ``add_address`` gives it more. Raises ``ValueError``
+        for an adapter that carries less than every IPv4 link must (RFC 791 section 3.2).
+        """
+        if adapter.mtu < LEAST:
+            raise ValueError(f"{adapter.name} has an MTU of {adapter.mtu} octets; IPv4 needs at least {LEAST}")
         interface = Interface(name or adapter.name, adapter, self.node)
         interface.neighbours.on_failure = self._neighbour_not_found
         self.interfaces.append(interface)

@@ -157,7 +157,8 @@ class Sender:
         """The route to a destination; None when it is this host itself. Raises ``Unreachable``."""
         if self._own.is_mine(dst):
             return None
-        route = self._routes.lookup(dst) or self._route_to_many(dst, src)
+        is_to_many = dst == addresses.LIMITED_BROADCAST or addresses.is_multicast(dst)
+        route = self._route_to_many(dst, src) if is_to_many else self._routes.lookup(dst)
         if route is None:
             raise Unreachable("no-route", f"{self._node.host} has no route to {addresses.text(dst)}")
         return route
@@ -221,7 +222,7 @@ class Sender:
     def _make_ready(self, packet: ipv4.Packet, src: bytes | None) -> None:
         """Keep what the next packet to the same destination will have in common with this one."""
         dst = packet.dst
-        route = self._routes.lookup(dst) if not self._own.is_mine(dst) else None
+        route = self.find_route(dst, packet.src)
         neighbour = None if route is None else route.interface.neighbours.lookup(route.next_hop or dst)
         if route is None or neighbour is None or route.interface.adapter is None:
             return
@@ -259,13 +260,14 @@ class Sender:
             self.loop_back(packet)
 
     def _route_to_many(self, dst: bytes, src: bytes | None) -> Route | None:
-        """Where packets to everybody or to a group leave when no route says so: where their source address is."""
-        if dst != addresses.LIMITED_BROADCAST and not addresses.is_multicast(dst):
-            return None
-        candidates = [interface for interface in self._interfaces if interface.adapter is not None]
-        here = next((one for one in candidates if src is not None and one.has(src)), None)
-        interface = here or (candidates[0] if candidates else None)
-        return None if interface is None else Route(dst, len(dst) * 8, None, interface)
+        """Packets to everybody or to a group leave by the interface that has their source address, else by the one that
+        a route names, else by the first; never to a router.
+        """
+        here = next((one for one in self._interfaces if src is not None and one.has(src)), None)
+        if here is None:
+            route = self._routes.lookup(dst)
+            here = route.interface if route is not None else next(iter(self._interfaces), None)
+        return None if here is None else Route(dst, len(dst) * 8, None, here)
 
     def _mtu_of(self, dst: bytes, interface: Interface) -> tuple[int, bool, Nanos]:
         known = self._path_mtus.get(dst, self._queue.now_ns)
