@@ -44,6 +44,18 @@ from michinori.dns.recursive import Conduct, RecursiveResolver
 from michinori.dns.told import Question
 
 PORT = 53
+HIERARCHY = """
+    root 192.0.2.1
+      * * -> referral example. ns.example.=192.0.2.2
+    tld 192.0.2.2
+      *shop.example. * -> referral shop.example. ns1.shop.example.=192.0.2.3
+      *lab.example. * -> referral lab.example. ns1.lab.example.=192.0.2.4
+      *.example. * -> nxdomain example.
+"""
+TWO_SERVERS = """
+    root 192.0.2.1
+      * * -> referral shop.example. ns1.shop.example.=192.0.2.3 ns2.shop.example.=192.0.2.4
+"""
 Result = TypeVar("Result")
 EPOCH_NS = trace.DEFAULT_EPOCH_NS
 
