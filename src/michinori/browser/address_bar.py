@@ -133,23 +133,27 @@ def join(base: str, reference: str) -> str | None:
         return None
 
 
-def note_typed(typed: Typed) -> None:
-    """Rows B1 and B2 for the trace: what was typed, what it was taken for, and its parts."""
+def note_typed(typed: Typed) -> int:
+    """Rows B1 and B2 for the trace: what was typed, what it was taken for, and its parts. Gives the number of the last,
+    which is the cause of all that follows.
+    """
     parts = split(typed.url)
     text, url = typed.text, hide_password(parts)
     if parts.password:
         text = text.replace(f":{parts.password}@", ":***@", 1) if f":{parts.password}@" in text else url
-    trace.note("browser", "address-typed", text=text, kind=typed.kind, url=url, remarks=list(typed.remarks))
+    remarks = list(typed.remarks)
+    cause = trace.note("browser", "address-typed", text=text, kind=typed.kind, url=url, remarks=remarks)
     if typed.kind == "words":
-        trace.note("browser", "search-asked", words=typed.words, url=url)
-    note_parts(parts)
+        cause = trace.note("browser", "search-asked", cause=cause, words=typed.words, url=url)
+    return note_parts(parts, cause)
 
 
-def note_parts(parts: UrlParts) -> None:
+def note_parts(parts: UrlParts, cause: int | None = None) -> int:
     """Row B2 for the trace. A password is never written down."""
-    trace.note(
+    return trace.note(
         "browser",
         "url-parsed",
+        cause=cause,
         href=hide_password(parts),
         scheme=parts.scheme,
         username=parts.username,

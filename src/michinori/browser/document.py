@@ -170,9 +170,7 @@ class Document:
     @cached_property
     def quirks(self) -> bool:
         """Whether it is drawn by the rules of the nineties, for want of a modern doctype."""
-        import turbohtml
-
-        doctype = next((node for node in self._tree.children if isinstance(node, turbohtml.Doctype)), None)
+        doctype = self._doctype
         if doctype is None or doctype.name != "html":
             return True
         public = (doctype.public_id or "").lower()
@@ -233,7 +231,22 @@ class Document:
 
     def html(self) -> str:
         """The tree as markup that parses to the same tree."""
-        return self._tree.html
+        markup = self._tree.html
+        doctype = self._doctype
+        if doctype is None or (doctype.public_id is None and doctype.system_id is None):
+            return markup
+        # The parser's own serializer leaves out what decides on quirks mode.
+        keyword, ids = "PUBLIC", [doctype.public_id, doctype.system_id]
+        if doctype.public_id is None:
+            keyword, ids = "SYSTEM", [doctype.system_id]
+        quoted = " ".join(_quoted(one) for one in ids if one is not None)
+        return markup.replace(f"<!DOCTYPE {doctype.name}>", f"<!DOCTYPE {doctype.name} {keyword} {quoted}>", 1)
+
+    @cached_property
+    def _doctype(self) -> turbohtml.Doctype | None:
+        import turbohtml
+
+        return next((node for node in self._tree.children if isinstance(node, turbohtml.Doctype)), None)
 
     def dump(self) -> str:
         """The tree in the notation of the html5lib tests: a line a node, indented by depth."""
@@ -274,6 +287,11 @@ def _attribute_name(name: str, prefix: str) -> str:
     if not prefix or space not in ("xlink", "xml", "xmlns") or not (colon or name == "xmlns"):
         return name
     return f"{space} {local or space}"
+
+
+def _quoted(identifier: str) -> str:
+    """It can hold one kind of quotation marks only, as those around it were of the other."""
+    return f"'{identifier}'" if '"' in identifier else f'"{identifier}"'
 
 
 def _doctype(node: turbohtml.Doctype) -> str:

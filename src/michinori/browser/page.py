@@ -87,10 +87,13 @@ async def open_page(typed: str, settings: Settings | None = None, fetcher: Fetch
     """
     settings = settings or Settings()
     understood = address_bar.understand(typed, settings.search)
-    address_bar.note_typed(understood)
+    typed_number = address_bar.note_typed(understood)
     _refuse_other_schemes(understood.url)
+    page = settings.page
+    opened = trace.note("browser", "page-opened", cause=typed_number, page=page, url=_short(understood.url))
     async with _fetcher(fetcher, settings) as fetching:
-        return await _Opening(understood, settings, fetching).run()
+        with acting(opened):
+            return await _Opening(understood, settings, fetching).run()
 
 
 def _refuse_other_schemes(url: str) -> None:
@@ -142,7 +145,6 @@ class _Opening:
         """The image that was opened instead of a page."""
 
     async def run(self) -> Page:
-        trace.note("browser", "page-opened", page=self._settings.page, url=_short(self._typed.url))
         try:
             main, shown, document = await self._navigate()
             if shown == "html":
@@ -244,10 +246,9 @@ class _Opening:
 
     def _failed(self, url: str, error: HttpError) -> tuple[_Main, Shown, Document]:
         """The document could not be had: the own page that says so stands in its place."""
-        self._failure = Failure(url, str(error), error.stage, error.layer, error)
-        trace.note("browser", "page-failed", why=str(error), url=url, stage=error.stage, fault=error.layer)
-        shown_url = address_bar.hide_password(address_bar.split(url))
-        document = Document(own_pages.error_page(error.stage, shown_url, str(error), self._settings.lang), url)
+        self._failure = Failure(_short(url), str(error), error.stage, error.layer, error)
+        trace.note("browser", "page-failed", why=str(error), url=_short(url), stage=error.stage, fault=error.layer)
+        document = Document(own_pages.error_page(error.stage, _short(url), str(error), self._settings.lang), url)
         self._note_parsed(document)
         return _Main(url, 0, Headers(), b"", None), "error", document
 
@@ -356,7 +357,10 @@ class _Opening:
             viewport=[viewport.width, viewport.height],
             width=round(picture.width / viewport.scale),
             height=round(picture.height / viewport.scale),
-            boxes=[[box.tag, box.x, box.y, box.width, box.height, box.text, _short(box.url)] for box in picture.boxes],
+            boxes=[
+                [box.tag, box.x, box.y, box.width, box.height, box.text, data_url.short(box.url)]
+                for box in picture.boxes
+            ],
         )
         trace.note(
             "browser",
@@ -384,4 +388,5 @@ class _Opening:
 
 
 def _short(url: str) -> str:
-    return data_url.short(url)
+    """For eyes and files."""
+    return address_bar.hide_password(address_bar.split(url)) if "@" in url[:2000] else data_url.short(url)

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 #: Higher pages are cut off here, in device pixels.
 MAX_HEIGHT: Final = 20_000
-#: More deeply nested documents are not given to the painter, which recurses.
-MAX_DEPTH: Final = 2_000
 
 _POINTS_PER_PX: Final = 0.75
 #: A page is as high as the window at least, and readings stand in brackets, as the painter has no ruby.
@@ -76,8 +74,6 @@ class PlutoPrint:
         self._with_boxes = with_boxes
 
     def paint(self, document: Document, answers: Mapping[str, Answer], viewport: Viewport) -> Picture:
-        if document.depth > MAX_DEPTH:
-            raise NotDrawn(f"the page was not drawn: its elements are nested {document.depth} deep")
         try:
             library = _library()
         except MissingExtra as missing:

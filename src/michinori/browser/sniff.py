@@ -194,9 +194,7 @@ def text_or_binary(head: bytes) -> str:
 
 def feed_or_html(head: bytes) -> str:
     """Section 7.3: RSS and Atom are often served as HTML."""
-    match = re.match(
-        rb"(?:\xef\xbb\xbf)?(?:[\t\n\f\r ]|<!--.*?-->|<![^>]*>|<\?.*?\?>)*<(rss|feed|rdf:RDF)", head, re.DOTALL
-    )
+    match = _FIRST_TAG_OF_FEED.match(head)
     if not match:
         return "text/html"
     if match[1] == b"rss":
