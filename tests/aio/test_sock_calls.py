@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import signal
 import socket
 import threading
 
@@ -306,6 +307,33 @@ def test_the_stand_in_is_there_only_while_a_world_runs(world: SmallWorld) -> Non
     assert seen["nowhere"] is REAL
     assert socket.socket is REAL
     assert threading.Thread.start is start_before
+
+
+def test_names_are_not_looked_up_in_the_real_network(world: SmallWorld) -> None:
+    world.client.resolver = None
+
+    async def run() -> None:
+        assert socket.gethostname() == "client"
+        assert socket.gethostbyname("server") == SERVER
+        assert socket.getaddrinfo("server", "http", type=socket.SOCK_STREAM) == [
+            (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (SERVER, 80))
+        ]
+        with pytest.raises(socket.gaierror, match=r"use loop\.getaddrinfo"):
+            socket.getaddrinfo("www.example.com", 80)
+        with pytest.raises(RuntimeError, match="would block and so stop the world"):
+            socket.create_connection((SERVER, 80), timeout=5)
+
+    world.run(run())
+
+
+def test_servers_of_a_host_do_not_take_ctrl_c_away(world: SmallWorld) -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    async def run() -> None:
+        assert signal.signal(signal.SIGINT, lambda *_: None) is before
+        assert signal.getsignal(signal.SIGINT) is before
+
+    world.run(run())
 
 
 def test_unknown_families_and_protocols_are_refused(world: SmallWorld) -> None:

@@ -32,6 +32,7 @@ class DatagramTransport(TransportBase, asyncio.DatagramTransport):
         extra: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(extra, loop)
+        self._number = loop.next_number()
         kernel = sock.kernel
         assert isinstance(kernel, UdpSocket)
         self.kernel = kernel
@@ -50,6 +51,9 @@ class DatagramTransport(TransportBase, asyncio.DatagramTransport):
         loop.call_soon(self._start_reading)
         if waiter is not None:
             loop.call_soon(set_unless_done, waiter)
+
+    def __hash__(self) -> int:
+        return self._number  # the order of a server's set of transports is the same in every run
 
     def __repr__(self) -> str:
         return f"<DatagramTransport {'closed' if self._closing else 'open'} {self.kernel.name()}>"

@@ -272,7 +272,8 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors):
             self._check_closed()
         if self._debug:
             self._check_callback(callback, "call_soon")
-        if self.recorder is None:
+        recorder = self.recorder
+        if recorder is None or not recorder.events:
             handle = asyncio.Handle(callback, args, self, context)
         else:
             handle = CausedHandle(callback, args, self, context)

@@ -62,24 +62,13 @@ class Naming(LoopBase):
     ) -> list[AddrInfo]:
         """As ``socket.getaddrinfo``, of the running host. Raises ``socket.gaierror``."""
         machine = running_host()
-        number = _port(port)
-        kinds = [kind for kind in _KINDS if type in (0, kind[0]) and proto in (0, kind[1])]
-        if not kinds:
-            raise _error(socket.EAI_SOCKTYPE, "ai_socktype not supported")
-        if family not in _VERSIONS:
-            raise _error(socket.EAI_FAMILY, "ai_family not supported")
-        name = _text(host)
-        if name is None and port is None:
-            raise _error(socket.EAI_NONAME, "Name or service not known")
-        with Call(machine, "getaddrinfo", name=name or "", port=number) as call:
-            addresses = await self._addresses(machine, name, family, flags)
+        question = Question(host, port, family, type, proto, flags)
+        with Call(machine, "getaddrinfo", name=question.name or "", port=question.port) as call:
+            addresses = question.known_to(machine)
+            if addresses is None:
+                addresses = await self._resolve(machine, question)
             call.gave(addresses=addresses)
-        canonical = (name or "") if flags & socket.AI_CANONNAME else ""
-        return [
-            (_family(address), kind, protocol, canonical, sockaddr(_family(address), (pack(address), number)))
-            for address in addresses
-            for kind, protocol in kinds
-        ]
+        return question.answer(addresses)
 
     async def getnameinfo(self, sockaddr: tuple[Any, ...], flags: int = 0) -> tuple[str, str]:
         """As ``socket.getnameinfo``, from the running host's own table."""
@@ -97,28 +86,14 @@ class Naming(LoopBase):
         service = str(port) if flags & socket.NI_NUMERICSERV else _SERVICE_NAMES.get(port, str(port))
         return name, service
 
-    async def _addresses(self, machine: Host, name: str | None, family: int, flags: int) -> list[str]:
-        if name is None:
-            any_address = bool(flags & socket.AI_PASSIVE)
-            if family == socket.AF_INET6:
-                return ["::" if any_address else "::1"]
-            return ["0.0.0.0" if any_address else "127.0.0.1"]
-        version = _VERSIONS[family]
-        found = machine.hosts_table.look_up(name, version)
-        if found is None:
-            if flags & socket.AI_NUMERICHOST or machine.resolver is None:
-                raise _error(socket.EAI_NONAME, "Name or service not known")
-            found = await self._resolve(machine, name, family)
-        elif not found:
-            raise _error(socket.EAI_ADDRFAMILY, "Address family for hostname not supported")
-        return found
-
-    async def _resolve(self, machine: Host, name: str, family: int) -> list[str]:
-        assert machine.resolver is not None
+    async def _resolve(self, machine: Host, question: Question) -> list[str]:
+        family = question.family
+        if machine.resolver is None or question.name is None:
+            raise _error(socket.EAI_NONAME, "Name or service not known")
         if family == 0 and not machine.has_addresses(16):
             family = socket.AF_INET
         try:
-            found = await machine.resolver(name.rstrip("."), family)
+            found = await machine.resolver(question.name, family)
         except socket.gaierror:
             raise
         except OSError as error:
@@ -128,6 +103,65 @@ class Naming(LoopBase):
         if not found:
             raise _error(socket.EAI_NONAME, "Name or service not known")
         return found
+
+
+class Question:
+    """What ``getaddrinfo`` is asked. Raises ``socket.gaierror`` when it makes no sense."""
+
+    def __init__(
+        self, host: bytes | str | None, port: bytes | str | int | None, family: int, kind: int, proto: int, flags: int
+    ) -> None:
+        self.name = _text(host)
+        self.port = _port(port)
+        self.family = family
+        self._flags = flags
+        self._kinds = [one for one in _KINDS if kind in (0, one[0]) and proto in (0, one[1])]
+        if not self._kinds:
+            raise _error(socket.EAI_SOCKTYPE, "ai_socktype not supported")
+        if family not in _VERSIONS:
+            raise _error(socket.EAI_FAMILY, "ai_family not supported")
+        if self.name is None and port is None:
+            raise _error(socket.EAI_NONAME, "Name or service not known")
+
+    def known_to(self, machine: Host) -> list[str] | None:
+        """The addresses, as far as the host knows without asking anybody; None when the resolver has to be asked."""
+        if self.name is None:
+            any_address = bool(self._flags & socket.AI_PASSIVE)
+            if self.family == socket.AF_INET6:
+                return ["::" if any_address else "::1"]
+            return ["0.0.0.0" if any_address else "127.0.0.1"]
+        found = machine.hosts_table.look_up(self.name, _VERSIONS[self.family])
+        if found is None and self._flags & socket.AI_NUMERICHOST:
+            raise _error(socket.EAI_NONAME, "Name or service not known")
+        if found is not None and not found:
+            raise _error(socket.EAI_ADDRFAMILY, "Address family for hostname not supported")
+        return found
+
+    def answer(self, addresses: list[str]) -> list[AddrInfo]:
+        """The addresses in the form in which ``getaddrinfo`` gives them."""
+        canonical = (self.name or "") if self._flags & socket.AI_CANONNAME else ""
+        return [
+            (_family(address), kind, protocol, canonical, sockaddr(_family(address), (pack(address), self.port)))
+            for address in addresses
+            for kind, protocol in self._kinds
+        ]
+
+
+def getaddrinfo_at_once(
+    machine: Host,
+    host: bytes | str | None,
+    port: bytes | str | int | None,
+    family: int = 0,
+    type: int = 0,  # noqa: A002 (the name of the real one)
+    proto: int = 0,
+    flags: int = 0,
+) -> list[AddrInfo]:
+    """``socket.getaddrinfo`` for code that cannot wait: what the host knows by itself."""
+    question = Question(host, port, family, type, proto, flags)
+    addresses = question.known_to(machine)
+    if addresses is None:
+        raise _error(socket.EAI_AGAIN, "socket.getaddrinfo cannot wait for the resolver: use loop.getaddrinfo")
+    return question.answer(addresses)
 
 
 def _text(host: bytes | str | None) -> str | None:

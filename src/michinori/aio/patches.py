@@ -8,27 +8,35 @@
     anyio brings its own worker threads. Those of a world do their work at once, in the thread that asks, because a real
     thread would finish in real time.
 
-Both look at the context or the object before they do anything, and both are put back when no world runs any more.
+``socket.getaddrinfo``, ``socket.gethostbyname``, ``socket.gethostname``
+    In the context of a host they answer from what the host knows by itself. Nothing of a world asks the real network.
+
+``signal.signal``
+    In the context of a host it installs nothing: servers that do so at their start would take Ctrl-C away from whoever
+    runs the world.
+
+All look at the context or the object before they do anything, and all are put back when no world runs any more.
 """
 
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from michinori.aio.context import CURRENT_HOST
 from michinori.aio.host_socket import HostSocket
+from michinori.aio.naming import getaddrinfo_at_once
 
 _real_socket = socket.socket
 _lock = threading.Lock()
 _depth = 0
-_start_before: Any = None
-_socket_before: Any = None
+_before: dict[tuple[Any, str], Any] = {}
 
 
 class _SocketOfTheHost(type):
@@ -64,12 +72,12 @@ class HostAwareSocket(_real_socket, metaclass=_SocketOfTheHost):
 @contextmanager
 def installed() -> Iterator[None]:
     """While inside, in however many worlds and threads, the stand-ins are in place."""
-    global _depth, _start_before, _socket_before
+    global _depth
     with _lock:
         if _depth == 0:
-            _socket_before, _start_before = socket.socket, threading.Thread.start
-            socket.socket = HostAwareSocket  # type: ignore[misc]
-            threading.Thread.start = _start  # type: ignore[assignment,method-assign]
+            for (owner, name), stand_in in _STAND_INS.items():
+                _before[owner, name] = getattr(owner, name)
+                setattr(owner, name, stand_in)
         _depth += 1
     try:
         yield
@@ -77,8 +85,8 @@ def installed() -> Iterator[None]:
         with _lock:
             _depth -= 1
             if _depth == 0:
-                socket.socket = _socket_before  # type: ignore[misc]
-                threading.Thread.start = _start_before  # type: ignore[method-assign]
+                for (owner, name), original in _before.items():
+                    setattr(owner, name, original)
 
 
 def _start(thread: threading.Thread) -> None:
@@ -91,7 +99,42 @@ def _start(thread: threading.Thread) -> None:
         worker = cast("Any", thread)
         worker.queue = _InlineQueue(worker, cast("asyncio.AbstractEventLoop", loop))
     else:
-        _start_before(thread)
+        _before[threading.Thread, "start"](thread)
+
+
+def _getaddrinfo(*args: Any, **options: Any) -> Any:
+    host = CURRENT_HOST.get()
+    if host is None:
+        return _before[socket, "getaddrinfo"](*args, **options)
+    return getaddrinfo_at_once(host, *args, **options)
+
+
+def _gethostbyname(name: str) -> str:
+    host = CURRENT_HOST.get()
+    if host is None:
+        return cast("str", _before[socket, "gethostbyname"](name))
+    return cast("str", getaddrinfo_at_once(host, name, 0, socket.AF_INET)[0][4][0])
+
+
+def _gethostname() -> str:
+    host = CURRENT_HOST.get()
+    return cast("str", _before[socket, "gethostname"]()) if host is None else host.name
+
+
+def _signal(number: int, handler: Any) -> Any:
+    if CURRENT_HOST.get() is None:
+        return _before[signal, "signal"](number, handler)
+    return signal.getsignal(number)
+
+
+_STAND_INS: Final[dict[tuple[Any, str], Any]] = {
+    (socket, "socket"): HostAwareSocket,
+    (socket, "getaddrinfo"): _getaddrinfo,
+    (socket, "gethostbyname"): _gethostbyname,
+    (socket, "gethostname"): _gethostname,
+    (threading.Thread, "start"): _start,
+    (signal, "signal"): _signal,
+}
 
 
 class _InlineQueue:

@@ -45,6 +45,7 @@ class StreamTransport(TransportBase, asyncio.Transport):
         server: Any = None,
     ) -> None:
         super().__init__(extra, loop)
+        self._number = loop.next_number()
         kernel = sock.kernel
         assert isinstance(kernel, TcpSocket)
         self.kernel = kernel
@@ -81,6 +82,9 @@ class StreamTransport(TransportBase, asyncio.Transport):
         loop.call_soon(self._start_reading)
         if waiter is not None:
             loop.call_soon(set_unless_done, waiter)
+
+    def __hash__(self) -> int:
+        return self._number  # the order of a server's set of transports is the same in every run
 
     def __repr__(self) -> str:
         state = "closed" if self._lost else "closing" if self._closing else "open"

@@ -19,7 +19,7 @@ from michinori.host.options import SocketOptions
 from michinori.host.socket_info import SocketInfo
 from michinori.host.tcp_listener import TcpListenerSocket
 from michinori.host.tcp_socket import TcpSocket
-from michinori.inet import IcmpError, Interface, Internet, Unreachable
+from michinori.inet import IcmpError, Interface, Internet, Unreachable, addresses
 from michinori.sim import Dice, EventQueue, Nanos
 from michinori.tcp import (
     Connection,
@@ -139,6 +139,8 @@ class TcpTable:
             remote = (address, port)
         if not port:
             raise os_error(errno.ECONNREFUSED)
+        if addresses.is_multicast(address) or address == addresses.LIMITED_BROADCAST:
+            raise os_error(errno.ENETUNREACH)  # RFC 1122 section 4.2.3.10
         try:
             source = self.internet.source_for(address)
         except Unreachable:
