@@ -47,10 +47,10 @@ class Cable:
         name: str = "",
     ) -> None:
         self.name = name
+        self.is_cut = False
         self.a = CableEnd(self, queue, dice, rate, delay_ns, queue_packets, mtu)
         self.b = CableEnd(self, queue, dice, rate, delay_ns, queue_packets, mtu)
         self.a.other, self.b.other = self.b, self.a
-        self.is_cut = False
         for rule in faults:
             self.fault(rule)
 
@@ -85,12 +85,15 @@ class Cable:
         """Cut it: what is on the way or waiting is lost, and so is what is sent from now on (``cut``)."""
         if not self.is_cut:
             self.is_cut = True
-            self.a.lose_flight()
-            self.b.lose_flight()
+            for end in (self.a, self.b):
+                end.look_at_cable()
+                end.lose_flight()
 
     def mend(self) -> None:
         """Make it whole again."""
         self.is_cut = False
+        for end in (self.a, self.b):
+            end.look_at_cable()
 
 
 class _Flight:
@@ -153,6 +156,16 @@ class CableEnd:
         self._flight = _Flight(self)
 
     @property
+    def mtu(self) -> int:
+        """Octets of payload that pass in one frame."""
+        return self._mtu
+
+    @mtu.setter
+    def mtu(self, mtu: int) -> None:
+        self._mtu = mtu
+        self.look_at_cable()
+
+    @property
     def rate(self) -> int | None:
         """Bits per second; None lets frames pass in no time."""
         return self._rate
@@ -194,6 +207,10 @@ class CableEnd:
         """Take the rules for frames sent from this end away."""
         self.faults.clear()
 
+    def look_at_cable(self) -> None:
+        """The cable was cut or mended: nothing fits into one that is cut."""
+        self._largest = -1 if self.cable.is_cut else self._mtu + _HEADER
+
     def lose_flight(self) -> None:
         """Lose what is waiting and on the way from here."""
         self._flight.cut = True
@@ -206,7 +223,7 @@ class CableEnd:
         (it was not), ``queue-full``, ``too-long``, ``cut`` or ``fault:...``.
         """
         size = len(frame)
-        if size > self.mtu + _HEADER or self.cable.is_cut:
+        if size > self._largest:
             return self._refuse(frame, "cut" if self.cable.is_cut else "too-long", tell)
         queue = self._queue
         start_ns = now_ns = queue.now_ns

@@ -169,25 +169,21 @@ class Receiver:
         """Take a frame of EtherType 0800."""
         flow = self._flows.get(frame[26:34])
         recorder = self._recorder
+        hooks = self._hooks
         if (
             flow is None
             or frame[_HEADER] != _PLAIN_HEADER
             or frame[0] & 1
-            or self._hooks.prerouting
+            or hooks.prerouting
             or (recorder is not None and recorder.events)
         ):
             self._receive_carefully(frame)
-        elif flow.neighbour is None:
+            return
+        neighbour = flow.neighbour
+        if neighbour is None:
             self._hand_over(frame)
-        else:
-            self._pass_on(frame, flow, flow.neighbour)
-
-    def _pass_on(self, frame: bytes, flow: _Flow, neighbour: Neighbour) -> None:
-        """Forward by patching the octets."""
-        total = frame[16] << 8 | frame[17]
-        hooks = self._hooks
-        if (
-            20 <= total <= flow.mtu
+        elif (
+            20 <= (total := frame[16] << 8 | frame[17]) <= flow.mtu
             and total <= len(frame) - _HEADER
             and frame[22] > 1
             and neighbour.usable_until_ns > self._queue.now_ns
