@@ -1,5 +1,7 @@
 """The rows of the article, each shown by what really happened on a journey."""
 
+from itertools import pairwise
+
 import pytest
 
 WWW = "203.0.113.80"
@@ -86,13 +88,13 @@ def test_initial_sequence_numbers_are_chosen_by_both_ends_and_differ(home):
     for host in ("pc", "www"):
         chosen = [event.data["isn"] for event in home.of("tcp", "isn-chosen", host)]
         assert len(set(chosen)) == len(chosen) > 1
-        gaps = {later - earlier for earlier, later in zip(chosen, chosen[1:], strict=False)}
+        gaps = {later - earlier for earlier, later in pairwise(chosen)}
         assert len(gaps) == len(chosen) - 1
 
 
 @pytest.mark.row("B13")
 def test_many_segments_fly_and_one_ack_covers_several(home):
-    assert max(event.data["in_flight"] for event in home.of("tcp", "segment-sent", "www")) > 10 * 1402
+    assert max(event.data.get("in_flight", 0) for event in home.of("tcp", "segment-sent", "www")) > 10 * 1402
     assert any(event.data["segments"] > 1 for event in home.of("tcp", "acked", "www"))
 
 

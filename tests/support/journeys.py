@@ -15,6 +15,8 @@ from typing import Any
 from michinori.cli.open import Options, run
 from michinori.trace import Event, read_trace
 
+SOURCE = str(Path(__file__).parents[2] / "src")
+
 
 @dataclass(frozen=True)
 class Walked:
@@ -68,11 +70,10 @@ def walk(folder: Path, *words: str, **options: Any) -> Walked:
 
 def command(*arguments: str, python: str = sys.executable, **environment: str) -> subprocess.CompletedProcess[str]:
     """``python -m michinori`` in a process of its own."""
-    source = str(Path(__file__).parents[2] / "src")
     return subprocess.run(
         [python, "-m", "michinori", *arguments],
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": source, "PYTHONIOENCODING": "utf-8"} | environment,
+        env=os.environ | {"PYTHONPATH": SOURCE, "PYTHONIOENCODING": "utf-8"} | environment,
         timeout=100,
     )

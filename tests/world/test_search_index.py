@@ -19,10 +19,19 @@ def index(tmp_path):
     return Index({"a.example": tmp_path})
 
 
-def test_pages_are_found_by_all_words_and_the_title_counts_most(index):
+def test_pages_are_found_by_words_and_the_title_counts_most(index):
     hits = index.search("TCP handshake")
     assert [hit.page.url for hit in hits] == ["http://a.example/", "http://a.example/sub/"]
     assert hits[0].page.title == "TCP & friends"
+
+
+def test_a_page_with_some_of_the_words_comes_later_and_says_which_are_missing(index):
+    hits = index.search("SYN mentioned")
+    assert [(hit.page.url, hit.missing) for hit in hits] == [
+        ("http://a.example/", ["mentioned"]),
+        ("http://a.example/sub/", ["syn"]),
+    ]
+    assert "missing: mentioned" in results_page("SYN mentioned", hits, 3, "en")
 
 
 def test_japanese_is_found_in_its_own_encoding(index):

@@ -78,7 +78,7 @@ class Results:
             "seed": self.journey.seed,
             "virtual_ms": round(self.journey.took_ns / 1e6, 3),
             **counts,
-            "files": {about: str(self.folder.path / name) for name, about in self.files.items()},
+            "files": {name: str(self.folder.path / name) for name in self.files},
             "rows": {chapter.row.name: len(chapter.events) for chapter in self.story},
         }
         if self.failure is not None:

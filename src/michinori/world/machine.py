@@ -94,9 +94,9 @@ class Machine(Host):
         if port.name in self._raised:
             return
         adapter = self.adapters[port.name]
-        self._raised[port.name] = self.add_interface(adapter, port.address, port.prefix_length)
+        interface = self._raised[port.name] = self.add_interface(adapter, port.address, port.prefix_length)
         for further in self._given.get(port.name, ())[1:]:
-            self.add_interface(adapter, further.packed, further.network.prefixlen)
+            self.internet.add_address(interface, further.packed, further.network.prefixlen)
 
     def set_routes(self, hops: Sequence[plan.Hop]) -> None:
         """Enter the given routes, or those of a plan in the place of an earlier plan."""
@@ -114,7 +114,7 @@ class Machine(Host):
             ]
 
     def _new_name(self) -> str:
-        number = 0
+        number = len(self.adapters)
         while f"eth{number}" in self.adapters:
             number += 1
         return f"eth{number}"

@@ -1,7 +1,8 @@
 """An index over the pages of a world's sites, for its search engine.
 
-Words are matched as they are written, without regard to case: in a page's title, headings and text. A page must hold
-every word; what stands in the title counts most. Pages are read when somebody searches for the first time.
+Words are matched as they are written, without regard to case: in a page's title, headings and text. Pages that hold
+more of the words come first; then, what stands in the title counts most. Pages are read when somebody searches for the
+first time.
 """
 
 from __future__ import annotations
@@ -37,10 +38,12 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A page that holds all the words, and a piece of its text around the first."""
+    """A page that holds some of the words, and a piece of its text around the first."""
 
     page: Page
     score: int
+    missing: list[str]
+    """The words that it does not hold."""
     before: str
     match: str
     after: str
@@ -65,31 +68,32 @@ class Index:
         return self._pages
 
     def search(self, words: str) -> list[Hit]:
-        """The pages that hold every word, the best first."""
+        """The pages that hold any of the words, the best first."""
         wanted = words.casefold().split()
         if not wanted:
             return []
         hits = [hit for page in self.pages() if (hit := _match(page, wanted)) is not None]
-        hits.sort(key=lambda hit: (-hit.score, hit.page.url))
+        hits.sort(key=lambda hit: (len(hit.missing), -hit.score, hit.page.url))
         return hits
 
 
 def _match(page: Page, wanted: list[str]) -> Hit | None:
     title, headings, text = page.title.casefold(), page.headings.casefold(), page.text.casefold()
-    score = 0
-    for word in wanted:
-        counted = title.count(word) * _TITLE_WEIGHT + headings.count(word) * _HEADING_WEIGHT + text.count(word)
-        if not counted:
-            return None
-        score += counted
+    scores = [
+        title.count(word) * _TITLE_WEIGHT + headings.count(word) * _HEADING_WEIGHT + text.count(word) for word in wanted
+    ]
+    score = sum(scores)
+    if not score:
+        return None
+    missing = [word for word, counted in zip(wanted, scores, strict=True) if not counted]
     at = min((found for word in wanted if (found := text.find(word)) >= 0), default=-1)
     if at < 0 or len(text) != len(page.text):  # case folding moved the letters: no place to point at
-        return Hit(page, score, page.text[:_SNIPPET], "", "")
+        return Hit(page, score, missing, page.text[:_SNIPPET], "", "")
     word = next(word for word in wanted if text.startswith(word, at))
     begin = max(0, at - _SNIPPET // 3)
     end = at + len(word)
     before = ("…" if begin else "") + page.text[begin:at]
-    return Hit(page, score, before, page.text[at:end], page.text[end : end + _SNIPPET])
+    return Hit(page, score, missing, before, page.text[at:end], page.text[end : end + _SNIPPET])
 
 
 def _pages_of(name: str, folder: Path) -> Iterator[Page]:

@@ -27,6 +27,7 @@ article .url { color: #4f6b4c; font-size: 13px; }
 h2 { font-size: 20px; font-weight: 600; margin: 0; line-height: 1.4; }
 a { color: #15519b; text-decoration: none; }
 article p { margin: 2px 0 0; font-size: 15px; color: #3c4654; }
+article p.missing { font-size: 13px; color: #8a5a3c; }
 mark { background: #fdeeb5; color: inherit; padding: 0 2px; }
 .none { background: #fff; border: 1px solid #e2dfd6; border-radius: 12px; padding: 16px 24px; }
 footer { border-top: 1px solid #e2dfd6; color: #68717f; font-size: 13px; padding: 14px 40px; }
@@ -37,6 +38,7 @@ _TEXTS: Final = {
         "name": "道しるべ検索",
         "hint": "調べたい言葉をアドレスバーに入力してください",
         "count": "{pages} ページのうち {hits} ページに見つかりました",
+        "missing": "含まれない言葉: {words}",
         "none": "「{words}」を含むページは見つかりませんでした。",
         "advice": "この検索エンジンが知っているのは、この小さなインターネットにある {pages} ページだけです。別の言葉で試してください。",
         "footer": "search.example は小さなインターネットの検索エンジンです。順位は、言葉が題名・見出し・本文に現れる回数だけで決まります。",
@@ -45,6 +47,7 @@ _TEXTS: Final = {
         "name": "Signpost Search",
         "hint": "type words into the address bar",
         "count": "found on {hits} of {pages} pages",
+        "missing": "missing: {words}",
         "none": "No page holds “{words}”.",
         "advice": "This search engine knows only the {pages} pages of this little internet. Try other words.",
         "footer": "search.example is the search engine of the little internet. Pages are ranked by how often the words occur in title, headings and text, and by nothing else.",
@@ -74,7 +77,7 @@ def results_page(words: str, hits: Sequence[Hit], pages: int, language: str) -> 
     head = f'<header><p class="brand">{_brand(language)}</p><div class="box">{escape(words)}</div></header>'
     if hits:
         count = f'<p class="count">{escape(texts["count"].format(pages=pages, hits=len(hits)))}</p>'
-        body = count + "".join(_article(hit) for hit in hits[:_MOST_SHOWN])
+        body = count + "".join(_article(hit, language) for hit in hits[:_MOST_SHOWN])
     else:
         none = escape(texts["none"].format(words=words))
         body = f'<p class="count">&nbsp;</p><div class="none"><h2>{none}</h2><p>{escape(texts["advice"].format(pages=pages))}</p></div>'
@@ -82,11 +85,15 @@ def results_page(words: str, hits: Sequence[Hit], pages: int, language: str) -> 
     return _document(language, f"{words} - {texts['name']}", f"{head}<main>{body}</main>{footer}")
 
 
-def _article(hit: Hit) -> str:
+def _article(hit: Hit, language: str) -> str:
     match = f"<mark>{escape(hit.match)}</mark>" if hit.match else ""
+    missing = ""
+    if hit.missing:
+        said = _TEXTS[language]["missing"].format(words=", ".join(hit.missing))
+        missing = f'<p class="missing">{escape(said)}</p>'
     return (
         f'<article><div class="url">{escape(hit.page.url)}</div><h2><a href="{escape(hit.page.url)}">{escape(hit.page.title)}</a></h2>'
-        f"<p>{escape(hit.before)}{match}{escape(hit.after)}</p></article>"
+        f"<p>{escape(hit.before)}{match}{escape(hit.after)}</p>{missing}</article>"
     )
 
 

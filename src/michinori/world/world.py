@@ -137,9 +137,13 @@ class World:
 
         Raises what it raises; ``Stuck`` when nothing can happen any more; ``TimedOut`` after ``limit``.
         """
-        machine = self.machine(on)
-        self.settle()
-        return self.loop.run(coroutine, machine, limit_ns=units.duration(limit))
+        try:
+            loop, machine = self.loop, self.machine(on)
+            self.settle()
+        except BaseException:
+            coroutine.close()
+            raise
+        return loop.run(coroutine, machine, limit_ns=units.duration(limit))
 
     def machine(self, name: Machine | str) -> Machine:
         """The machine of that name. Raises ``KeyError`` that names those that are there."""
