@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from michinori.inet import addresses
-from michinori.inet.errors import IcmpError, Unreachable
+from michinori.inet.errors import IcmpError
 from michinori.inet.hooks import Hooks, Passing
 from michinori.inet.interface import Interface, InterfaceAddress
 from michinori.inet.ipv4.arp import Arp
@@ -249,6 +249,3 @@ class Internet:
             return
         if any(own.covers(gateway) for own in route.interface.addresses):
             self.routes.add(dst, len(dst) * 8, gateway, route.interface)
-
-
-__all__ = ["Internet", "Unreachable"]

@@ -32,6 +32,9 @@ _MOST_BUCKETS: Final = 1024
 _INTERNETWORK_CONTROL: Final = 0xC0
 _TOS_BITS: Final = 0x1E
 
+#: The address mask reply of RFC 950.
+_LAST_QUERY: Final = 18
+
 EchoListener = Callable[[icmp.Message, ipv4.Packet], None]
 
 
@@ -85,7 +88,7 @@ class Icmp:
         if packet.protocol == protocols.PROTOCOL_ICMP:
             # Unknown types may be errors too (RFC 1812 section 4.3.2.7).
             kind = packet.payload[0] if packet.payload else icmp.UNREACHABLE
-            if kind in icmp.ERRORS or kind > icmp.TIMESTAMP_REPLY + 4:
+            if kind in icmp.ERRORS or kind > _LAST_QUERY:
                 return False
         return not limited or self._within_limits(packet.src)
 
