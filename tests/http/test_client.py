@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.http.wires import get, peer, run, says, served
 
 from michinori.http import Bounds, Client, Headers, Request, Response, ServerRequest, ServerResponse, urls
@@ -16,6 +19,7 @@ from michinori.http.errors import (
     ClientClosed,
     ConnectFailed,
     Disconnected,
+    HttpError,
     IncompleteBody,
     NameNotResolved,
     ProtocolError,
@@ -319,6 +323,30 @@ def test_a_closed_client() -> None:
                 await task
             with pytest.raises(ClientClosed):
                 await client.fetch(Request.get(url))
+
+    run(main())
+
+
+@settings(max_examples=40)
+@given(st.binary(max_size=80), st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", CHUNKED[:47]]))
+def test_garbage_never_hangs_nor_breaks_the_client(garbage: bytes, before: bytes) -> None:
+    with suppress(HttpError):
+        fetched(before + garbage)
+
+
+def test_closing_while_a_name_is_asked_for() -> None:
+    async def main() -> None:
+        async def never(*_: object, **__: object) -> list[object]:
+            await asyncio.sleep(1000)
+            return []
+
+        asyncio.get_running_loop().getaddrinfo = never  # type: ignore[assignment, method-assign]
+        client = Client()
+        task = asyncio.create_task(client.fetch(Request.get("http://a.example/")))
+        await asyncio.sleep(0.01)
+        await client.aclose()
+        with pytest.raises(ClientClosed):
+            await task
 
     run(main())
 

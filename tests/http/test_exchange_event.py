@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import har12
 import pytest
 from tests.http.wires import peer, recorded, run, says, served
 
 from michinori.http import Client, Request, ServerRequest, ServerResponse, StaticSite
 from michinori.http.errors import HttpError
-from michinori.trace import Event
+from michinori.trace import Event, har
 
 
 def only(events: list[Event], what: str) -> Event:
@@ -114,6 +115,26 @@ def test_each_hop_of_a_redirect_is_an_exchange(tmp_path: Path) -> None:
     assert hops[0]["redirect_url"].endswith("/sub/")
     redirected = only(events, "redirected")
     assert redirected.data["location"].endswith("/sub/")
+
+
+def test_a_har_can_be_made_of_it(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<h1>x")
+
+    async def main() -> list[Event]:
+        with recorded() as events:
+            async with served(StaticSite(tmp_path)) as (_, url), Client() as client:
+                await client.fetch(Request.get(url + "/?a=b"))
+                await client.fetch(Request("POST", url, {"Content-Type": "text/plain"}, b"text"))
+                with pytest.raises(HttpError):
+                    await client.fetch(Request.get(url.rpartition(":")[0] + ":9/"))
+            return events()
+
+    archive = har.build(run(main()), epoch_ns=0)
+    har12.hold_against_har_12(archive)
+    first, post, failed = archive["log"]["entries"]
+    assert first["response"]["content"] == {"size": 5, "mimeType": "text/html"}
+    assert post["request"]["postData"] == {"mimeType": "text/plain", "text": "text"}
+    assert failed["comment"].startswith("connect: ")
 
 
 def test_the_server_notes_its_side() -> None:

@@ -109,6 +109,13 @@ def test_curl_uploads_in_every_way(folder: Path) -> None:
     assert any("Transfer-Encoding" in request.headers for request in site.requests)
 
 
+def test_curl_offers_to_upgrade_and_is_answered_all_the_same(folder: Path) -> None:
+    site = Site(folder)
+    done = with_server(site, lambda url: peers.curl("--http2", "-w", "%{http_version}", "-o", os.devnull, url + "/"))
+    assert done.stdout == b"1.1"
+    assert site.requests[0].headers.get("Upgrade") == "h2c"
+
+
 def test_curl_keeps_its_connection(folder: Path) -> None:
     site = Site(folder)
 

@@ -26,6 +26,7 @@ from michinori.http import (
     ServerLimits,
     ServerRequest,
     ServerResponse,
+    StaticSite,
     VirtualHosts,
 )
 from michinori.http.dates import parse_date
@@ -251,7 +252,9 @@ def test_handlers_that_fail(caplog: pytest.LogCaptureFixture) -> None:
         assert b"at once" not in early
         assert b"<p>Not &lt;here&gt;.</p>" in early
         assert b"X-Why: no" in early
-        for path in (b"/late", b"/short", b"/header"):
+        header = told(b"GET /header " + HEAD + b"\r\nGET /gone " + HEAD + b"\r\n", broken)
+        assert statuses(header) == [500, 404]
+        for path in (b"/late", b"/short"):
             answer = _until_reset(b"GET " + path + b" " + HEAD + b"\r\n", broken)
             assert not answer.endswith(b"0\r\n\r\n")
 
@@ -375,6 +378,13 @@ def test_a_peer_that_resets_is_no_error() -> None:
             assert server.connections == 0
 
     run(main())
+
+
+def test_connect_is_nothing_for_a_server_of_pages() -> None:
+    answers = told(
+        b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\nGET / " + HEAD + b"\r\n", StaticSite(".")
+    )
+    assert statuses(answers)[0] == 405
 
 
 def test_virtual_hosts() -> None:

@@ -153,6 +153,11 @@ class Channel(asyncio.Protocol):
         return self._transport
 
     @property
+    def ready(self) -> bool:
+        """Whether ``receive`` would give something at once."""
+        return bool(self._received) or self._ended
+
+    @property
     def quiet(self) -> bool:
         """Whether nothing has come that was not read, the end of the stream neither."""
         return not self._received and not self._ended and not self.lost

@@ -9,6 +9,7 @@ from michinori.http import answer
 from michinori.http.channel import Channel
 from michinori.http.errors import ProtocolError
 from michinori.http.framing import RequestHead, ServerFraming
+from michinori.http.headers import Headers
 from michinori.http.refusal import Refusal
 from michinori.http.request_body import RequestBody
 from michinori.http.server_limits import ServerLimits
@@ -113,20 +114,34 @@ class Conversation:
         except Exception as error:
             if isinstance(error, OSError) and self._channel.lost:
                 raise
-            _log.error("the handler failed on %s %r", request.method, request.target, exc_info=error)
-            note("http", "handler-failed", connection=self._id, why=type(error).__name__, target=request.target)
-            return answer.refused(Refusal(500, "The server met an error of its own."))
+            return self._failed(request, error)
+
+    def _failed(self, request: ServerRequest | None, error: Exception) -> ServerResponse:
+        _log.error("the handler failed on %r", request, exc_info=error)
+        note("http", "handler-failed", connection=self._id, why=type(error).__name__)
+        return answer.refused(Refusal(500, "The server met an error of its own."))
+
+    def _head(
+        self, framing: ServerFraming, body: RequestBody | None, response: ServerResponse
+    ) -> tuple[bytes, Headers]:
+        """The octets of the head, and its fields. Raises ``ValueError``."""
+        headers = answer.complete_headers(response, self._server_name)
+        if self._last or body is None or not body.worth_discarding:
+            headers.set("Connection", "close")
+        phrase = reason(response.status) if response.reason is None else response.reason
+        return framing.head(response.status, phrase, headers), headers
 
     async def _answer(
         self, framing: ServerFraming, request: ServerRequest | None, body: RequestBody | None, response: ServerResponse
     ) -> bool:
         """Send the answer and see to what is left of the request. Whether the connection can go on."""
         try:
-            headers = answer.complete_headers(response, self._server_name)
-            if self._last or body is None or not body.worth_discarding:
-                headers.set("Connection", "close")
-            phrase = reason(response.status) if response.reason is None else response.reason
-            head = framing.head(response.status, phrase, headers)
+            try:
+                head, headers = self._head(framing, body, response)
+            except ValueError as error:  # the handler's doing; nothing has been sent yet
+                response, failed = self._failed(request, error), response
+                _let_go(failed)
+                head, headers = self._head(framing, body, response)
             to_head = request is not None and request.method == "HEAD"
             sent = await answer.send(
                 self._channel, framing, head, response, send_s=self._limits.send_s, to_head=to_head
@@ -139,8 +154,7 @@ class Conversation:
             self._channel.abort()
             return False
         finally:
-            if isinstance(response.body, FileBody):
-                response.body.close()
+            _let_go(response)
         note(
             "http", "response-sent", connection=self._id,
             status=response.status, headers=headers.as_lists(), head_octets=len(head), body_octets=sent,
@@ -162,6 +176,11 @@ class Conversation:
             except TimeoutError:
                 pass
         channel.close()
+
+
+def _let_go(response: ServerResponse) -> None:
+    if isinstance(response.body, FileBody):
+        response.body.close()
 
 
 def _parse(framing: ServerFraming, octets: bytes) -> RequestHead:

@@ -263,7 +263,7 @@ class Exchange:
         return octets
 
     async def _more_of_the_body(self, connection: Connection, framing: ClientFraming) -> bytes:
-        idle_s = self._means.timeouts.idle_s
+        idle_s = None if connection.channel.ready else self._means.timeouts.idle_s
         try:
             async with asyncio.timeout(idle_s):
                 return await connection.channel.receive()

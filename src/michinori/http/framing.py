@@ -218,9 +218,9 @@ class ServerFraming:
         """The octets of a response head; what frames the body is added where it is missing. Raises ``ValueError``."""
         try:
             event = h11.Response(status_code=status, reason=reason, headers=headers.octets())
-            return self._machine.send(event) or b""
         except h11.LocalProtocolError as error:
             raise ValueError(f"not a response: {error}") from None
+        return self._machine.send(event) or b""
 
     def data(self, octets: bytes) -> bytes:
         """The octets of a piece of the body. Raises ``ValueError`` if it is longer than was announced."""

@@ -33,6 +33,6 @@ class Bounds:
     """Of a body that is kept whole (``fetch``), decoded."""
     coded_ratio: int = 1100
     """How many octets may come out of one coded octet; deflate itself cannot exceed 1,032."""
-    coded_free_octets: int = 1 << 20
+    coded_free_octets: int = 16 << 20
     """The ratio counts only beyond so many decoded octets: small pages may be as regular as they like."""
     redirects: int = 20

@@ -7,7 +7,7 @@ import ipaddress
 import socket
 from typing import Final, NamedTuple
 
-from michinori.http.errors import NameNotResolved
+from michinori.http.errors import ClientClosed, NameNotResolved
 from michinori.trace import NS_PER_S, current, note
 
 LIFETIME_S: Final = 60
@@ -42,7 +42,7 @@ class HostCache:
         return known.addresses
 
     async def resolve(self, host: str, port: int) -> list[str]:
-        """The host's addresses in the order in which to try them. Raises ``NameNotResolved``.
+        """The host's addresses in the order in which to try them. Raises ``NameNotResolved``, ``ClientClosed``.
 
         Who asks while the same question is on its way shares its answer.
         """
@@ -53,7 +53,13 @@ class HostCache:
         if task is None:
             task = self._asked[host] = asyncio.get_running_loop().create_task(self._ask(host, port))
             task.add_done_callback(lambda done: self._answered(host, done))
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            asker = asyncio.current_task()
+            if task.cancelled() and asker is not None and not asker.cancelling():
+                raise ClientClosed from None
+            raise
 
     def clear(self) -> None:
         """Forget everything."""

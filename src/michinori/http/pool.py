@@ -15,6 +15,7 @@ from michinori.trace import note
 
 PER_ORIGIN: Final = 6
 IDLE_S: Final = 60.0
+_CLOSES_WITHIN_S: Final = 2.0
 
 Dial: TypeAlias = Callable[[], Awaitable[Connection]]
 _Ticket: TypeAlias = "asyncio.Future[Connection | None]"
@@ -109,8 +110,13 @@ class Pool:
         for connection in closing:
             connection.channel.on_ended = None
             connection.close()
-        for connection in closing:
-            await connection.channel.wait_lost()
+        try:
+            async with asyncio.timeout(_CLOSES_WITHIN_S):
+                for connection in closing:
+                    await connection.channel.wait_lost()
+        except TimeoutError:  # TLS waits for the peer's goodbye
+            for connection in closing:
+                connection.channel.abort()
 
     async def _wait(self, place: _Place, priority: int) -> Connection | None:
         """Stand in line. Gives a connection, or None for the right to make one."""
