@@ -1,6 +1,7 @@
 """Whole worlds: octets through asyncio streams over two routers, TCP whole and every checksum verified.
 
-Each measurement runs in a process of its own, so that its memory is its own: ``python -m bench.transfer NAME`` runs one.
+Each measurement runs in a process of its own, so that its memory is its own: ``python -m bench.transfer NAME``
+runs one.
 """
 
 from __future__ import annotations

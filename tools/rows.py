@@ -56,7 +56,8 @@ ROWS = {
 }
 
 #: Those that are declared done: each must have a test.
-DONE = frozenset("B1 B2 B4 B6 B7 B8 B9 B10 B11 B12 B13 B14 B15 B18 B21 B22 B24 B25 B26".split())
+TO_COME = frozenset({"B3", "B5", "B16", "B17", "B19", "B20", "B23"})
+DONE = frozenset(row for row in ROWS if row.startswith("B")) - TO_COME
 
 
 class Gather:

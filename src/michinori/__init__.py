@@ -5,20 +5,29 @@ Names are loaded when they are first asked for (PEP 562), so that importing one 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+from michinori.version import __version__
 
 if TYPE_CHECKING:
+    from michinori.aio import Stuck, TimedOut
     from michinori.world import Line, Machine, World
 
-__version__ = "0.1.0"
-__all__ = ["Line", "Machine", "World", "__version__"]
+__all__ = ["Line", "Machine", "Stuck", "TimedOut", "World", "__version__"]
+
+_HOME: Final = {
+    "Line": "michinori.world",
+    "Machine": "michinori.world",
+    "Stuck": "michinori.aio",
+    "TimedOut": "michinori.aio",
+    "World": "michinori.world",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Line", "Machine", "World"):
-        from michinori import world
-
-        return getattr(world, name)
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-import michinori
 from michinori.trace.recorder import Event, Recorder
+from michinori.version import __version__
 
 _NS_PER_MS: Final = 1_000_000
 _UNKNOWN: Final = -1
@@ -54,7 +54,7 @@ def build(events: Iterable[Event], epoch_ns: int) -> _Json:
             elif name in pages:
                 pages[name].take(event)
     exchanges.sort(key=lambda event: (event.data["started_ns"], event.n))
-    agent = {"name": "Michinori", "version": michinori.__version__}
+    agent = {"name": "Michinori", "version": __version__}
     return {
         "log": {
             "version": "1.2",
