@@ -1,4 +1,4 @@
-"""What a data segment costs on either side of an established bulk flow: time stamps and SACK on, no loss, large windows.
+"""What a data segment costs on either side of a bulk flow: time stamps and SACK on, no loss, large windows.
 
 The two ends take turns: the sender sends what its window lets go, the receiver takes it and its ACKs go back. Only the
 calls into each connection are timed, so what is left out is the surroundings: emitting, parsing, queues.

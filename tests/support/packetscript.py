@@ -43,7 +43,7 @@ _LINE = re.compile(r"\+(?P<dt>[\d.]+) (?P<kind>[<>=]) (?P<rest>.*)$")
 _KNOWN = {(way.source.value, way.target.value) for way in (*TRANSITIONS, *TRANSITIONS_BESIDE_THE_FIGURE)}
 
 
-class Mismatch(AssertionError):  # noqa: N818 - it names what happened
+class Mismatch(AssertionError):
     """What came is not what the script wants."""
 
 

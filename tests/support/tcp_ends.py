@@ -47,6 +47,8 @@ class End:
         self.read_size = 1 << 20
         self.reads_at_once = True
         self.closes_when_done = True
+        self.waits_for_eof = False
+        """Close only after the other end has closed."""
         self.got = bytearray()
         self.told: list[str] = []
         self.error: TcpError | None = None
@@ -64,6 +66,8 @@ class End:
     def readable(self) -> None:
         if self.reads_at_once:
             self.drain()
+            if self.waits_for_eof:
+                self.pump()
 
     def writable(self) -> None:
         self.pump()
@@ -95,7 +99,7 @@ class End:
                 self.todo[0] = self.todo[0][taken:]
                 return
             self.todo.pop(0)
-        if self.closes_when_done:
+        if self.closes_when_done and (connection.at_eof or not self.waits_for_eof):
             connection.close(self._ends.now)
 
     def drain(self) -> None:

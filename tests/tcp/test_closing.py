@@ -225,13 +225,25 @@ def test_in_time_wait_an_old_syn_is_answered_by_an_ack(open_one):
 
 def test_a_fin_ahead_of_what_is_missing_waits_for_it(established):
     established.run("""
-        +0.00 < F. 11:11(0) ack 1
+        +0.00 < F. 21:21(0) ack 1
+        +0.00 > . 1:1(0) ack 1
+        +0.00 < FP. 11:21(10) ack 1
+        +0.00 > . 1:1(0) ack 1
         +0.00 = state ESTABLISHED
-        +0.00 < P. 1:11(10) ack 1
-        +0.04 > . 1:1(0) ack 11
-        +0.00 < F. 11:11(0) ack 1
-        +0.00 > . 1:1(0) ack 12
+        +0.00 < . 1:11(10) ack 1
+        +0.00 > . 1:1(0) ack 22
         +0.00 = state CLOSE-WAIT
+        +0.00 = read 20
+        +0.00 = eof
+    """)
+
+
+def test_what_nobody_waits_for_is_given_up_earlier(open_one):
+    open_one(orphan_retries=1).run("""
+        +0.00 = abandon
+        +0.00 > F. 1:1(0) ack 1
+        +0.30 > F. 1:1(0) ack 1
+        +0.60 = closed ETIMEDOUT
     """)
 
 

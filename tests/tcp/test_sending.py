@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import msgspec
 import pytest
 from packetscript import PacketTest
 
@@ -228,6 +229,22 @@ def test_probes_that_nobody_answers_are_given_up(open_one):
     """)
 
 
+def test_a_closed_window_is_not_waited_for_when_the_application_is_gone(open_one):
+    test = open_one(window=1000, orphan_retries=2).run("""
+        +0.00 = write 1500
+        +0.00 > . 1:1001(1000) ack 1
+        +0.00 = abandon
+        +0.10 < . 1:1(0) ack 1001 win 0
+        +0.25 > . 1001:1002(1) ack 1
+        +0.10 < . 1:1(0) ack 1001 win 0
+        +0.40 > . 1001:1002(1) ack 1
+        +0.10 < . 1:1(0) ack 1001 win 0
+        +0.90 > R. 1001:1001(0) ack 1
+        +0.00 = closed ETIMEDOUT
+    """)
+    assert test.connection.deadline_ns is None
+
+
 def test_a_fin_into_a_closed_window_is_the_probe(open_one):
     open_one(window=1000).run("""
         +0.00 = write 1000
@@ -313,3 +330,14 @@ def test_sack_blocks_take_their_room_from_the_text(open_with_sack):
         +0.10 < . 21:21(0) ack 989
         +0.00 > P. 989:1001(12) ack 1 <sack 11:21>
     """)
+
+
+def test_settings_can_change_on_the_way(open_one):
+    test = open_one()
+    test.run("""
+        +0.00 = write 10
+        +0.00 > P. 1:11(10) ack 1
+        +0.00 = write 20
+    """)
+    test.connection.configure(msgspec.structs.replace(test.connection.config, nagle=False), test.now)
+    test.run("+0.00 > P. 11:31(20) ack 1")

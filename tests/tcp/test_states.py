@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from packetscript import US, PacketTest, Surroundings
 
 from michinori.tcp import Listener, State, TcpConfig
 from michinori.tcp.states import TRANSITIONS, TRANSITIONS_BESIDE_THE_FIGURE, Transition
-from packetscript import US, PacketTest, Surroundings
 
 ACTIVE = """
     +0.0 = connect

@@ -170,11 +170,12 @@ OPTIONS = st.fixed_dictionaries(
     read_size=st.sampled_from([1, 100, 5000, 1 << 20]),
     isns=st.tuples(st.integers(2**32 - 30_000, 2**32 - 1), st.integers(2**32 - 30_000, 2**32 - 1)),
     watched=st.booleans(),
+    waits=st.booleans(),
 )
 @settings(max_examples=150)
 @pytest.mark.row("B11")
 def test_whatever_the_wire_does_text_arrives_whole_and_in_order_or_both_ends_learn(
-    line, seed, client, server, up, down, read_size, isns, watched
+    line, seed, client, server, up, down, read_size, isns, watched, waits
 ):
     for options in (client, server):
         options["receive_buffer_max"] = options["receive_buffer"] * 4
@@ -183,6 +184,7 @@ def test_whatever_the_wire_does_text_arrives_whole_and_in_order_or_both_ends_lea
     ends.client.todo = [bytes((n * 7 + i) % 256 for i in range(size)) for n, size in enumerate(up)]
     ends.server.todo = [bytes((n * 11 + i) % 256 for i in range(size)) for n, size in enumerate(down)]
     ends.client.read_size = ends.server.read_size = read_size
+    ends.server.waits_for_eof = waits
     sent_up, sent_down = b"".join(ends.client.todo), b"".join(ends.server.todo)
     ends.open().run()
     # What arrived is a beginning of what was sent, in any case.
@@ -206,15 +208,17 @@ def test_whatever_the_wire_does_text_arrives_whole_and_in_order_or_both_ends_lea
     server=OPTIONS,
     up=st.lists(st.integers(1, 20_000), max_size=10),
     down=st.lists(st.integers(1, 20_000), max_size=10),
+    waits=st.booleans(),
 )
 @settings(max_examples=100)
-def test_header_prediction_does_what_the_steps_do(line, seed, client, server, up, down):
+def test_header_prediction_does_what_the_steps_do(line, seed, client, server, up, down, waits):
     """The same transfer, watched (only the steps) and unwatched, sends the same octets at the same instants."""
     sent = []
     for watched in (True, False):
         ends = Ends(line=line, seed=seed, watched=watched, client=client, server=server)
         ends.client.todo = [bytes(size) for size in up]
         ends.server.todo = [bytes(size) for size in down]
+        ends.server.waits_for_eof = waits
         ends.open().run()
         sent.append((ends.client.sent, ends.server.sent, ends.client.told, ends.server.told))
     assert sent[0] == sent[1]

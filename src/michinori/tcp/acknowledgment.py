@@ -109,7 +109,8 @@ def _grow_window(tcb: Tcb, octets: int, now: Nanos) -> None:
     elif recovery.phase is Phase.FAST:
         if snd.una >= recovery.recover:
             recovery.end()
-            congestion.recovered(snd.nxt - snd.una, now)
+            if not recovery.sack:
+                congestion.recovered(snd.nxt - snd.una, now)
         elif not recovery.sack:
             # A partial ACK: the next hole begins here (RFC 6582 section 3.2 step 3).
             recovery.inflation = max(recovery.inflation - octets, 0) + (snd.mss if octets >= snd.mss else 0)

@@ -53,6 +53,8 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """R1: from here on something is thought to be wrong with the path."""
     data_retries: int = 15
     """R2: from here on the connection is given up."""
+    orphan_retries: int = 8
+    """R2 when the application is gone: nobody is left to be told."""
     user_timeout_ns: int | None = None
     """Give up when text stays unacknowledged for so long (RFC 5482), however many retransmissions that is."""
     msl_ns: int = 30 * _S

@@ -117,7 +117,7 @@ class Connection:
         if mss < tcb.path_mss:
             tcb.path_mss = mss
             if tcb.state is not State.CLOSED or not tcb.snd.nxt:
-                on_path_mtu(tcb, now)
+                on_path_mtu(tcb, mtu, now)
 
     def on_soft_error(self, error: TcpError) -> None:
         """ICMP tells of trouble that may pass: kept, to be given as the reason if the connection is given up."""

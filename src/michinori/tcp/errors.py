@@ -1,6 +1,6 @@
 """How a connection ends badly: each error carries the errno that an application expects of a socket."""
 
-# ruff: noqa: N818 - they are named for what happened
+
 from __future__ import annotations
 
 import errno

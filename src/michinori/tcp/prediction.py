@@ -53,7 +53,7 @@ def as_predicted(tcb: Tcb, segment: Segment, now: Nanos) -> bool:
             rcv.stamp_at_ns = now
         _text_in_order(tcb, segment, size, now)
         return True
-    if not 0 < acked <= snd.nxt - snd.una or not tcb.recovery.calm or not segment.window:
+    if not 0 < acked <= snd.nxt - snd.una or not tcb.recovery.calm or not segment.window or not tcb.rtt.timed_to:
         return False
     if stamp and rcv.acked_to == rcv.nxt:
         rcv.stamp = stamp
@@ -79,7 +79,7 @@ def _text_in_order(tcb: Tcb, segment: Segment, size: int, now: Nanos) -> None:
 def _new_ack(tcb: Tcb, segment: Segment, acked: int, now: Nanos) -> None:
     snd, rtt, timers = tcb.snd, tcb.rtt, tcb.timers
     una = snd.una + acked
-    if 0 < rtt.timed_to <= una:
+    if rtt.timed_to <= una:
         rtt.sample(now - rtt.timed_at_ns)
         rtt.timed_to = 0
     snd.una = una

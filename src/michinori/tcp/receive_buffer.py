@@ -6,7 +6,6 @@ into a piece of their own.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final
 
 from michinori.wire import Octets
@@ -20,7 +19,7 @@ class ReceiveBuffer:
     __slots__ = ("_gathering", "_pieces", "octets")
 
     def __init__(self) -> None:
-        self._pieces: deque[Octets] = deque()
+        self._pieces: list[Octets] = []
         self._gathering: bytearray | None = None
         self.octets = 0
 
@@ -55,17 +54,14 @@ class ReceiveBuffer:
             pieces.clear()
             return taken
         self.octets -= limit
-        parts: list[Octets] = []
-        while limit:
-            piece = pieces.popleft()
-            if len(piece) > limit:
-                view = memoryview(piece)
-                parts.append(view[:limit])
-                pieces.appendleft(view[limit:])
-                break
-            parts.append(piece)
-            limit -= len(piece)
-        return b"".join(parts)
+        whole = 0
+        while len(pieces[whole]) <= limit:
+            limit -= len(pieces[whole])
+            whole += 1
+        rest = memoryview(pieces[whole])
+        taken = b"".join((*pieces[:whole], rest[:limit]))
+        pieces[: whole + 1] = [rest[limit:]]
+        return taken
 
     def pieces(self) -> list[Octets]:
         """All that is there, without taking it."""

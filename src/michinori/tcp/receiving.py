@@ -15,7 +15,7 @@ from michinori.tcp.timers import NEVER
 from michinori.wire.tcp import FIN, URG
 
 
-def sixth_check_urg(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:  # noqa: ARG001 - a step like the others
+def sixth_check_urg(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     """The urgent pointer only ever moves ahead; urgent text is delivered in line (RFC 6093)."""
     if seg.flags & URG and tcb.state in RECEIVES_TEXT and tcb.rcv.fin is None:
         up = seg.seq + seg.urgent
@@ -62,14 +62,15 @@ def _keep_for_later(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
 def eighth_check_fin(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     """The peer will send no more: once all that precedes its FIN is here."""
     rcv = tcb.rcv
-    if not seg.flags & FIN or rcv.fin is not None:
+    if seg.flags & FIN and rcv.fin is None and tcb.state in RECEIVES_TEXT:
+        rcv.fin_ahead = seg.seq + len(seg.payload)
+        # Ahead of what is missing, its text was acknowledged by the seventh step.
+        rcv.ack_due = rcv.ack_due or rcv.fin_ahead == rcv.nxt or not seg.payload
+    if rcv.fin is not None or rcv.fin_ahead != rcv.nxt:
         return True
-    if seg.seq + len(seg.payload) != rcv.nxt:
-        return True  # it will be sent again when the gap before it is filled
     rcv.fin = rcv.nxt
     rcv.nxt += 1
     rcv.news = True
-    rcv.ack_due = True
     rcv.reassembly.clear()
     match tcb.state:
         case State.ESTABLISHED:
@@ -97,7 +98,8 @@ def widen(tcb: Tcb, now: Nanos) -> None:
     """
     rcv, most = tcb.rcv, tcb.config.receive_buffer_max
     took_ns = now - rcv.turn_at_ns
-    if rcv.limit < most and took_ns <= 2 * tcb.rtt.least_ns and 4 * rcv.buffer.octets <= rcv.limit:
+    is_brisk = took_ns <= 2 * tcb.rtt.least_ns or not tcb.rtt.samples
+    if rcv.limit < most and is_brisk and 4 * rcv.buffer.octets <= rcv.limit:
         rcv.limit = min(2 * rcv.limit, most, 65535 << rcv.shift)
         rcv.step = min(rcv.limit // 2, tcb.config.mss)
         if tcb.watch is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from michinori.sim import Nanos
 from michinori.tcp.errors import ConnectionTimedOut
-from michinori.tcp.lifecycle import fit_mss, give_up
+from michinori.tcp.lifecycle import abort, fit_mss, give_up
 from michinori.tcp.recovery import Phase
 from michinori.tcp.segments import send_syn, send_text
 from michinori.tcp.sending import transmit
@@ -67,6 +67,8 @@ def _is_beyond_r2(tcb: Tcb, now: Nanos) -> bool:
         most = config.syn_retries
     elif tcb.state is State.SYN_RECEIVED:
         most = config.syn_ack_retries
+    elif tcb.abandoned:
+        most = min(most, config.orphan_retries)
     patience = config.user_timeout_ns
     if snd.retries >= most or (patience is not None and snd.retries and now - snd.unanswered_since_ns >= patience):
         give_up(tcb, ConnectionTimedOut("the peer does not answer"), "R2")
@@ -99,6 +101,10 @@ def on_persist_timeout(tcb: Tcb, now: Nanos) -> None:
         return
     if _is_beyond_r2(tcb, now):
         return
+    if tcb.abandoned and snd.probes >= tcb.config.orphan_retries:
+        # It answers, but nobody is left who would wait for it to open the window (RFC 6429 section 3).
+        abort(tcb, ConnectionTimedOut("the peer keeps its window closed"), now, "orphan")
+        return
     room = snd.una + snd.wnd - snd.nxt
     if room > 0:
         # Not empty, only silly: the override time-out of section 3.8.6.2.1 has passed.
@@ -114,13 +120,13 @@ def on_persist_timeout(tcb: Tcb, now: Nanos) -> None:
     tcb.timers.at_persist(now + interval_ns)
 
 
-def on_path_mtu(tcb: Tcb, now: Nanos) -> None:
+def on_path_mtu(tcb: Tcb, mtu: int, now: Nanos) -> None:
     """The path takes less than was thought: cut anew what is under way and send it again (RFC 1191 section 6.4)."""
     before = tcb.snd.mss
     fit_mss(tcb)
     snd, recovery = tcb.snd, tcb.recovery
     if tcb.watch is not None:
-        tcb.watch.tell("path-mtu", mss=snd.mss)
+        tcb.watch.tell("path-mtu", mtu=mtu, mss=snd.mss)
     if snd.mss >= before or snd.una == 0 or snd.nxt == snd.una:
         return
     # Dropped for its size, not for want of room: the congestion window stays as it is.

@@ -54,19 +54,24 @@ class Scoreboard:
         starts, ends = self._starts, self._ends
         done = bisect_right(ends, una)
         if done:
+            self.octets -= sum(ends[:done]) - sum(starts[:done])
             del starts[:done]
             del ends[:done]
         if starts and starts[0] < una:
+            self.octets -= una - starts[0]
             starts[0] = una
-        self.octets = sum(ends) - sum(starts)
 
     def sacked_below(self, position: int) -> int:
         """How many octets below the position are sacked."""
-        count = bisect_left(self._starts, position)
+        starts, ends = self._starts, self._ends
+        count = bisect_left(starts, position)
         if not count:
             return 0
-        beyond = self._ends[count - 1] - position
-        total = sum(self._ends[:count]) - sum(self._starts[:count])
+        if 2 * count < len(starts):
+            total = sum(ends[:count]) - sum(starts[:count])
+        else:
+            total = self.octets - sum(ends[count:]) + sum(starts[count:])
+        beyond = ends[count - 1] - position
         return total - beyond if beyond > 0 else total
 
     def lost_below(self, mss: int) -> int:

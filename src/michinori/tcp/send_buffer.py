@@ -13,6 +13,7 @@ from typing import Final
 from michinori.wire import Octets
 
 _SMALL: Final = 4096
+_NOTHING: Final = memoryview(b"")
 
 
 class SendBuffer:
@@ -28,7 +29,7 @@ class SendBuffer:
         self._starts: list[int] = []
         self._pieces: list[memoryview] = []
         # The piece that was read last, from _at to _to: sending goes on where it stopped.
-        self._view = memoryview(b"")
+        self._view = _NOTHING
         self._at = 0
         self._to = 0
 
@@ -81,7 +82,7 @@ class SendBuffer:
         """Let go of all text."""
         self._starts.clear()
         self._pieces.clear()
-        self._view = memoryview(b"")
+        self._view = _NOTHING
         self._at = self._to = 0
         self.start = self.end
 

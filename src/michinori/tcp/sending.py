@@ -69,9 +69,7 @@ def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
     src_port, dst_port, iss = tcb.local[1], tcb.remote[1], snd.iss
     ack, window = rcv.wire(rcv.nxt), rcv.window_field()
     view, end, first = snd.buffer.slice, snd.buffer.end, nxt
-    if not tcb.rtt.timed_to:
-        tcb.rtt.timed_to = nxt + mss
-        tcb.rtt.timed_at_ns = now
+    _measure_from(tcb, nxt + mss, now)
     acknowledged(tcb)
     snd.last_ns = now
     while nxt + mss <= reach:
@@ -112,12 +110,20 @@ def _is_worth_sending(tcb: Tcb, size: int, nxt: int) -> bool:
 
 def _send_one(tcb: Tcb, start: int, end: int, now: Nanos) -> None:
     """One new segment of any size."""
-    snd, rtt = tcb.snd, tcb.rtt
+    snd = tcb.snd
     snd.nxt = send_text(tcb, start, end, now)
-    if not rtt.timed_to:
-        rtt.timed_to = snd.nxt
-        rtt.timed_at_ns = now
+    _measure_from(tcb, snd.nxt, now)
     snd.max = max(snd.max, snd.nxt)
+
+
+def _measure_from(tcb: Tcb, end: int, now: Nanos) -> None:
+    """Measure the round trip until ``end`` is acknowledged, if none is being measured. Behind a gap the ACK would come
+    when the gap is filled, which says nothing.
+    """
+    rtt = tcb.rtt
+    if not rtt.timed_to and tcb.recovery.calm:
+        rtt.timed_to = end
+        rtt.timed_at_ns = now
 
 
 def _send_lost(tcb: Tcb, now: Nanos, pipe: int) -> int:

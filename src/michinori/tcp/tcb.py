@@ -116,6 +116,7 @@ class ReceiveSide:
         "duplicate",
         "edge",
         "fin",
+        "fin_ahead",
         "irs",
         "limit",
         "mss",
@@ -155,6 +156,8 @@ class ReceiveSide:
         self.reassembly = Reassembly()
         self.fin: int | None = None
         """The position of the peer's FIN, once it was received in order."""
+        self.fin_ahead: int | None = None
+        """The position of the peer's FIN, once it was received in any order."""
         self.news = False
         """Something is there that the application has not been told of."""
         self.stamp = 0

@@ -6,7 +6,9 @@ sequence numbers, as in ``tcb.py``. The event of a segment comes right before th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from michinori.wire.tcp import ACK, SYN, Segment, flag_names
@@ -35,7 +37,7 @@ class Watch:
 
     def __init__(self, tcb: Tcb) -> None:
         self._tcb = tcb
-        self._writes: deque[_Write] = deque()
+        self._writes: list[_Write] = []
         self._boundaries: deque[int] = deque()  # the ends of the segments in flight
         self._highest = 0
         self.call = 0
@@ -67,7 +69,7 @@ class Watch:
             data["cwnd"] = tcb.congestion.cwnd
             data["snd_wnd"] = snd.wnd
         if size:
-            touched = [write for write in self._writes if write.start < position + size and write.end > position]
+            touched = self._writes_within(position, position + size)
             calls = [write.call for write in touched if write.call]
             if calls:
                 data["calls"] = calls
@@ -80,6 +82,11 @@ class Watch:
             self._highest = end
             self._boundaries.append(end)
         self.tell("segment-sent", **data)
+
+    def _writes_within(self, start: int, end: int) -> list[_Write]:
+        first = max(bisect_right(self._writes, start, key=attrgetter("start")) - 1, 0)
+        last = bisect_right(self._writes, end - 1, key=attrgetter("start"))
+        return [write for write in self._writes[first:last] if write.end > start]
 
     def _tell_of_writes(self, touched: list[_Write], end: int, size: int) -> None:
         for write in touched:
@@ -102,8 +109,7 @@ class Watch:
         while self._boundaries and self._boundaries[0] <= ack:
             self._boundaries.popleft()
             segments += 1
-        while self._writes and self._writes[0].end <= ack:
-            self._writes.popleft()
+        del self._writes[: bisect_right(self._writes, ack, key=attrgetter("end"))]
         congestion = self._tcb.congestion
         rtt = self._tcb.rtt
         self.tell(
