@@ -47,9 +47,10 @@ class _Zlib:
             if self._machine.eof:
                 octets = self._after_the_end(self._machine.unused_data)
 
-    def _after_the_end(self, rest: bytes) -> bytes:  # noqa: ARG002  other formats go on
+    def _after_the_end(self, rest: bytes) -> bytes:
+        """What of the rest is to be decoded too: nothing."""
         self.ended = True
-        return b""
+        return rest[:0]
 
 
 class _Gzip(_Zlib):

@@ -4,7 +4,7 @@
 its body, ``octets`` is what had come of it, decoded, and ``partial`` the answer with that as its body.
 """
 
-# ruff: noqa: N818  (the names say what happened; that it is an error, the sentence says)
+
 
 from __future__ import annotations
 

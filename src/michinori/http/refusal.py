@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from michinori.http.status import reason
 
 
-class Refusal(Exception):  # noqa: N818  it is an answer, not a fault of ours
+class Refusal(Exception):
     """The request is answered with this status. ``closes``: the connection cannot be trusted, or used, after it."""
 
     def __init__(
