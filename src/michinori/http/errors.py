@@ -4,8 +4,6 @@
 its body, ``octets`` is what had come of it, decoded, and ``partial`` the answer with that as its body.
 """
 
-
-
 from __future__ import annotations
 
 import errno as errno_names
