@@ -11,11 +11,11 @@ from typing import Any, Final
 _MOST_NAMED: Final = 20
 
 
-class Stuck(RuntimeError):  # noqa: N818 (it tells of a state)
+class Stuck(RuntimeError):
     """Nothing can happen any more, and the run is not done: every task waits for something that will never come."""
 
 
-class TimedOut(RuntimeError):  # noqa: N818
+class TimedOut(RuntimeError):
     """The run was not done at its limit of virtual time."""
 
 

@@ -39,7 +39,7 @@ CLOSING_NS: Final = 60 * NS_PER_S
 _SPINNING: Final = 1_000_000
 
 
-class _LimitReached(Exception):  # noqa: N818
+class _LimitReached(Exception):
     """The virtual time of this run is over."""
 
 

@@ -194,9 +194,11 @@ class StreamTransport(TransportBase, asyncio.Transport):
 
     def _read_on(self) -> None:
         """More may be there already: the end of the stream, or what did not fit."""
-        if self._recorded and self._call is None and self.is_reading():
+        if self._closing or self._paused:
+            return
+        if self._recorded and self._call is None:
             self._call = self._called("read", limit=READ_OCTETS)
-        if self.is_reading() and self.kernel.readable:
+        if self.kernel.readable:
             self._on_readable()
 
     def _read_failed(self, error: OSError) -> None:

@@ -48,7 +48,6 @@ class Flow:
     __slots__ = (
         "_armed_ns",
         "_local_address",
-        "_pseudo",
         "_queue",
         "_remote_address",
         "_send",
@@ -63,6 +62,7 @@ class Flow:
         "name",
         "on_gone",
         "options",
+        "pseudo",
         "remote",
         "socket",
         "was_established",
@@ -76,7 +76,7 @@ class Flow:
         self._send = table.internet.send
         self._local_address = local[0]
         self._remote_address = remote[0]
-        self._pseudo = checksum.pseudo(local[0], remote[0], PROTOCOL_TCP)
+        self.pseudo = checksum.pseudo(local[0], remote[0], PROTOCOL_TCP)
         self._armed_ns: Nanos = _NEVER
         self._timer: Timer | None = None
         self._sent_event = 0
@@ -104,7 +104,7 @@ class Flow:
             self._send(
                 self._remote_address,
                 PROTOCOL_TCP,
-                segment.emit(self._pseudo),
+                segment.emit(self.pseudo),
                 src=self._local_address,
                 ttl=options.ttl,
                 tos=options.tos,

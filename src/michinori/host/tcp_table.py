@@ -38,7 +38,6 @@ from michinori.wire import Malformed, checksum, icmp, ipv4
 from michinori.wire.protocols import PROTOCOL_TCP
 from michinori.wire.tcp import Segment
 
-FourTuple = tuple[bytes, int, bytes, int]
 Bound = TcpSocket | TcpListenerSocket
 
 _HEADERS = {4: 40, 16: 60}
@@ -67,7 +66,7 @@ class TcpTable:
         self.on_change: Callable[[], None] | None = None
         self._isns = IsnClock(dice.stream(f"host/{host}/isn"))
         self._ports = EphemeralPorts(dice.stream(f"host/{host}/tcp-ports"))
-        self._flows: dict[FourTuple, Flow] = {}
+        self._flows: dict[bytes, Flow] = {}
         self._flows_by_port: dict[int, dict[Flow, None]] = {}
         self._listeners: dict[Endpoint, TcpListenerSocket] = {}
         self._bound: dict[int, dict[Bound, None]] = {}
@@ -153,7 +152,7 @@ class TcpTable:
         else:
             socket.local = bound
             local_port = bound[1]
-            if (local_address, local_port, *remote) in self._flows:
+            if _key((local_address, local_port), remote) in self._flows:
                 raise os_error(errno.EADDRNOTAVAIL)
             self.unbind(socket)
         now_ns = self.queue.now_ns
@@ -195,7 +194,7 @@ class TcpTable:
         flow.connection.on_reopen = flow.reopen
         if self.path_mtu_discovery:
             self._fit_to_path(flow)
-        self._flows[(*local, *remote)] = flow
+        self._flows[_key(local, remote)] = flow
         self._flows_by_port.setdefault(local[1], {})[flow] = None
         return flow
 
@@ -206,7 +205,7 @@ class TcpTable:
 
     def forget(self, flow: Flow) -> None:
         """That connection is no more."""
-        self._flows.pop((*flow.local, *flow.remote), None)
+        self._flows.pop(_key(flow.local, flow.remote), None)
         sharing = self._flows_by_port.get(flow.local[1])
         if sharing is not None:
             sharing.pop(flow, None)
@@ -215,7 +214,7 @@ class TcpTable:
 
     def find(self, local: Endpoint, remote: Endpoint) -> Flow | None:
         """The connection between these ends."""
-        return self._flows.get((*local, *remote))
+        return self._flows.get(_key(local, remote))
 
     def reopen(self, segment: Segment, local: Endpoint, remote: Endpoint, least_isn: int) -> None:
         """A SYN has ended a TIME-WAIT: it is the listener's, if there is one."""
@@ -243,18 +242,18 @@ class TcpTable:
 
     def receive(self, packet: ipv4.Packet, _interface: Interface) -> None:
         """A packet of protocol 6 has come."""
-        source, destination = packet.src, packet.dst
+        payload = packet.payload
+        flow = self._flows.get(b"".join((packet.src, packet.dst, payload[:4])))
         try:
-            segment = Segment.parse(packet.payload, checksum.pseudo(source, destination, PROTOCOL_TCP))
+            if flow is None:
+                pseudo = checksum.pseudo(packet.src, packet.dst, PROTOCOL_TCP)
+                segment = Segment.parse(payload, pseudo)
+                self._receive_stray(segment, (packet.dst, segment.dst_port), (packet.src, segment.src_port))
+            else:
+                flow.connection.receive(Segment.parse(payload, flow.pseudo), self.queue.now_ns)
+                flow.rearm()
         except Malformed as malformed:
             self._drop(malformed.reason)
-            return
-        flow = self._flows.get((destination, segment.dst_port, source, segment.src_port))
-        if flow is not None:
-            flow.connection.receive(segment, self.queue.now_ns)
-            flow.rearm()
-        else:
-            self._receive_stray(segment, (destination, segment.dst_port), (source, segment.src_port))
 
     def _receive_stray(self, segment: Segment, local: Endpoint, remote: Endpoint) -> None:
         """A segment of no connection: a SYN for a listener, or something that is answered by a RST."""
@@ -312,8 +311,8 @@ class TcpTable:
         if error.protocol != PROTOCOL_TCP or len(error.octets) < 8:
             return None
         octets = bytes(error.octets[:8])
-        ports = int.from_bytes(octets[0:2], "big"), int.from_bytes(octets[2:4], "big")
-        flow = self._flows.get((error.src, ports[0], error.dst, ports[1]))
+        local = (error.src, int.from_bytes(octets[0:2], "big"))
+        flow = self.find(local, (error.dst, int.from_bytes(octets[2:4], "big")))
         if flow is None or not flow.connection.quotes(int.from_bytes(octets[4:8], "big")):
             return None
         return flow
@@ -342,7 +341,7 @@ class TcpTable:
         )
 
     def _is_taken(self, address: bytes, port: int, remote: Endpoint) -> bool:
-        if (address, port, *remote) in self._flows:
+        if _key((address, port), remote) in self._flows:
             return True
         return any(other.local is not None and _overlap(address, other.local[0]) for other in self._bound.get(port, ()))
 
@@ -350,6 +349,11 @@ class TcpTable:
         if self.recorder is not None:
             self.recorder.drop(why)
             self.note("dropped", {"why": why})
+
+
+def _key(local: Endpoint, remote: Endpoint) -> bytes:
+    """The four addresses and ports in the order in which they stand in the packets that come."""
+    return remote[0] + local[0] + (remote[1] << 16 | local[1]).to_bytes(4, "big")
 
 
 def _overlap(one: bytes, other: bytes) -> bool:
