@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Unreachable(Exception):  # noqa: N818 - it says what the destination is
+class Unreachable(Exception):
     """A packet cannot be sent; ``reason`` is ``no-route``, ``no-source`` or ``too-big``."""
 
     def __init__(self, reason: str, message: str) -> None:

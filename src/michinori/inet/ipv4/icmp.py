@@ -129,7 +129,7 @@ class Icmp:
 
     # -- What comes in -------------------------------------------------------------------------------------------------
 
-    def receive(self, packet: ipv4.Packet, interface: Interface) -> None:  # noqa: ARG002
+    def receive(self, packet: ipv4.Packet, _interface: Interface) -> None:
         """Take a packet that carries ICMP."""
         try:
             message = icmp.Message.parse(packet.payload)

@@ -17,7 +17,7 @@ _DAY_MS: Final = 86_400_000
 _SOURCE_ROUTES: Final = frozenset({131, 137})
 
 
-class SourceRouted(Exception):  # noqa: N818 - it says what the packet is
+class SourceRouted(Exception):
     """The packet names a hop that it still wants to go by."""
 
 
