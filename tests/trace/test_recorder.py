@@ -91,6 +91,47 @@ def test_receptions_nest_and_each_is_dropped_for_its_own_reason(recorder: Record
     assert got == [(1, "a", 0, "no-route"), (2, "b", 1, "ttl")]
 
 
+def test_nested_receptions_at_one_host_keep_their_reasons_apart(
+    recorder: Recorder, tmp_path: Path, blocks: Blocks
+) -> None:
+    tap = recorder.tap("pc", "eth0", MAC)
+    with tap.receiving(1, FRAME):
+        tap.sent(1, FRAME)
+        with tap.receiving(1, FRAME, bytes(4)):
+            recorder.drop("fcs")
+            tap.sent(1, FRAME, "cut")
+        recorder.drop("ttl")
+    with tap.receiving(2, FRAME):
+        pass
+    whys = ["ttl", "", "fcs", "cut", ""]
+    assert [event.why for event in events_of(recorder)] == whys
+    assert [event.data["octets"] for event in events_of(recorder)] == [60, 60, 64, 60, 60]
+    recorder.save_capture(tmp_path / "pc.pcapng", "pc")
+    packets = [body for kind, body in blocks(tmp_path / "pc.pcapng") if kind == 6]
+    assert [next((why for why in whys if why and why.encode() in body), "") for body in packets] == whys
+
+
+def test_a_long_reception_goes_to_disk_when_it_is_over(recorder: Recorder, tmp_path: Path, blocks: Blocks) -> None:
+    tap = recorder.tap("pc", "eth0", MAC)
+    with tap.receiving(1, FRAME):
+        for _ in range(500):
+            tap.sent(1, bytes(1_000))
+        recorder.drop("ttl")
+    assert events_of(recorder)[0].why == "ttl"
+    recorder.save_capture(tmp_path / "pc.pcapng", "pc")
+    assert b"ttl" in blocks(tmp_path / "pc.pcapng")[2][1]
+
+
+def test_saving_in_the_middle_of_a_reception_harms_nothing(recorder: Recorder, tmp_path: Path, blocks: Blocks) -> None:
+    tap = recorder.tap("pc", "eth0", MAC)
+    with tap.receiving(1, FRAME):
+        recorder.save_capture(tmp_path / "early.pcapng", "pc")
+        tap.sent(1, FRAME)
+        recorder.drop("too late")
+    recorder.save_capture(tmp_path / "pc.pcapng", "pc")
+    assert [kind for kind, _ in blocks(tmp_path / "pc.pcapng")] == [0x0A0D0D0A, 1, 6, 6]
+
+
 def test_frames_count_within_the_capture_of_their_host(recorder: Recorder, tmp_path: Path, blocks: Blocks) -> None:
     router = [recorder.tap("router", name, MAC) for name in ("wan", "lan")]
     pc = recorder.tap("pc", "eth0", MAC)

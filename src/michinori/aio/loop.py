@@ -55,7 +55,7 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors):
     ) -> None:
         super().__init__()
         self.queue = queue
-        self.recorder = recorder
+        self.recorder = recorder if recorder is not None and recorder.events else None
         self.clock = VirtualClock(queue, epoch_ns)
         self.next_number = count(1).__next__
         self._limit_ns: Nanos | None = None

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from michinori.trace.recorder import Event
+from michinori.trace.event import Event
 
 _DECODER: Final = msgspec.json.Decoder(Event)
 

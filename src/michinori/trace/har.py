@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from michinori.trace.recorder import Event, Recorder
+from michinori.trace.event import Event
+from michinori.trace.recorder import Recorder
 from michinori.version import __version__
 
 _NS_PER_MS: Final = 1_000_000

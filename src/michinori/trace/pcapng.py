@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import lru_cache
 from typing import Final
 
 _SECTION_HEADER: Final = 0x0A0D0D0A
@@ -57,20 +58,38 @@ def enhanced_packet(
     interface: int, date_ns: int, frame: bytes, *, sent: bool, with_fcs: bool = False, comment: str = ""
 ) -> bytes:
     """The block of one frame. ``with_fcs``: its last four octets are the check sequence as it was received."""
-    if comment or with_fcs:
-        flags = _OUTBOUND if sent else _INBOUND
-        if with_fcs:
-            fits = zlib.crc32(frame[:-4]) == int.from_bytes(frame[-4:], "little")
-            flags |= _FCS_OF_4_OCTETS if fits else _FCS_OF_4_OCTETS | _CRC_ERROR
-        said = _option(_OPT_COMMENT, comment.encode()) if comment else b""
-        options = said + struct.pack("<HHIHH", _EPB_FLAGS, 4, flags, 0, 0)
-    else:
-        options = _FLAGS_OUTBOUND if sent else _FLAGS_INBOUND
+    if not (comment or with_fcs):
+        return b"".join(plain_packet(interface, date_ns, frame, sent))
+    flags = _OUTBOUND if sent else _INBOUND
+    if with_fcs:
+        fits = zlib.crc32(frame[:-4]) == int.from_bytes(frame[-4:], "little")
+        flags |= _FCS_OF_4_OCTETS if fits else _FCS_OF_4_OCTETS | _CRC_ERROR
+    said = _option(_OPT_COMMENT, comment.encode()) if comment else b""
+    length, ending = _ending(len(frame), said + struct.pack("<HHIHH", _EPB_FLAGS, 4, flags, 0, 0))
+    return _packet_head(interface, date_ns, len(frame), length) + frame + ending
+
+
+def plain_packet(interface: int, date_ns: int, frame: bytes, sent: bool) -> tuple[bytes, bytes, bytes]:
+    """The block of a frame about which nothing is to be said, in pieces: most frames, so nothing is copied."""
     size = len(frame)
+    length, ending = _plain_ending(size, sent)
+    return _packet_head(interface, date_ns, size, length), frame, ending
+
+
+def _packet_head(interface: int, date_ns: int, size: int, length: int) -> bytes:
+    return _PACKET_HEAD.pack(_ENHANCED_PACKET, length, interface, date_ns >> 32, date_ns & 0xFFFFFFFF, size, size)
+
+
+def _ending(size: int, options: bytes) -> tuple[int, bytes]:
+    """The length of the block of a frame of so many octets, and what stands behind the frame in it."""
     padding = _PADDING[size & 3]
-    length = 32 + size + len(padding) + len(options)
-    head = _PACKET_HEAD.pack(_ENHANCED_PACKET, length, interface, date_ns >> 32, date_ns & 0xFFFFFFFF, size, size)
-    return b"".join((head, frame, padding, options, length.to_bytes(4, "little")))
+    length = _PACKET_HEAD.size + size + len(padding) + len(options) + 4
+    return length, padding + options + length.to_bytes(4, "little")
+
+
+@lru_cache(maxsize=4096)
+def _plain_ending(size: int, sent: bool) -> tuple[int, bytes]:
+    return _ending(size, _FLAGS_OUTBOUND if sent else _FLAGS_INBOUND)
 
 
 def _option(code: int, value: bytes) -> bytes:
