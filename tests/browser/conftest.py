@@ -16,7 +16,7 @@ from michinori.browser.media import Viewport
 from michinori.browser.paint import Answer, Picture, PlutoPrint
 
 
-@pytest.fixture()
+@pytest.fixture
 def recorder() -> Iterator[trace.Recorder]:
     """Records what is done in the test."""
     recorder = trace.Recorder()
@@ -27,7 +27,7 @@ def recorder() -> Iterator[trace.Recorder]:
     recorder.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def events(recorder: trace.Recorder) -> Callable[[str], list[dict[str, Any]]]:
     """The data of all browser events of that name so far, with their ``why``."""
 
@@ -38,7 +38,7 @@ def events(recorder: trace.Recorder) -> Callable[[str], list[dict[str, Any]]]:
     return named
 
 
-@pytest.fixture()
+@pytest.fixture
 def draw(tmp_path: Path) -> Callable[..., Picture]:
     """Paint a piece of HTML in a small window."""
 
@@ -48,7 +48,7 @@ def draw(tmp_path: Path) -> Callable[..., Picture]:
     return paint
 
 
-@pytest.fixture()
+@pytest.fixture
 def looks_like(request: pytest.FixtureRequest) -> Callable[..., None]:
     """Compare a picture with a grid of letters; each stands for a colour, ``?`` for any. One letter covers ``step``
     pixels each way and is compared in its middle. A picture that differs is left beside the test's other output.
@@ -60,7 +60,9 @@ def looks_like(request: pytest.FixtureRequest) -> Callable[..., None]:
         rows = [row.strip() for row in grid.split("\n") if row.strip()]
         got = ["".join(_letter(image, x, y, step, colours) for x in range(len(row))) for y, row in enumerate(rows)]
         wrong = any(
-            want not in ("?", have) for row, line in zip(rows, got, strict=True) for want, have in zip(row, line)
+            want not in ("?", have)
+            for row, line in zip(rows, got, strict=True)
+            for want, have in zip(row, line, strict=True)
         )
         if wrong:
             folder = request.config.rootpath / ".pytest_cache" / "pictures"

@@ -9,10 +9,11 @@ from __future__ import annotations
 import importlib
 import io
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from michinori.browser import sniff
+from michinori.browser import media, sniff
 from michinori.browser.errors import BadImage, needed_for
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 MAX_PIXELS: Final = 40_000_000
 _MAX_SVG_OCTETS: Final = 4 << 20
 _MAX_SVG_PIXELS: Final = 16_000_000
+_DEFAULT_SVG: Final = (300, 150)
 
 _FORMATS: Final = {f"image/{subtype}": subtype.upper() for subtype in ("png", "jpeg", "gif", "webp", "avif", "bmp")} | {
     "image/x-icon": "ICO",
@@ -68,9 +70,12 @@ def decode(body: bytes, essence: str) -> Image:
 
         importlib.import_module(f"PIL.{_PLUGINS[name]}ImagePlugin")  # or Pillow loads all of its seventy
     try:
-        with Pillow.open(io.BytesIO(body), formats=[name]) as image:
-            return _decode_bitmap(image, body, name)
-    except Pillow.DecompressionBombError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+            with Pillow.open(io.BytesIO(body), formats=[name]) as image:
+                return _decode_bitmap(image, body, name)
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):
         raise BadImage("it has more pixels than are safe to decode") from None
     except PIL.UnidentifiedImageError:
         raise BadImage(f"it is not {name} inside") from None
@@ -90,14 +95,13 @@ def _decode_bitmap(image: Pillow.Image, body: bytes, name: str) -> Image:
     turned = name == "JPEG" and image.getexif().get(_ORIENTATION, 1) != 1
     if name in _PAINTABLE and frames == 1 and not turned and image.mode in _MODES_PAINTABLE:
         return Image(name, width, height, frames, body, f"image/{name.lower()}")
-    octets = _as_png(image)
-    return Image(name, width, height, frames, octets, "image/png")
-
-
-def _as_png(image: Pillow.Image) -> bytes:
     from PIL import ImageOps
 
     upright = ImageOps.exif_transpose(image)
+    return Image(name, upright.width, upright.height, frames, _as_png(upright), "image/png")
+
+
+def _as_png(upright: Pillow.Image) -> bytes:
     alpha = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
     out = io.BytesIO()
     upright.convert("RGBA" if alpha else "RGB").save(out, "PNG", compress_level=1)
@@ -121,17 +125,14 @@ def _decode_svg(body: bytes) -> Image:
 def _svg_size(text: str) -> tuple[int, int]:
     from xml.etree import ElementTree
 
-    from michinori.browser import media
-
     try:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
         raise BadImage(f"the SVG is not well-formed: {error}") from None
     if root.tag.rpartition("}")[2] != "svg":
         raise BadImage("the XML is not an SVG")
-    viewport = media.Viewport()
-    sizes = [media.length(root.get(name) or "", viewport) or 0 for name in ("width", "height")]
-    box = [media.length(part, viewport) or 0 for part in re.split(r"[\s,]+", (root.get("viewBox") or "").strip())]
+    sizes = [_svg_length(root.get(name) or "") for name in ("width", "height")]
+    box = [_svg_length(part) for part in re.split(r"[\s,]+", (root.get("viewBox") or "").strip())]
     if not all(sizes) and len(box) == 4 and box[2] > 0 and box[3] > 0:
         if any(sizes):
             ratio = box[2] / box[3]
@@ -141,21 +142,33 @@ def _svg_size(text: str) -> tuple[int, int]:
     return round(min(max(sizes[0], 0), 1e5)), round(min(max(sizes[1], 0), 1e5))
 
 
+def _svg_length(text: str) -> float:
+    """In pixels, as numbers without a unit are; 0 for what is none or a part of something unknown."""
+    text = text.strip()
+    return media.length(text if text.endswith("%") or text[-1:].isalpha() else text + "px", media.Viewport()) or 0
+
+
 def _rasterize(text: str, width: int, height: int) -> bytes:
-    """At twice its size, so that it stays sharp when it is drawn a little larger."""
+    """At twice its size, so that it stays sharp when it is drawn a little larger.
+
+    The size is always given: left to itself the library takes what the image asks for, and ends the process where that
+    is more memory than there is.
+    """
     with needed_for("drawing this SVG"):
         import resvg_py
 
     from michinori.browser import fonts
 
-    zoom = 2.0 if 4 * width * height <= _MAX_SVG_PIXELS else 1.0
+    width, height = width or _DEFAULT_SVG[0], height or _DEFAULT_SVG[1]
     if width * height > _MAX_SVG_PIXELS:
         raise BadImage(f"the SVG asks for {width} × {height} pixels, more than are safe to draw")
+    zoom = 2 if 4 * width * height <= _MAX_SVG_PIXELS else 1
     try:
         return bytes(
             resvg_py.svg_to_bytes(
                 svg_string=text,
-                zoom=zoom,
+                width=width * zoom,
+                height=height * zoom,
                 skip_system_fonts=True,
                 font_files=[str(path) for path in fonts.files()],
                 font_family=fonts.SANS,

@@ -139,18 +139,24 @@ def _term(tokens: list[str], viewport: Viewport, depth: int) -> tuple[bool, list
         return not value, rest
     if tokens[:1] != ["("]:
         raise _Unknown
-    level = end = 0
-    for end, token in enumerate(tokens):  # noqa: B007  where it ended is wanted
-        level += (token == "(") - (token == ")")
-        if level == 0:
-            break
-    inside, rest = tokens[1 : end if level == 0 else len(tokens)], tokens[end + 1 :]
+    end = _closing(tokens)
+    inside, rest = tokens[1:end], tokens[end + 1 :]
     if inside[:1] in (["("], ["not"]):
         value, left = _condition(inside, viewport, depth + 1)
         if left:
             raise _Unknown
         return value, rest
     return _feature(inside, viewport), rest
+
+
+def _closing(tokens: list[str]) -> int:
+    """Where the bracket that the first token opens is closed; at the end, if it is not."""
+    level = 0
+    for at, token in enumerate(tokens):
+        level += (token == "(") - (token == ")")
+        if level == 0:
+            return at
+    return len(tokens)
 
 
 def _feature(tokens: list[str], viewport: Viewport) -> bool:
