@@ -97,6 +97,23 @@ def test_step_takes_one_thing() -> None:
     assert happened == [2, 3]
 
 
+def test_an_event_loop_lets_things_happen_until_it_has_something_to_do() -> None:
+    queue = EventQueue()
+    ready: list[int] = []
+    queue.call_at(1, lambda: None)
+    queue.call_at(2, ready.append, 2).cancel()
+    queue.call_at(3, ready.append, 3)
+    queue.post(4, ready.append, 4)
+    assert queue.run_until_filled(ready, 100)
+    assert (ready, queue.now_ns) == ([3], 3)
+    ready.clear()
+    assert not queue.run_until_filled(ready, 3)
+    assert queue.next_ns() == 4
+    assert queue.run_until_filled(ready, 4)
+    assert not queue.run_until_filled([], 100)
+    assert len(queue) == 0
+
+
 def test_an_error_leaves_the_queue_whole() -> None:
     queue = EventQueue()
     happened: list[int] = []
@@ -136,10 +153,21 @@ _ORDERS = st.lists(
         st.tuples(st.just("post"), st.integers(0, 50)),
         st.tuples(st.just("cancel"), st.integers(0, 1_000)),
         st.tuples(st.just("until"), st.integers(0, 60)),
+        st.tuples(st.just("filled"), st.integers(0, 60)),
         st.tuples(st.just("step"), st.just(0)),
     ),
     max_size=80,
 )
+
+
+class _Since:
+    """Empty until something more happens."""
+
+    def __init__(self, happened: list[int], before: int) -> None:
+        self.happened, self.before = happened, before
+
+    def __len__(self) -> int:
+        return len(self.happened) - self.before
 
 
 @settings(max_examples=200, deadline=None)
@@ -172,6 +200,12 @@ def test_it_behaves_like_a_sorted_list(orders: list[tuple[str, int]]) -> None:
             while model and model[0][0] <= number:
                 take()
             queue.run_until(number)
+        elif order == "filled":
+            before = len(happened)
+            fresh = model[:1] if model and model[0][0] <= number else []
+            assert queue.run_until_filled(_Since(happened, before), number) == bool(fresh)
+            if fresh:
+                take()
         elif order == "step":
             assert queue.step() == bool(model)
             if model:
