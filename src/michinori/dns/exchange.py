@@ -29,7 +29,7 @@ _FORGERIES_BORNE: Final = 5
 _LETTERS: Final = string.ascii_letters.encode()
 
 
-class Unanswered(Exception):  # noqa: N818 - it says what came of the question
+class Unanswered(Exception):
     """No answer came of it. The message says why, as the end of a sentence about the server."""
 
 

@@ -27,7 +27,7 @@ PLAIN_PAYLOAD: Final = 512
 HEADER_OCTETS: Final = 12
 
 
-class Garbled(ValueError):  # noqa: N818 - it says what the octets are
+class Garbled(ValueError):
     """These octets are no DNS message."""
 
 

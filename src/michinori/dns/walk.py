@@ -35,7 +35,7 @@ _RDTYPE_OF_FAMILY: dict[int, dns.rdatatype.RdataType] = {
 }
 
 
-class Fruitless(Exception):  # noqa: N818 - it says what the walk was
+class Fruitless(Exception):
     """The question cannot be answered. The message says why."""
 
 

@@ -30,7 +30,7 @@ _NS: Final = dns.rdatatype.NS
 _WILDCARD: Final = b"*"
 
 
-class BadZone(ValueError):  # noqa: N818 - it says what the file is
+class BadZone(ValueError):
     """A zone file that cannot be served; the message names the zone and the line."""
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 Octets: TypeAlias = bytes | bytearray | memoryview
 
 
-class Malformed(ValueError):  # noqa: N818 - it says what the octets are, not what went wrong in us
+class Malformed(ValueError):
     """The octets are not what the format's standard asks for.
 
     ``layer`` names the format (``ethernet arp ipv4 icmp udp tcp``), ``reason`` says in one hyphenated word what is
