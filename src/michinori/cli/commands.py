@@ -57,7 +57,7 @@ def michinori() -> None:
     "faults",
     multiple=True,
     metavar="LINE:RULE",
-    help='A fault of any line: "access:drop nth=3", "trunk:cut 50ms".',
+    help='A fault of any line: "access:drop nth=3", "trunk:cut from=50ms".',
 )
 @click.option("-O", "--out-dir", default="journey", show_default=True, metavar="DIR", help="Where the results go.")
 @click.option("--force", is_flag=True, help="Replace files that are no earlier result.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -63,27 +63,28 @@ class UsageError(Exception):
 
 def run(options: Options) -> int:
     """Do it. Gives the exit status."""
-    began = time.perf_counter()
+    try:
+        return _run(options, time.perf_counter())
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(options: Options, began: float) -> int:
     folder = ResultFolder(Path(options.out_dir), force=options.force)
-    story = sys.stderr if options.as_json else sys.stdout
     try:
         prepared = _prepare(options)
         folder.prepare(_names(options, prepared))
     except (UsageError, FolderError) as error:
         _complain(str(error), options.language)
         return WRONG_USAGE
-    journey = None
+    journey = _go(options, prepared)
     try:
-        journey = _go(options, prepared)
-        return _keep_and_tell(options, journey, folder, story, began)
+        return _keep_and_tell(options, journey, folder, began)
     except FolderError as error:
         _complain(str(error), options.language)
         return FAILED
-    except KeyboardInterrupt:
-        return INTERRUPTED
     finally:
-        if journey is not None:
-            journey.close()
+        journey.close()
 
 
 def _prepare(options: Options) -> VirtualJourney | None:
@@ -143,15 +144,16 @@ def _go(options: Options, prepared: VirtualJourney | None) -> Journey:
         return journey_by_os(options.text, seed=options.seed, language=options.language)
 
 
-def _keep_and_tell(options: Options, journey: Journey, folder: ResultFolder, out: IO[str], began: float) -> int:
+def _keep_and_tell(options: Options, journey: Journey, folder: ResultFolder, began: float) -> int:
     from michinori.cli.results import Results
     from michinori.cli.telling import tell
 
     results = Results(journey, folder)
     results.keep(report=not options.no_report, language=options.language)
     folder.close()
-    numbers = results.numbers | {"wall_ms": round((time.perf_counter() - began) * 1000, 1)}
-    tell(results, numbers, options.language, out)
+    files = {name: str(folder.path / name) for name in results.files}
+    numbers = results.numbers | {"files": files, "wall_ms": round((time.perf_counter() - began) * 1000, 1)}
+    tell(results, numbers, options.language, sys.stderr if options.as_json else sys.stdout)
     if options.as_json:
         print(msgspec.json.encode(_ordered(numbers)).decode(), flush=True)
     if isinstance(journey.failure, KeyboardInterrupt):

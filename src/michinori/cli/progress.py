@@ -31,7 +31,7 @@ def progress(world: World | None, text: str, language: Language) -> Iterator[Non
     from michinori.world.units import show_duration
 
     def line() -> Text:
-        shown = Text(f" {visible(text, limit=60)} ", style="bold")
+        shown = Text.assemble((f" {visible(text, limit=60)} ", "bold"))
         if world is None or world.recorder is None:
             shown.append(say("on-the-way", language), style="dim")
         else:

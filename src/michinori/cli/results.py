@@ -55,7 +55,7 @@ class Results:
 
     @cached_property
     def numbers(self) -> dict[str, Any]:
-        """The journey in numbers, as ``--json`` prints them, without the time that it really took."""
+        """The journey in numbers, as ``--json`` prints them, but for its files and the time that it really took."""
         counts = {"requests": 0, "frames": 0, "dropped": 0, "retransmitted": 0, "dns_queries": 0}
         for event in self.events:
             match (event.layer, event.what):
@@ -78,7 +78,6 @@ class Results:
             "seed": self.journey.seed,
             "virtual_ms": round(self.journey.took_ns / 1e6, 3),
             **counts,
-            "files": {name: str(self.folder.path / name) for name in self.files},
             "rows": {chapter.row.name: len(chapter.events) for chapter in self.story},
         }
         if self.failure is not None:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a sentence is a line
 """What the command line says besides the story, in Japanese and in English."""
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "ja": "中断しました。ここまでの記録は残しました。",
         "en": "Interrupted. What was gathered until then was kept.",
     },
-    "files": {"ja": "書き出し先: {folder}", "en": "Written to {folder}"},
+    "files": {"ja": "書き出し先: {folder} ({files})", "en": "Written to {folder} ({files})"},
     "not-drawn": {"ja": "絵は描かれませんでした: {why}", "en": "The picture was not drawn: {why}"},
 }
 

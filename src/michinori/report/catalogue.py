@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a sentence is a line
 """Everything that a report and a story say, in Japanese and in English. Terms as the examinations use them."""
 
 from __future__ import annotations
@@ -7,6 +6,9 @@ from typing import Final, Literal, TypeAlias
 
 Language: TypeAlias = Literal["ja", "en"]
 Texts: TypeAlias = dict[Language, str]
+
+
+LANGUAGES: Final[tuple[Language, ...]] = ("ja", "en")
 
 
 def _t(ja: str, en: str) -> Texts:
@@ -173,6 +175,40 @@ SENTENCES: Final[dict[str, Texts]] = {
     "calls": _t("{host} のアプリケーションの依頼: {calls}", "calls by the application of {host}: {calls}"),
     "chain": _t("例: {chain}", "for example: {chain}"),
 }
+
+#: Words that events hold, where the story has better ones.
+WORDS: Final[dict[str, Texts]] = {
+    "rto": _t("再送タイマ", "retransmission timer"),
+    "fast": _t("高速再送", "fast retransmit"),
+    "sack": _t("選択確認応答", "SACK"),
+    "probe": _t("ゼロウィンドウの探査", "zero-window probe"),
+    "path-mtu": _t("経路MTU", "path MTU"),
+    "fragmentation needed": _t("フラグメント化が必要 (分割禁止)", "fragmentation needed"),
+    "port unreachable": _t("ポート到達不能", "port unreachable"),
+    "host unreachable": _t("ホスト到達不能", "host unreachable"),
+    "network unreachable": _t("ネットワーク到達不能", "network unreachable"),
+    "protocol unreachable": _t("プロトコル到達不能", "protocol unreachable"),
+    "communication administratively prohibited": _t(
+        "管理上の理由で通信不可", "communication administratively prohibited"
+    ),
+    "time to live exceeded in transit": _t("転送中に生存時間 (TTL) 超過", "time to live exceeded in transit"),
+    "fragment reassembly time exceeded": _t("再構築の制限時間超過", "fragment reassembly time exceeded"),
+    "stylesheet": _t("スタイルシート", "stylesheet"),
+    "image": _t("画像", "image"),
+    "icon": _t("アイコン", "icon"),
+    "font": _t("フォント", "font"),
+    "header": _t("ヘッダから", "from the header"),
+    "meta": _t("meta要素から", "from its meta element"),
+    "bom": _t("BOMから", "from its byte order mark"),
+    "guess": _t("推定", "guessed"),
+    "default": _t("既定", "by default"),
+}
+
+
+def word(text: str) -> Texts:
+    """A word in both languages; unknown ones stay as they are."""
+    return WORDS.get(text) or {"ja": text, "en": text}
+
 
 #: The labels of the report.
 LABELS: Final[dict[str, Texts]] = {

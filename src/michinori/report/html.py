@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - markup is lines
 """``journey.html``: one file that needs nothing else, opens from a disk or an attachment, and runs nothing foreign.
 
 Everything that came from the wire is escaped text. The policy in its head allows this file's own style and script, by

@@ -13,14 +13,17 @@ from michinori.trace import Event
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """One thing that happened: a sentence of the catalogue and what stands in its gaps."""
+    """One thing that happened: a sentence of the catalogue and what stands in its gaps, in one form for both languages
+    or by language.
+    """
 
     key: str
     values: dict[str, Any] = {}
 
     def tell(self, language: Language) -> str:
         """The sentence. Its text may hold what came from the wire: it is nobody's markup."""
-        return SENTENCES[self.key][language].format(**self.values)
+        values = {name: value[language] if isinstance(value, dict) else value for name, value in self.values.items()}
+        return SENTENCES[self.key][language].format(**values)
 
 
 class Chapter(msgspec.Struct, frozen=True):

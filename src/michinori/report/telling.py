@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
+from michinori.report.catalogue import LANGUAGES, Texts, word
 from michinori.report.story import Fact
 from michinori.report.text import visible
 from michinori.trace import Event, causes
@@ -38,8 +39,12 @@ def _short(text: Any, limit: int = _SHORT) -> str:
     return visible(str(text), limit=limit)
 
 
-def _counted(words: Iterable[Any]) -> str:
-    return ", ".join(f"{word} ×{count}" for word, count in Counter(str(word) for word in words).items())
+def _counted(words: Iterable[Any]) -> Texts:
+    counts = Counter(str(each) for each in words)
+    return {
+        language: ", ".join(f"{word(each)[language]} ×{count}" for each, count in counts.items())
+        for language in LANGUAGES
+    }
 
 
 def _fact(key: str, **values: Any) -> Fact:
@@ -345,10 +350,13 @@ def between(told: Told) -> list[Fact]:
 
 def ip_reception(told: Told) -> list[Fact]:
     facts = []
-    sent: dict[tuple[str, str, str], int] = Counter(
-        (event.host, str(event.data.get("to", "?")), _meaning(event)) for event in told.all("icmp", "sent")
+    sent = Counter(
+        (event.host, str(event.data.get("to", "?")), _short(event.data.get("meaning", "?")), _mtu(event))
+        for event in told.all("icmp", "sent")
     )
-    facts += [_fact("icmp", host=host, to=to, meaning=said, count=count) for (host, to, said), count in sent.items()]
+    for (host, to, meaning, mtu), count in sent.items():
+        said = {language: text + mtu for language, text in word(meaning).items()}
+        facts.append(_fact("icmp", host=host, to=to, meaning=said, count=count))
     facts += [
         _fact("path-mtu", host=event.host, dst=event.data["dst"], mtu=event.data["mtu"])
         for event in told.all("ip", "path-mtu")[:2]
@@ -361,9 +369,9 @@ def ip_reception(told: Told) -> list[Fact]:
     return facts
 
 
-def _meaning(event: Event) -> str:
+def _mtu(event: Event) -> str:
     mtu = event.data.get("mtu")
-    return _short(event.data.get("meaning", "?")) + (f", MTU {mtu}" if mtu else "")
+    return f", MTU {mtu}" if mtu else ""
 
 
 def tcp_reception(told: Told) -> list[Fact]:
@@ -386,7 +394,7 @@ def drawing(told: Told) -> list[Fact]:
             header = event.data.get("header_type") or "–"
             facts.append(_fact("sniffed", type=_short(event.data.get("type")), header_type=_short(header)))
     facts += [
-        _fact("decoded", charset=_short(event.data.get("charset")), how=_short(event.data.get("how")))
+        _fact("decoded", charset=_short(event.data.get("charset")), how=word(_short(event.data.get("how"))))
         for event in told.all("browser", "decoded")
         if event.data.get("url") in urls
     ]

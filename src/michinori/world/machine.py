@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface, ip_network
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import msgspec
 
 from michinori.host import Host, HostsTable
 from michinori.inet import Interface
 from michinori.inet.routes import Route
 from michinori.link import Adapter
-from michinori.tcp import TcpConfig
+from michinori.tcp import CONTROLS, LARGEST_MSS, TcpConfig
 from michinori.world import plan
 
 if TYPE_CHECKING:
     from michinori.world.world import World
+
+_NEVER_EMPTY: Final = ("mss", "send_buffer", "receive_buffer")
 
 InterfaceAddress: TypeAlias = IPv4Interface | IPv6Interface
 
@@ -131,4 +135,15 @@ def _tcp_config(settings: Mapping[str, Any]) -> TcpConfig:
     if unknown:
         known = ", ".join(TcpConfig.__struct_fields__)
         raise ValueError(f"TCP has no setting {unknown[0]!r}; there are {known}")
-    return TcpConfig(**settings)
+    for name, value in settings.items():
+        least = 1 if name in _NEVER_EMPTY else 0
+        if not isinstance(value, str) and value is not None and value < least:
+            raise ValueError(f"TCP's {name} cannot be {value}: it is {least} at least")
+    try:
+        config = msgspec.convert({"mss": LARGEST_MSS, **settings}, TcpConfig)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$.")
+        raise ValueError(f"TCP's {where.rstrip('`')} is of the wrong kind: {what[:1].lower()}{what[1:]}") from None
+    if config.congestion not in CONTROLS:
+        raise ValueError(f"TCP has no congestion control {config.congestion!r}; there is {', '.join(CONTROLS)}")
+    return config

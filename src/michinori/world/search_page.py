@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - markup and sentences are lines
 """The pages of the search engine: its front page and its results, in Japanese or in English."""
 
 from __future__ import annotations
