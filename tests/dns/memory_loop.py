@@ -17,7 +17,7 @@ DELAY_S = 0.010
 OWN_ADDRESS = contextvars.ContextVar("own_address", default="10.0.0.1")
 
 
-class NothingLeft(Exception):  # noqa: N818 - it says how things stand
+class NothingLeft(Exception):
     """Everybody waits and nothing will happen."""
 
 
