@@ -71,7 +71,7 @@ def run(octets: int) -> tuple[float, float, int]:
     client, server = End(), End()
 
     class Callbacks(End):
-        def copy(self, local: Any, remote: Any, now: int, isn: int | None) -> Connection:
+        def copy(self, local: Any, remote: Any, _now: int, _isn: int | None) -> Connection:
             server.connection = Connection(local, remote, config, server, isn=1)
             return server.connection
 

@@ -4,7 +4,8 @@ Pure: the time goes in as ``now``, the next deadline comes out, and every effect
 connection was given. RFC 9293, with the RFCs named in the modules.
 """
 
-from michinori.tcp.config import TcpConfig
+from michinori.tcp.config import LARGEST_MSS, TcpConfig
+from michinori.tcp.congestion import CONTROLS
 from michinori.tcp.connection import Connection
 from michinori.tcp.effects import Effects, Endpoint
 from michinori.tcp.errors import (
@@ -25,6 +26,8 @@ from michinori.tcp.segments import reset_for as answer_closed
 from michinori.tcp.states import State
 
 __all__ = [
+    "CONTROLS",
+    "LARGEST_MSS",
     "Connection",
     "ConnectionAborted",
     "ConnectionClosing",

@@ -13,6 +13,9 @@ _S: Final = 1_000_000_000
 DEFAULT_SEND_MSS_V4: Final = 536
 DEFAULT_SEND_MSS_V6: Final = 1220
 
+#: What fits into the largest IPv4 packet: a limit that leaves it to the interface.
+LARGEST_MSS: Final = 65_495
+
 IPV4_AND_TCP_HEADERS: Final = 40
 IPV6_AND_TCP_HEADERS: Final = 60
 

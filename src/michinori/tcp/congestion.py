@@ -61,7 +61,7 @@ class Reno:
         self.ssthresh = _UNLIMITED
         self._credit = 0
 
-    def acked(self, octets: int, now: Nanos) -> None:
+    def acked(self, octets: int, now: Nanos) -> None:  # noqa: ARG002 - others need the time
         cwnd, mss = self.cwnd, self._mss
         if cwnd < self.ssthresh:
             self.cwnd = cwnd + (octets if octets < 2 * mss else 2 * mss)
@@ -71,17 +71,17 @@ class Reno:
             self._credit -= cwnd
             self.cwnd = cwnd + mss
 
-    def lost(self, flight: int, now: Nanos) -> None:
+    def lost(self, flight: int, now: Nanos) -> None:  # noqa: ARG002
         self.cwnd = self.ssthresh = max(flight // 2, 2 * self._mss)
         self._credit = 0
 
-    def timed_out(self, flight: int, now: Nanos, *, again: bool) -> None:
+    def timed_out(self, flight: int, now: Nanos, *, again: bool) -> None:  # noqa: ARG002
         if not again:
             self.ssthresh = max(flight // 2, 2 * self._mss)
         self.cwnd = self._mss
         self._credit = 0
 
-    def recovered(self, flight: int, now: Nanos) -> None:
+    def recovered(self, flight: int, now: Nanos) -> None:  # noqa: ARG002
         # RFC 6582 section 3.2, step 3: not a burst if little is in flight at the end.
         self.cwnd = min(self.ssthresh, max(flight, self._mss) + self._mss)
 

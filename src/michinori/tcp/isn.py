@@ -7,7 +7,7 @@ not overlap; F is a keyed hash, so that the numbers of other pairs tell nothing 
 from __future__ import annotations
 
 import hashlib
-from random import Random
+from random import Random  # noqa: TID251 - the type of a stream of dice; no luck is drawn from the module
 from typing import Final
 
 from michinori.sim import Nanos

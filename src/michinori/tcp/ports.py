@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections.abc import Callable
-from random import Random
+from random import Random  # noqa: TID251 - the type of a stream of dice; no luck is drawn from the module
 from typing import Final
 
 from michinori.tcp.effects import Endpoint

@@ -15,7 +15,7 @@ from michinori.tcp.timers import NEVER
 from michinori.wire.tcp import FIN, URG
 
 
-def sixth_check_urg(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
+def sixth_check_urg(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:  # noqa: ARG001 - a step like the others
     """The urgent pointer only ever moves ahead; urgent text is delivered in line (RFC 6093)."""
     if seg.flags & URG and tcb.state in RECEIVES_TEXT and tcb.rcv.fin is None:
         up = seg.seq + seg.urgent
