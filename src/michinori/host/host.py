@@ -16,7 +16,7 @@ from michinori.host.udp_table import UdpTable
 from michinori.inet import Interface, Internet
 from michinori.link import Adapter
 from michinori.sim import Dice, EventQueue
-from michinori.tcp import TcpConfig
+from michinori.tcp import LARGEST_MSS, TcpConfig
 from michinori.trace import Recorder
 
 #: Name and address family (as ``socket.AF_INET``, 0 for any) to numeric addresses; none: there is no such name.
@@ -48,7 +48,7 @@ class Host:
         self.internet = Internet(
             name, queue, dice=dice.stream(f"host/{name}/internet"), recorder=recorder, forwarding=forwarding
         )
-        self.tcp = TcpTable(name, queue, self.internet, dice, recorder, tcp_config or TcpConfig())
+        self.tcp = TcpTable(name, queue, self.internet, dice, recorder, tcp_config or TcpConfig(mss=LARGEST_MSS))
         self.udp = UdpTable(name, queue, self.internet, dice, recorder)
         self.echoes = Echoes(queue, self.internet, dice.stream(f"host/{name}/ping"))
         self.descriptors: Descriptors[KernelSocket] = Descriptors()

@@ -16,8 +16,8 @@ class SocketOptions(msgspec.Struct, kw_only=True):
     reuse_port: bool = False
     broadcast: bool = False
     keep_alive: bool = False
-    keep_alive_idle_s: int = 7200
-    keep_alive_interval_s: int = 75
+    keep_alive_idle_s: float = 7200
+    keep_alive_interval_s: float = 75
     keep_alive_probes: int = 9
     no_delay: bool = False
     send_buffer: int = 0
@@ -30,6 +30,17 @@ class SocketOptions(msgspec.Struct, kw_only=True):
     others: dict[tuple[int, int], int] = {}
     """Options without a meaning here, by level and name."""
 
+    @classmethod
+    def of_host(cls, config: TcpConfig) -> SocketOptions:
+        """What a new TCP socket begins with: the settings of its host."""
+        return cls(
+            keep_alive=config.keepalive,
+            keep_alive_idle_s=config.keepalive_idle_ns / _NS_PER_S,
+            keep_alive_interval_s=config.keepalive_interval_ns / _NS_PER_S,
+            keep_alive_probes=config.keepalive_probes,
+            no_delay=not config.nagle,
+        )
+
     def copy(self) -> SocketOptions:
         """The same values in a struct of its own."""
         copied = msgspec.structs.replace(self)
@@ -41,8 +52,8 @@ class SocketOptions(msgspec.Struct, kw_only=True):
         changes: dict[str, int | bool] = {
             "nagle": not self.no_delay,
             "keepalive": self.keep_alive,
-            "keepalive_idle_ns": self.keep_alive_idle_s * _NS_PER_S,
-            "keepalive_interval_ns": self.keep_alive_interval_s * _NS_PER_S,
+            "keepalive_idle_ns": round(self.keep_alive_idle_s * _NS_PER_S),
+            "keepalive_interval_ns": round(self.keep_alive_interval_s * _NS_PER_S),
             "keepalive_probes": self.keep_alive_probes,
         }
         if self.send_buffer:

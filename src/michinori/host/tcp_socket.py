@@ -32,7 +32,7 @@ class TcpSocket:
         self._table = table
         self._queue = table.queue
         self.address_octets = address_octets
-        self.options = options or SocketOptions()
+        self.options = options or SocketOptions.of_host(table.config)
         self.local: Endpoint | None = None
         self.remote: Endpoint | None = None
         self.flow: Flow | None = None

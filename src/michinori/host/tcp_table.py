@@ -178,10 +178,11 @@ class TcpTable:
         route = self.internet.routes.lookup(remote[0])
         headers = _HEADERS[len(local[0])]
         config = options.applied_to(self.config)
+        interface = None if route is None else route.interface
         if self.internet.is_local(remote[0]):
-            config = msgspec.structs.replace(config, mss=self.internet.loopback.mtu - headers)
-        elif route is not None:
-            config = msgspec.structs.replace(config, mss=route.interface.mtu - headers)
+            interface = self.internet.loopback
+        if interface is not None:
+            config = msgspec.structs.replace(config, mss=min(config.mss, interface.mtu - headers))
         flow.connection = Connection(
             local,
             remote,

@@ -135,15 +135,15 @@ def _tcp_config(settings: Mapping[str, Any]) -> TcpConfig:
     if unknown:
         known = ", ".join(TcpConfig.__struct_fields__)
         raise ValueError(f"TCP has no setting {unknown[0]!r}; there are {known}")
-    for name, value in settings.items():
-        least = 1 if name in _NEVER_EMPTY else 0
-        if not isinstance(value, str) and value is not None and value < least:
-            raise ValueError(f"TCP's {name} cannot be {value}: it is {least} at least")
     try:
         config = msgspec.convert({"mss": LARGEST_MSS, **settings}, TcpConfig)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
         raise ValueError(f"TCP's {where.rstrip('`')} is of the wrong kind: {what[:1].lower()}{what[1:]}") from None
+    for name in settings:
+        least, value = int(name in _NEVER_EMPTY), getattr(config, name)
+        if isinstance(value, int) and value < least:
+            raise ValueError(f"TCP's {name} cannot be {value}: it is {least} at least")
     if config.congestion not in CONTROLS:
         raise ValueError(f"TCP has no congestion control {config.congestion!r}; there is {', '.join(CONTROLS)}")
     return config
