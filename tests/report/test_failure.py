@@ -16,14 +16,14 @@ INSIDE = ["203.0.113.80"].__contains__
         (
             errors.ConnectFailed("a.example", 81, [("203.0.113.80", "Connection refused")], errno.ECONNREFUSED),
             "connect",
-            "コネクション確立 (TCP) で失敗: a.example のポート 81 に接続できません (203.0.113.80: 接続が拒否されました)",
-            "Failed at connecting (TCP): no connection to a.example port 81 (203.0.113.80: Connection refused); nothing",
+            "(TCP) で失敗: a.example のポート 81 に接続できません (203.0.113.80: 接続が拒否されました)",
+            "(TCP): no connection to a.example port 81 (203.0.113.80: Connection refused); nothing",
         ),
         (
             errors.NameNotResolved("a.example", "a.example: no answer from 192.0.2.53 after 2 tries"),
             "dns",
-            "名前解決 (DNS) で失敗: a.example のIPアドレスが得られません (192.0.2.53 は 2 回問い合わせても応答しません)",
-            "Failed at name resolution (DNS): the name a.example has no address (no answer from 192.0.2.53 after 2 tries); ",
+            "a.example のIPアドレスが得られません (192.0.2.53 は 2 回問い合わせても応答しません)",
+            "(DNS): the name a.example has no address (no answer from 192.0.2.53 after 2 tries); ",
         ),
         (
             errors.TooManyRedirects(["http://a/", "http://b/", "http://a/"], 20),

@@ -56,16 +56,13 @@ class Results:
     @cached_property
     def numbers(self) -> dict[str, Any]:
         """The journey in numbers, as ``--json`` prints them, but for its files and the time that it really took."""
-        counts = {"requests": 0, "frames": 0, "dropped": 0, "retransmitted": 0, "dns_queries": 0}
+        counts = {"requests": 0, "frames": 0, "dropped": self._dropped(), "retransmitted": 0, "dns_queries": 0}
         for event in self.events:
             match (event.layer, event.what):
                 case ("http", "exchange"):
                     counts["requests"] += 1
                 case ("link", "frame-sent"):
                     counts["frames"] += 1
-                    counts["dropped"] += bool(event.why)
-                case (_, "dropped"):
-                    counts["dropped"] += 1
                 case ("tcp", "retransmitted"):
                     counts["retransmitted"] += 1
                 case ("dns", "asked"):
@@ -83,6 +80,19 @@ class Results:
         if self.failure is not None:
             numbers["failure"] = {"stage": self.failure.stage, "layer": self.failure.layer, **self.failure.sentence}
         return numbers
+
+    def _dropped(self) -> int:
+        """Frames that were dropped, and what was dropped without a frame that says so."""
+        cause_of = {event.n: event.cause for event in self.events}
+        frames = {event.n for event in self.events if event.frame and event.why}
+        count = len(frames)
+        for event in self.events:
+            if event.what == "dropped":
+                number = event.cause
+                while number and number not in frames:
+                    number = cause_of.get(number, 0)
+                count += not number
+        return count
 
     @property
     def picture(self) -> bytes:
