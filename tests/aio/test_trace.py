@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from small_world import SmallWorld
 
-from michinori.trace import call_of, causes
+from michinori.trace import Recorder, call_of, causes
 
 
 async def shout(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -212,3 +212,11 @@ def test_a_run_is_the_same_in_every_process(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-c", _PROGRAM, str(trace)], check=True, env=environment, timeout=100)
         digests.add(hashlib.sha256(trace.read_bytes()).hexdigest())
     assert len(digests) == 1
+
+
+def test_a_world_may_record_frames_without_events(make_world) -> None:
+    world = make_world(record=Recorder(events=False))
+    world.spawn(serve())
+    world.run(ask())
+    assert world.events() == []
+    assert world.recorder.hosts() == ["client", "r1", "r2", "server"]

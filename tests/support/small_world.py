@@ -25,14 +25,14 @@ class SmallWorld:
         self,
         *,
         seed: int = 0,
-        record: bool = False,
+        record: bool | Recorder = False,
         rate: int | None = 10**9,
         delays_ns: tuple[int, int, int] = (1_000_000, 10_000_000, 1_000_000),
         mtu: int = 1500,
     ) -> None:
         self.queue = EventQueue()
         self.dice = Dice(seed)
-        self.recorder = Recorder() if record else None
+        self.recorder = record if isinstance(record, Recorder) else Recorder() if record else None
         self.loop = VirtualLoop(self.queue, recorder=self.recorder)
         self.hosts = {
             name: Host(name, self.queue, self.dice, recorder=self.recorder, forwarding=name in ("r1", "r2"))

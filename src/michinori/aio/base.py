@@ -19,7 +19,7 @@ from michinori.trace import Recorder
 
 
 class LoopBase(asyncio.BaseEventLoop):
-    """The base of the loop and of its parts. ``recorder`` is there only in a recorded world."""
+    """The base of the loop and of its parts. ``recorder`` is there only where events, and so causes, are recorded."""
 
     queue: EventQueue
     recorder: Recorder | None
