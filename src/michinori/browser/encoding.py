@@ -55,7 +55,7 @@ def decode(octets: bytes, charset: str) -> str:
     if charset == "UTF-8":
         return octets.decode("utf-8", "replace")
     with needed_for("decoding text"):
-        pass
+        import turbohtml.detect  # noqa: F401 - registers the codecs named below
 
     return octets.decode(f"whatwg-{charset.lower()}", "replace")
 
