@@ -77,4 +77,5 @@ def looks_like(request: pytest.FixtureRequest) -> Callable[..., None]:
 
 def _letter(image: Image.Image, x: int, y: int, step: int, colours: dict[str, tuple[int, int, int]]) -> str:
     pixel = image.getpixel((x * step + step // 2, y * step + step // 2))
-    return next((letter for letter, colour in colours.items() if colour == pixel), ".")
+    near = (letter for letter, colour in colours.items() if max(map(abs, map(int.__sub__, pixel, colour))) <= 3)
+    return next(near, ".")

@@ -33,6 +33,7 @@ URLS = {
     "data:text/html,hi": "data:text/html,hi",
     "about:blank": "about:blank",
     "mailto:a@site.example": "mailto:a@site.example",
+    "tel:123": "tel:123",
     "gopher://site.example/": "gopher://site.example/",
     "/etc/hosts": "file:///etc/hosts",
     "http.example": "http://http.example/",

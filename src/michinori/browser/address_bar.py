@@ -20,6 +20,7 @@ SEARCH: Final = "http://search.example/?q={}"
 
 Kind = Literal["url", "words"]
 
+_SHOWN_OF_DATA: Final = 80
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 #: Schemes that mean a URL though no ``//`` follows. Any other ``word:`` may as well be part of a question.
 _SCHEMES: Final = frozenset(
@@ -170,6 +171,18 @@ def note_parts(parts: UrlParts, cause: int | None = None) -> int:
     )
 
 
+def shown(url: str) -> str:
+    """A URL for eyes and files: without a password, and of a long ``data:`` URL only its beginning."""
+    if url.startswith("data:"):
+        return url if len(url) <= _SHOWN_OF_DATA else url[:_SHOWN_OF_DATA] + "..."
+    if "@" not in url:
+        return url
+    try:
+        return hide_password(split(url))
+    except BadAddress:
+        return url
+
+
 def hide_password(parts: UrlParts) -> str:
     """The URL for eyes and files: with three stars where the password stood."""
     return parts.href.replace(f":{parts.password}@", ":***@", 1) if parts.password else parts.href
@@ -179,12 +192,7 @@ def _has_scheme(text: str) -> bool:
     match = _SCHEME.match(text)
     if not match:
         return False
-    rest = text[match.end() :]
-    if rest.startswith("//"):
-        return True
-    if re.match(r"[0-9]{1,5}(?:[/?#]|\Z)", rest) and match[1].lower() != "tel":
-        return False  # host:port
-    return match[1].lower() in _SCHEMES
+    return match[1].lower() in _SCHEMES or text.startswith("//", match.end())
 
 
 def _begins_with_a_host(text: str) -> bool:

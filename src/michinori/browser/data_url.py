@@ -31,11 +31,6 @@ def read(url: str) -> tuple[MimeType, bytes]:
     return mime.parse(head) or MimeType("text/plain", {"charset": "US-ASCII"}), body
 
 
-def short(url: str) -> str:
-    """The URL for an event or a sentence: of a ``data:`` URL only its beginning."""
-    return url if len(url) <= 80 or not url.startswith("data:") else url[:60] + "..."
-
-
 def _forgiving_base64(data: bytes) -> bytes:
     """Infra standard, "forgiving-base64 decode"."""
     data = re.sub(rb"[\t\n\f\r ]", b"", data)

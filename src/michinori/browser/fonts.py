@@ -73,6 +73,12 @@ def files() -> tuple[Path, ...]:
 
 
 @cache
+def blank() -> bytes:
+    """A font without a single letter: text in it falls back to the next family, as it does where a font is missing."""
+    return (Path(__file__).parent / "blank" / "MichinoriBlank.ttf").read_bytes()
+
+
+@cache
 def configuration() -> Path:
     """A folder with a ``fonts.conf`` that knows these fonts and no others, and with fontconfig's cache of them.
 

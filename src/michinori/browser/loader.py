@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from michinori import trace
-from michinori.browser import asking, css, data_url, encoding, sniff
+from michinori.browser import address_bar, asking, css, data_url, encoding, sniff
 from michinori.browser.discover import Finder, Resource
 from michinori.browser.errors import BadDataUrl
 from michinori.browser.mime import MimeType
@@ -92,7 +92,7 @@ class Loader:
                     running = [task for task in self._tasks.values() if not task.done()]
                     if not running:
                         break
-                    await running[0]
+                    await asyncio.wait(running[:1])  # which cancels nobody when the time is up
         except TimeoutError:
             for loaded in self.loaded.values():
                 task = self._tasks.get(loaded.resource.url.partition("#")[0])
@@ -137,9 +137,9 @@ class Loader:
             "browser",
             "resource-found",
             why=why,
-            url=data_url.short(resource.url),
+            url=address_bar.shown(resource.url),
             kind=resource.kind,
-            initiator=resource.initiator,
+            initiator=address_bar.shown(resource.initiator),
             line=resource.line,
             priority=resource.priority,
             fetched=not why,
@@ -160,7 +160,7 @@ class Loader:
                 "browser",
                 "resource-failed",
                 why=loaded.error,
-                url=data_url.short(loaded.url),
+                url=address_bar.shown(loaded.url),
                 kind=loaded.resource.kind,
                 status=loaded.status,
             )
@@ -179,7 +179,11 @@ class Loader:
                 resource.kind, resource.url, lang=self._settings.lang, referrer=resource.initiator, policy=self.policy
             ),
             priority=resource.priority,
-            about={"page": self._settings.page, "initiator": resource.initiator, "kind": resource.kind},
+            about={
+                "page": self._settings.page,
+                "initiator": address_bar.shown(resource.initiator),
+                "kind": resource.kind,
+            },
         )
         response = await self._fetcher.fetch(request)
         self._octets += len(response.body)
@@ -204,6 +208,8 @@ class Loader:
         note_sniffed(found, loaded.url)
         if resource.kind == "stylesheet":
             self._take_stylesheet(loaded, nosniff=nosniff)
+        elif resource.kind == "font" and found.rule != "font-table":
+            loaded.error, loaded.layer = f"it is not a font, but {found.type.essence}", "browser"
         elif resource.kind == "font" and not asking.allows_font(headers, loaded.url, resource.initiator):
             loaded.error, loaded.layer = "a font of another origin that does not allow its use here (CORS)", "browser"
 
@@ -214,7 +220,7 @@ class Loader:
             return
         decoded = encoding.decode_css(loaded.body, loaded.type.charset, self.document_charset)
         loaded.text, loaded.charset = decoded.text, decoded.charset
-        trace.note("browser", "decoded", url=loaded.url, charset=decoded.charset, how=decoded.how)
+        trace.note("browser", "decoded", url=address_bar.shown(loaded.url), charset=decoded.charset, how=decoded.how)
         wants = css.skim(decoded.text)
         if self._finder is None:
             self._waiting_sheets.append((loaded, wants))
@@ -231,7 +237,7 @@ def note_sniffed(found: sniff.Sniffed, url: str) -> int:
     return trace.note(
         "browser",
         "sniffed",
-        url=data_url.short(url),
+        url=address_bar.shown(url),
         type=found.type.essence,
         header_type=found.supplied,
         rule=found.rule,

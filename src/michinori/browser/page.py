@@ -90,7 +90,7 @@ async def open_page(typed: str, settings: Settings | None = None, fetcher: Fetch
     typed_number = address_bar.note_typed(understood)
     _refuse_other_schemes(understood.url)
     page = settings.page
-    opened = trace.note("browser", "page-opened", cause=typed_number, page=page, url=_short(understood.url))
+    opened = trace.note("browser", "page-opened", cause=typed_number, page=page, url=address_bar.shown(understood.url))
     async with _fetcher(fetcher, settings) as fetching:
         with acting(opened):
             return await _Opening(understood, settings, fetching).run()
@@ -152,7 +152,7 @@ class _Opening:
         finally:
             await self._loader.close()
         picture, not_drawn = self._draw(document)
-        trace.note("browser", "loaded", page=self._settings.page, url=_short(main.url), shown=shown)
+        trace.note("browser", "loaded", page=self._settings.page, url=address_bar.shown(main.url), shown=shown)
         return Page(
             typed=self._typed,
             url=self._typed.url,
@@ -185,7 +185,13 @@ class _Opening:
                 break
             if not refresh[1].startswith(("http:", "https:")):
                 break
-            trace.note("browser", "refresh-followed", url=refresh[1], after_s=refresh[0], initiator=main.url)
+            trace.note(
+                "browser",
+                "refresh-followed",
+                url=address_bar.shown(refresh[1]),
+                after_s=refresh[0],
+                initiator=address_bar.shown(main.url),
+            )
             await self._loader.close()
             self._loader = Loader(self._fetcher, self._settings)
             url, referrer = refresh[1], main.url
@@ -208,7 +214,7 @@ class _Opening:
             url,
             asking.fields("document", url, lang=self._settings.lang, referrer=referrer),
             priority=PRIORITY["document"],
-            about={"page": self._settings.page, "initiator": referrer, "kind": "document"},
+            about={"page": self._settings.page, "initiator": address_bar.shown(referrer), "kind": "document"},
         )
         body = bytearray()
         broken: HttpError | None = None
@@ -246,9 +252,13 @@ class _Opening:
 
     def _failed(self, url: str, error: HttpError) -> tuple[_Main, Shown, Document]:
         """The document could not be had: the own page that says so stands in its place."""
-        self._failure = Failure(_short(url), str(error), error.stage, error.layer, error)
-        trace.note("browser", "page-failed", why=str(error), url=_short(url), stage=error.stage, fault=error.layer)
-        document = Document(own_pages.error_page(error.stage, _short(url), str(error), self._settings.lang), url)
+        self._failure = Failure(address_bar.shown(url), str(error), error.stage, error.layer, error)
+        trace.note(
+            "browser", "page-failed", why=str(error), url=address_bar.shown(url), stage=error.stage, fault=error.layer
+        )
+        document = Document(
+            own_pages.error_page(error.stage, address_bar.shown(url), str(error), self._settings.lang), url
+        )
         self._note_parsed(document)
         return _Main(url, 0, Headers(), b"", None), "error", document
 
@@ -295,27 +305,35 @@ class _Opening:
             return self._failed_to_show(main, "image", f"the image is broken: {error}")
         self._own_images[main.url.partition("#")[0]] = Answer(image.octets, image.type, (image.width, image.height))
         trace.note(
-            *("browser", "image-decoded"), url=main.url, format=image.format, width=image.width, height=image.height
+            *("browser", "image-decoded"),
+            url=address_bar.shown(main.url),
+            format=image.format,
+            width=image.width,
+            height=image.height,
         )
         page = own_pages.image_page(main.url, name, image.width, image.height, self._settings.lang)
         return "image", Document(page, main.url)
 
     def _download(self, main: _Main, essence: str) -> tuple[Shown, Document]:
-        trace.note("browser", "download-offered", url=_short(main.url), type=essence, octets=len(main.body))
+        trace.note("browser", "download-offered", url=address_bar.shown(main.url), type=essence, octets=len(main.body))
         why = f"{essence}, {len(main.body)} octets"
-        return "download", Document(own_pages.error_page("download", main.url, why, self._settings.lang), main.url)
+        return "download", Document(
+            own_pages.error_page("download", address_bar.shown(main.url), why, self._settings.lang), main.url
+        )
 
     def _failed_to_show(self, main: _Main, stage: str, why: str) -> tuple[Shown, Document]:
-        self._failure = Failure(main.url, why, stage, "browser")
-        trace.note("browser", "page-failed", why=why, url=_short(main.url), stage=stage, fault="browser")
-        return "error", Document(own_pages.error_page(stage, main.url, why, self._settings.lang), main.url)
+        self._failure = Failure(address_bar.shown(main.url), why, stage, "browser")
+        trace.note("browser", "page-failed", why=why, url=address_bar.shown(main.url), stage=stage, fault="browser")
+        return "error", Document(
+            own_pages.error_page(stage, address_bar.shown(main.url), why, self._settings.lang), main.url
+        )
 
     def _note_decoded(self, main: _Main, decoded: encoding.Decoded) -> None:
         self._charset = decoded.charset
         trace.note(
             "browser",
             "decoded",
-            url=_short(main.url),
+            url=address_bar.shown(main.url),
             charset=decoded.charset,
             how=decoded.how,
             octets=len(main.body),
@@ -327,7 +345,7 @@ class _Opening:
             "browser",
             "document-parsed",
             page=self._settings.page,
-            url=_short(document.url),
+            url=address_bar.shown(document.url),
             title=document.title,
             elements=document.count(),
             depth=document.depth,
@@ -358,7 +376,7 @@ class _Opening:
             width=round(picture.width / viewport.scale),
             height=round(picture.height / viewport.scale),
             boxes=[
-                [box.tag, box.x, box.y, box.width, box.height, box.text, data_url.short(box.url)]
+                [box.tag, box.x, box.y, box.width, box.height, box.text, address_bar.shown(box.url)]
                 for box in picture.boxes
             ],
         )
@@ -378,15 +396,10 @@ class _Opening:
     def _errors(self, main: _Main) -> list[Failure]:
         errors = [self._failure] if self._failure else []
         if main.broken is not None:
-            errors.append(Failure(main.url, str(main.broken), main.broken.stage, main.broken.layer))
+            errors.append(Failure(address_bar.shown(main.url), str(main.broken), main.broken.stage, main.broken.layer))
         errors += [
-            Failure(one.url, one.error, "load", one.layer)
+            Failure(address_bar.shown(one.url), one.error, "load", one.layer)
             for one in self._loader.loaded.values()
             if one.error and one.resource.kind != "icon"  # a page without one is whole
         ]
         return errors
-
-
-def _short(url: str) -> str:
-    """For eyes and files."""
-    return address_bar.hide_password(address_bar.split(url)) if "@" in url[:2000] else data_url.short(url)

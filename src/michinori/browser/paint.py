@@ -6,6 +6,7 @@ touches neither network nor disk, and it knows the fonts of ``fonts.py`` alone: 
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ MAX_HEIGHT: Final = 20_000
 _POINTS_PER_PX: Final = 0.75
 #: A page is as high as the window at least, and readings stand in brackets, as the painter has no ruby.
 _USER_STYLE: Final = "html{min-height:100vh}rp{display:inline}rt{font-size:0.75em}"
+_FONT_NAME: Final = re.compile(r"\.(?:ttf|otf|ttc|woff2?|eot)(?:[?#]|$)", re.IGNORECASE)
 _RGB: Final = 2
 _STRIP: Final = 32
 _NOTHING: Final = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
@@ -118,14 +120,22 @@ def _laid_out(
 
 
 def _fetcher(library: Any, answers: Mapping[str, Answer]) -> Any:
-    """Answers from what was fetched. Whatever else it is asked for is an empty picture, and no line on the terminal."""
+    """Answers from what was fetched. Whatever else it is asked for is an empty picture, or a font without letters, so
+    that nothing is drawn of it and nothing is written on the terminal about it.
+    """
 
     class Fetcher(library.ResourceFetcher):  # type: ignore[misc]
         def fetch_url(self, url: str) -> plutoprint.ResourceData:
-            answer = answers.get(_key(url)) or Answer(_NOTHING, "image/svg+xml")
+            answer = answers.get(_key(url)) or _nothing(url)
             return library.ResourceData(answer.octets, answer.type, "utf-8")  # type: ignore[no-any-return]
 
     return Fetcher()
+
+
+def _nothing(url: str) -> Answer:
+    if _FONT_NAME.search(url):
+        return Answer(fonts.blank(), "font/ttf")
+    return Answer(_NOTHING, "image/svg+xml")
 
 
 def _key(url: str) -> str:

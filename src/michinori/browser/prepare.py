@@ -11,7 +11,7 @@ from html import escape
 from typing import Final
 
 from michinori import trace
-from michinori.browser import address_bar, data_url, images, srcset
+from michinori.browser import address_bar, fonts, images, srcset
 from michinori.browser.discover import chosen_image
 from michinori.browser.document import Document, Element
 from michinori.browser.errors import BadImage
@@ -32,7 +32,7 @@ def answers(loaded: Iterable[Loaded]) -> dict[str, Answer]:
     """What the painter is told, by URL. An image that cannot be decoded gets its error here."""
     told: dict[str, Answer] = {}
     for one in loaded:
-        answer = _answer(one) if one.ok else None
+        answer = _answer(one) if one.ok else _answer_for_missing(one)
         if answer is not None:
             told[_key(one.resource.url)] = told[_key(one.url)] = answer
     told[_BROKEN] = Answer(_svg(16, 16, _ICON), "image/svg+xml", (16, 16))
@@ -67,19 +67,23 @@ def _answer(one: Loaded) -> Answer | None:
             return None
 
 
+def _answer_for_missing(one: Loaded) -> Answer | None:
+    return Answer(fonts.blank(), "font/ttf") if one.resource.kind == "font" else None
+
+
 def _decoded(one: Loaded) -> Answer | None:
     with acting(one.event):
         try:
             image = images.decode(one.body, one.type.essence)
         except BadImage as error:
             one.error, one.layer = f"the image is broken: {error}", "browser"
-            url = data_url.short(one.url)
+            url = address_bar.shown(one.url)
             trace.note("browser", "resource-failed", why=one.error, url=url, kind=one.resource.kind, status=one.status)
             return None
         trace.note(
             "browser",
             "image-decoded",
-            url=data_url.short(one.url),
+            url=address_bar.shown(one.url),
             format=image.format,
             width=image.width,
             height=image.height,
