@@ -360,3 +360,14 @@ def test_descriptors_take_the_lowest_free_number() -> None:
     assert descriptors.get(7) is None
     with pytest.raises(OSError, match="Bad file descriptor"):
         descriptors.replace(7, "f")
+
+
+def test_a_connection_that_makes_progress_keeps_its_neighbour_known(recorded: SmallWorld) -> None:
+    """Without it the client would ask for its router again and again, at the latest every 45 seconds or so."""
+    client, server = recorded.connected()
+    for _ in range(200):
+        client.write(b"tick")
+        recorded.pass_time(1)
+        server.read(100)
+    asked = [event.t // 10**9 for event in recorded.events("arp", "asked", "client")]
+    assert asked == [0]

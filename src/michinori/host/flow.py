@@ -11,6 +11,7 @@ from michinori.host.socket_info import SocketInfo
 from michinori.inet import PacketTooBig, Unreachable
 from michinori.sim import Nanos, Timer
 from michinori.tcp import Connection, Endpoint, TcpError
+from michinori.trace import NS_PER_S
 from michinori.wire import checksum
 from michinori.wire.protocols import PROTOCOL_TCP
 from michinori.wire.tcp import Segment
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from michinori.host.tcp_table import TcpTable
 
 _NEVER: Final = 1 << 62
+#: How often progress is told to the table of neighbours, at most. They are asked no sooner than 5 s after a doubt.
+_CONFIRM_EVERY_NS: Final = 4 * NS_PER_S
 #: What of a connection's state a listing of sockets shows.
 _DETAILS: Final = (
     "mss",
@@ -47,7 +50,9 @@ class Flow:
 
     __slots__ = (
         "_armed_ns",
+        "_internet",
         "_local_address",
+        "_progress",
         "_queue",
         "_remote_address",
         "_send",
@@ -55,6 +60,7 @@ class Flow:
         "_table",
         "_text_was_noted",
         "_timer",
+        "confirm_ns",
         "connection",
         "error",
         "gone",
@@ -73,14 +79,18 @@ class Flow:
     def __init__(self, table: TcpTable, local: Endpoint, remote: Endpoint, options: SocketOptions) -> None:
         self._table = table
         self._queue = table.queue
+        self._internet = table.internet
         self._send = table.internet.send
         self._local_address = local[0]
         self._remote_address = remote[0]
         self.pseudo = checksum.pseudo(local[0], remote[0], PROTOCOL_TCP)
         self._armed_ns: Nanos = _NEVER
         self._timer: Timer | None = None
+        self._progress = 0
         self._sent_event = 0
         self._text_was_noted = not table.watched
+        self.confirm_ns: Nanos = 0
+        """From when on a segment that arrives is worth a call of ``confirm``."""
         self.local = local
         self.remote = remote
         self.options = options
@@ -177,6 +187,17 @@ class Flow:
         )
         if what == "segment-sent":
             self._sent_event = number
+
+    def confirm(self) -> None:
+        """If there has been progress, the neighbour on the way need not be asked whether he is there (RFC 1122 section
+        2.3.2.1, RFC 4861 section 7.3.1).
+        """
+        info = self.connection.info()
+        progress = info.octets_acked + info.octets_received
+        if progress > self._progress:
+            self._internet.confirm(self._remote_address)
+        self._progress = progress
+        self.confirm_ns = self._queue.now_ns + _CONFIRM_EVERY_NS
 
     def reopen(self, segment: Segment, least_isn: int, _now: Nanos) -> None:
         """A new SYN has ended our TIME-WAIT."""

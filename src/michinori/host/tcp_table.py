@@ -251,8 +251,11 @@ class TcpTable:
                 segment = Segment.parse(payload, pseudo)
                 self._receive_stray(segment, (packet.dst, segment.dst_port), (packet.src, segment.src_port))
             else:
-                flow.connection.receive(Segment.parse(payload, flow.pseudo), self.queue.now_ns)
+                now_ns = self.queue.now_ns
+                flow.connection.receive(Segment.parse(payload, flow.pseudo), now_ns)
                 flow.rearm()
+                if now_ns >= flow.confirm_ns:
+                    flow.confirm()
         except Malformed as malformed:
             self._drop(malformed.reason)
 
