@@ -3,6 +3,6 @@
 from michinori.world.line import Line
 from michinori.world.machine import Machine
 from michinori.world.units import UnitError
-from michinori.world.world import NotRecordedError, World
+from michinori.world.world import NotRecordedError, UnknownNameError, World
 
-__all__ = ["Line", "Machine", "NotRecordedError", "UnitError", "World"]
+__all__ = ["Line", "Machine", "NotRecordedError", "UnitError", "UnknownNameError", "World"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from michinori.link import Cable
-from michinori.link.cable import Direction
+from michinori.link import Cable, CableEnd, Direction, Judge
+from michinori.link.faults import ArmedRule, LossRule
 from michinori.sim import Nanos
 from michinori.world import units
 
@@ -21,6 +21,7 @@ class Line:
         """The machines or switches at its two ends."""
         self.cable = cable
         self._at = at
+        self._losses: dict[CableEnd, Judge] = {}
 
     def cut(self) -> None:
         """Cut it: what is on the way is lost, and so is what is sent from now on."""
@@ -45,21 +46,36 @@ class Line:
         """Take all rules away."""
         self.cable.clear_faults()
 
-    def change(self, *, rate: str | int = "", delay: str = "", loss: str | float = "") -> None:
-        """Change the line in both directions; what is left out stays. Raises ``UnitError``."""
+    def change(
+        self, *, rate: str | int | None = None, delay: str | int | None = None, loss: str | float | None = None
+    ) -> None:
+        """Change the line in both directions; what is left out stays. ``loss`` takes the place of the loss that the
+        line had before, beside its other faults. Raises ``UnitError``.
+        """
+        bits = None if rate is None else units.rate(rate)
+        nanos = None if delay is None else units.duration(delay)
+        share = None if loss is None else units.chance(loss)
         for end in (self.cable.a, self.cable.b):
-            if rate:
-                end.rate = units.rate(rate)
-            if delay:
-                end.delay_ns = units.duration(delay)
-        if loss:
-            self.cable.fault(f"loss {units.chance(loss)}")
+            if bits is not None:
+                end.rate = bits
+            if nanos is not None:
+                end.delay_ns = nanos
+            if share is not None:
+                self._set_loss(end, share)
+
+    def _set_loss(self, end: CableEnd, share: float) -> None:
+        end.faults[:] = [judge for judge in end.faults if judge is not self._losses.get(end)]
+        if share:
+            self._losses[end] = judge = ArmedRule(LossRule(share))
+            end.faults.append(judge)
 
     def _cut_for_a_time(self, rule: str, words: list[str], toward: str) -> None:
         named = dict(word.split("=", 1) for word in words if word.count("=") == 1)
         if toward or len(named) != len(words) or not named.keys() <= {"from", "until"}:
             raise ValueError(f'fault rule {rule!r}: a cut is for both directions and may say "from=2s until=5s"')
         begin, end = (units.duration(named[key]) if key in named else None for key in ("from", "until"))
+        if end is not None and end <= (begin or 0):
+            raise ValueError(f"fault rule {rule!r}: it ends before it begins")
         if begin:
             self._at(begin, self.cut)
         else:

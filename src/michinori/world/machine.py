@@ -51,7 +51,7 @@ class Machine(Host):
         )
         self.world = world
         self._given = {
-            interface: [ip_interface(address) for address in ([given] if isinstance(given, str) else given)]
+            interface: [_with_prefix(address) for address in ([given] if isinstance(given, str) else given)]
             for interface, given in (interfaces or {}).items()
         }
         self._given_routes = {ip_network(prefix): ip_address(hop) for prefix, hop in (routes or {}).items()}
@@ -66,7 +66,12 @@ class Machine(Host):
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any], name: str = "") -> asyncio.Task[Any]:
         """Begin a task of this machine; it runs whenever the world runs, until it ends or the world is closed."""
-        return self.world.loop.spawn(self, coroutine, name or None)
+        try:
+            loop = self.world.loop
+        except RuntimeError:
+            coroutine.close()
+            raise
+        return loop.spawn(self, coroutine, name or None)
 
     @property
     def addresses(self) -> list[str]:
@@ -128,6 +133,12 @@ class Machine(Host):
             if any(own.covers(hop) for own in interface.addresses):
                 return interface
         raise ValueError(f"{self.name} reaches {ip_address(hop)} by none of its interfaces, so it cannot be a next hop")
+
+
+def _with_prefix(text: str) -> InterfaceAddress:
+    if "/" not in str(text):
+        raise ValueError(f"{text} lacks the length of its network's prefix: write it as in {text}/24")
+    return ip_interface(text)
 
 
 def _tcp_config(settings: Mapping[str, Any]) -> TcpConfig:

@@ -89,7 +89,10 @@ class Addresses:
         self._cursor: dict[tuple[bytes, int], int] = {}
 
     def fill(self, segment: list[Port], *, shared: bool) -> list[Port]:
-        """Fill in one segment and give the ports that were filled. ``shared``: there is a switch on it."""
+        """Fill in one segment and give the ports that were filled. ``shared``: there is a switch on it. Raises
+        ``PlanError``.
+        """
+        _demand_distinct(segment)
         bare = [port for port in segment if not port.address]
         if not bare:
             return []
@@ -128,6 +131,17 @@ class Addresses:
             self._cursor[network, length] = number
             if address not in taken:
                 yield address
+
+
+def _demand_distinct(segment: Iterable[Port]) -> None:
+    owners: dict[bytes, Port] = {}
+    for port in segment:
+        other = owners.setdefault(port.address, port)
+        if port.address and other is not port:
+            raise PlanError(
+                f"{ipaddress.ip_address(port.address)} is the address of {other.machine}:{other.name} and of "
+                f"{port.machine}:{port.name}, which are joined: give one of them another"
+            )
 
 
 def routes(segments_: list[list[Port]], wanted: Iterable[str]) -> dict[str, list[Hop]]:

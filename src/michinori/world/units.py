@@ -42,6 +42,9 @@ _SIZES: Final = {
     "gib": 2**30,
 }
 
+_LEAST_MTU: Final = 68
+_LARGEST_PACKET: Final = 65_535
+
 
 class UnitError(ValueError):
     """A quantity that cannot be understood; the message says how one is written."""
@@ -80,6 +83,16 @@ def size(text: str | int) -> int:
     """Octets of ``"64KiB"``, ``"6MB"`` or ``1500``."""
     number, unit = _split(text, "a size", '"1500", "64KiB" or "6MB"')
     return _whole(text, number, _factor(text, unit.lower(), _SIZES, "a size", '"1500", "64KiB" or "6MB"'))
+
+
+def mtu(text: str | int) -> int:
+    """Octets of payload that a line takes in one frame: 68 at least (RFC 791), and no more than a packet can have."""
+    octets = size(text)
+    if not _LEAST_MTU <= octets <= _LARGEST_PACKET:
+        raise UnitError(
+            f"{text!r} is no MTU: it must lie between {_LEAST_MTU} and {_LARGEST_PACKET} octets, such as 1500"
+        )
+    return octets
 
 
 def show_duration(nanos: Nanos) -> str:

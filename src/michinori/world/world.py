@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from datetime import UTC, datetime
@@ -26,11 +27,17 @@ class NotRecordedError(RuntimeError):
     """What was asked for was not recorded; the message says how to record it."""
 
 
+class UnknownNameError(ValueError, KeyError):
+    """A name that nothing has; the message names those that are there."""
+
+    __str__ = ValueError.__str__
+
+
 class World:
     """Machines, switches and lines, all luck from one seed, all time from one clock.
 
-    ``record`` keeps what happens: True all of it, a set of names the packets of these machines alone. ``epoch`` is the
-    date at which the world begins.
+    ``record`` keeps what happens: True all of it, a name or a set of names the packets of these machines alone.
+    ``epoch`` is the date at which the world begins.
     """
 
     def __init__(self, seed: int = 0, *, record: bool | Collection[str] = False, epoch: datetime | None = None) -> None:
@@ -40,7 +47,9 @@ class World:
         self.epoch_ns = DEFAULT_EPOCH_NS if epoch is None else _nanos_of(epoch)
         everything = record is True
         self.recorder = Recorder(epoch_ns=self.epoch_ns, events=everything) if record else None
-        self._recorded = None if isinstance(record, bool) else frozenset(record)
+        self._recorded = (
+            None if isinstance(record, bool) else frozenset([record] if isinstance(record, str) else record)
+        )
         self.machines: dict[str, Machine] = {}
         self.switches: dict[str, Switch] = {}
         self.lines: dict[str, Line] = {}
@@ -80,7 +89,7 @@ class World:
         loss: str | float = 0,
         mtu: int = 1500,
         queue: int = 1000,
-        faults: Iterable[str] = (),
+        faults: str | Iterable[str] = (),
         name: str = "",
     ) -> Line:
         """Plug a full-duplex line into two machines or switches, each given itself, by its name, or as
@@ -89,7 +98,12 @@ class World:
         ``queue`` is how many packets wait at each end at most; ``faults`` are rules as ``Line.fault`` takes them.
         Raises ``ValueError`` (``UnitError`` for quantities).
         """
+        self._demand_open()
         ends = (self._end(a), self._end(b))
+        if ends[0][0] == ends[1][0]:
+            raise ValueError(f"a line joins two machines or switches, and both its ends are {ends[0][0]}")
+        if isinstance(queue, bool) or not isinstance(queue, int) or queue < 0:
+            raise ValueError(f"{queue!r} is no length for a queue: it is a whole number of packets, such as 1000")
         name = name or self._line_name(ends[0][0], ends[1][0])
         if name in self.lines:
             raise ValueError(f"there is a line {name!r} already; give this one another name")
@@ -99,7 +113,7 @@ class World:
             rate=units.rate(rate),
             delay_ns=units.duration(delay),
             queue_packets=queue,
-            mtu=units.size(mtu),
+            mtu=units.mtu(mtu),
             name=name,
         )
         plugs = [self._plug(end, name, cable.mtu) for end in ends]
@@ -107,7 +121,7 @@ class World:
         line = self.lines[name] = Line(name, (ends[0][0], ends[1][0]), cable, self.queue.call_at)
         if loss:
             line.change(loss=loss)
-        for rule in faults:
+        for rule in [faults] if isinstance(faults, str) else faults:
             line.fault(rule)
         self._settled = False
         return line
@@ -117,8 +131,7 @@ class World:
     @property
     def loop(self) -> VirtualLoop:
         """The event loop on which everything runs."""
-        if self._closed:
-            raise RuntimeError("this world is closed; make another")
+        self._demand_open()
         if self._loop is None:
             self._loop = VirtualLoop(self.queue, recorder=self.recorder, epoch_ns=self.epoch_ns)
         return self._loop
@@ -129,8 +142,15 @@ class World:
         return self.queue.now_ns
 
     def at(self, when: str | int, happens: Callable[[], object]) -> None:
-        """Let that be called at an instant, such as ``"2s"``, after the world began."""
-        self.queue.call_at(units.duration(when), happens)
+        """Let that be called at an instant, such as ``"2s"``, after the world began. Raises ``ValueError``."""
+        if not callable(happens):
+            raise ValueError(
+                f"{happens!r} cannot be called at {when}: give the function itself, as in at('2s', line.cut)"
+            )
+        instant_ns = units.duration(when)
+        if instant_ns < self.now_ns:
+            raise ValueError(f"{when} is over: this world is at {units.show_duration(self.now_ns)} already")
+        self.queue.call_at(instant_ns, happens)
 
     def run(self, coroutine: Coroutine[Any, Any, T], on: Machine | str, *, limit: str | int = "1h") -> T:
         """Run a coroutine on a machine, in virtual time, until it returns; gives what it returns.
@@ -138,21 +158,22 @@ class World:
         Raises what it raises; ``Stuck`` when nothing can happen any more; ``TimedOut`` after ``limit``.
         """
         try:
-            loop, machine = self.loop, self.machine(on)
+            loop, machine, limit_ns = self.loop, self.machine(on), units.duration(limit)
             self.settle()
         except BaseException:
-            coroutine.close()
+            if asyncio.iscoroutine(coroutine):
+                coroutine.close()
             raise
-        return loop.run(coroutine, machine, limit_ns=units.duration(limit))
+        return loop.run(coroutine, machine, limit_ns=limit_ns)
 
     def machine(self, name: Machine | str) -> Machine:
-        """The machine of that name. Raises ``KeyError`` that names those that are there."""
-        if isinstance(name, Machine):
-            return name
-        try:
-            return self.machines[name]
-        except KeyError:
-            raise KeyError(f"there is no machine {name!r}; there are {', '.join(self.machines)}") from None
+        """The machine of that name. Raises ``UnknownNameError`` that names those that are there."""
+        found = self.machines.get(name.name if isinstance(name, Machine) else name)
+        if found is None or (isinstance(name, Machine) and name is not found):
+            others = f"there are {', '.join(self.machines)}" if self.machines else "there are none yet"
+            which = f"{name.name!r} of this world" if isinstance(name, Machine) else f"{name!r}"
+            raise UnknownNameError(f"there is no machine {which}; {others}")
+        return found
 
     def holds(self, address: str) -> bool:
         """Whether an address lies in one of this world's networks."""
@@ -169,18 +190,11 @@ class World:
         if self._settled:
             return
         self._settled = True
-        segments = plan.segments(self._ports, self._joined)
-        shared = {wire for pair in self._joined for wire in pair}
-        for segment in segments:
-            self._addresses.fill(segment, shared=any(port.wire in shared for port in segment))
-        for port in self._ports:
-            self.machines[port.machine].raise_interface(port)
-        bare = [machine for machine in self.machines.values() if not machine.has_routes]
-        tables = plan.routes(segments, [machine.name for machine in bare])
-        for machine in self.machines.values():
-            machine.set_routes(tables.get(machine.name, []))
-        for machine in self.machines.values():
-            self.names[machine.name.lower()] = machine.addresses
+        try:
+            self._fill_in()
+        except BaseException:
+            self._settled = False
+            raise
 
     # -- what is kept --------------------------------------------------------------------------------------------------
 
@@ -235,7 +249,10 @@ class World:
         return machine
 
     def demand_new(self, name: str) -> None:
-        """Raise ``ValueError`` if something has that name."""
+        """Raise ``ValueError`` if something has that name, or if it is no name."""
+        self._demand_open()
+        if not isinstance(name, str):
+            raise ValueError(f"{name!r} is no name for a machine: a name is text")
         if name in self.machines or name in self.switches:
             raise ValueError(f"there is a {name!r} already; give this one another name")
         if not name or ":" in name:
@@ -243,14 +260,16 @@ class World:
 
     def _end(self, end: Machine | Switch | str) -> tuple[str, str]:
         """The machine or switch, and the interface if one is named."""
-        if isinstance(end, Machine | Switch):
-            name, interface = end.name, ""
-        else:
+        if isinstance(end, Switch):
+            if self.switches.get(end.name) is not end:
+                raise UnknownNameError(f"there is no switch {end.name!r} of this world")
+            return end.name, ""
+        if isinstance(end, str):
             name, _, interface = end.partition(":")
-        if name in self.switches and not interface:
-            return name, ""
-        self.machine(name)
-        return name, interface
+            if name in self.switches and not interface:
+                return name, ""
+            return self.machine(name).name, interface
+        return self.machine(end).name, ""
 
     def _line_name(self, a: str, b: str) -> str:
         name = f"{a}--{b}"
@@ -272,6 +291,24 @@ class World:
             port.address, port.prefix_length = given.packed, given.network.prefixlen
         self._ports.append(port)
         return adapter
+
+    def _fill_in(self) -> None:
+        segments = plan.segments(self._ports, self._joined)
+        shared = {wire for pair in self._joined for wire in pair}
+        for segment in segments:
+            self._addresses.fill(segment, shared=any(port.wire in shared for port in segment))
+        for port in self._ports:
+            self.machines[port.machine].raise_interface(port)
+        bare = [machine for machine in self.machines.values() if not machine.has_routes]
+        tables = plan.routes(segments, [machine.name for machine in bare])
+        for machine in self.machines.values():
+            machine.set_routes(tables.get(machine.name, []))
+        for machine in self.machines.values():
+            self.names[machine.name.lower()] = machine.addresses
+
+    def _demand_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("this world is closed; make another")
 
     def _demand_recorder(self, what: str, how: str) -> Recorder:
         if self.recorder is None:
