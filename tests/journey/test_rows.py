@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from journeys import walk
 
 WWW = "203.0.113.80"
 
@@ -11,6 +12,16 @@ WWW = "203.0.113.80"
 def test_the_address_bar_takes_it_for_a_url(home):
     [typed] = home.of("browser", "address-typed", "pc")
     assert (typed.data["kind"], typed.data["text"]) == ("url", "http://www.michinori.example/")
+
+
+@pytest.mark.row("B1")
+def test_words_are_sent_to_a_search_engine(tmp_path):
+    searched = walk(tmp_path / "out", "tcp", "handshake")
+    assert searched.of("browser", "address-typed", "pc")[0].data["kind"] == "words"
+    [asked] = searched.of("browser", "search-asked", "pc")
+    assert asked.data == {"words": "tcp handshake", "url": "http://search.example/?q=tcp+handshake"}
+    assert searched.numbers["final_url"] == asked.data["url"]
+    assert searched.of("http", "response-sent", "search")
 
 
 @pytest.mark.row("B2")

@@ -1,8 +1,11 @@
 """Scenario files: what they may say, and what is said when they are wrong."""
 
+from pathlib import Path
+
 import pytest
 
 from michinori.world import scenario
+from michinori.world.build import build
 from michinori.world.scenario import ScenarioError
 
 
@@ -46,6 +49,15 @@ def test_what_is_wrong_is_named_by_its_place(change, said):
     assert scenario.parse(SMALL)
     with pytest.raises(ScenarioError, match=said):
         scenario.parse(SMALL.replace(*change), "my.toml")
+
+
+def test_the_example_of_the_documentation_can_be_used():
+    text = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    example = text.split("```toml\n")[1].split("```")[0]
+    found = scenario.parse(example)
+    assert found.hosts["pc"].tcp == {"sack": False}
+    with build(found) as world:
+        assert world.lines["access"].cable.a.rate == 512_000
 
 
 def test_a_near_name_is_proposed():

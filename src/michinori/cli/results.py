@@ -133,6 +133,7 @@ class Results:
             files=self.files,
             language=language,
             epoch_ns=self.journey.epoch_ns,
+            virtual=self.journey.world is not None,
         )
         write_report(contents, path)
 

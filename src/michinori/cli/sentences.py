@@ -14,6 +14,10 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "ja": "到着: {url} {status} — 仮想 {virtual}、リクエスト {requests}、フレーム {frames}、破棄 {dropped}、再送 {retransmitted}",
         "en": "Arrived: {url} {status} — {virtual} virtual, {requests} requests, {frames} frames, {dropped} dropped, {retransmitted} retransmitted",
     },
+    "arrived-os": {
+        "ja": "到着: {url} {status} — {virtual}、リクエスト {requests}",
+        "en": "Arrived: {url} {status} — {virtual}, {requests} requests",
+    },
     "interrupted": {
         "ja": "中断しました。ここまでの記録は残しました。",
         "en": "Interrupted. What was gathered until then was kept.",

@@ -216,6 +216,7 @@ LABELS: Final[dict[str, Texts]] = {
     "arrived": _t("到着", "Arrived"),
     "failed": _t("たどり着けませんでした", "Did not arrive"),
     "virtual_ms": _t("旅の時間 (仮想)", "Virtual time"),
+    "real_ms": _t("旅の時間", "Time"),
     "requests": _t("リクエスト", "Requests"),
     "frames": _t("フレーム", "Frames"),
     "dropped": _t("破棄", "Dropped"),
@@ -228,6 +229,10 @@ LABELS: Final[dict[str, Texts]] = {
     "story_lead": _t(
         "アドレスバーから画面まで、実際に起きたことを順に。時刻は仮想時間です。",
         "From the address bar to the pixels: what really happened, in order. Times are virtual.",
+    ),
+    "story_lead_os": _t(
+        "アドレスバーから画面まで、実際に起きたことを順に。OSのソケットより下は記録できません。",
+        "From the address bar to the pixels: what really happened, in order. Below the sockets of the OS nothing can be recorded.",
     ),
     "requests_part": _t("リクエスト", "Requests"),
     "requests_part_lead": _t(

@@ -22,6 +22,7 @@ from michinori.report.story import Chapter
 from michinori.report.summary import Summary
 from michinori.report.text import visible
 from michinori.trace import Event
+from michinori.world.units import show_duration
 
 _EVENTS_SHOWN: Final = 6
 _PACKETS_SHOWN: Final = 3000
@@ -30,6 +31,7 @@ _LOGO: Final = (
     '<path d="M6 27c0-7 20-6 20-13 0-5-8-5-8-9"/><circle cx="6" cy="27" r="2.6" fill="currentColor" stroke="none"/>'
     '<circle cx="18" cy="4.6" r="2.6" fill="currentColor" stroke="none"/></svg>'
 )
+_TILES: Final = ("virtual_ms", "requests", "frames", "dropped", "retransmitted", "dns_queries", "seed")
 _PHASES: Final = ("blocked", "dns", "connect", "ssl", "send", "wait", "receive")
 
 
@@ -52,6 +54,8 @@ class Contents(msgspec.Struct):
     """By name, relative to the report."""
     language: str
     epoch_ns: int
+    virtual: bool
+    """Whether it was in a virtual internet; else on the sockets of the OS."""
 
 
 def write_report(contents: Contents, path: Path) -> None:
@@ -96,11 +100,11 @@ def _top(contents: Contents) -> Iterator[str]:
     if contents.failure is not None:
         yield f'<p class="failure">{_pair(contents.failure)}</p>'
     yield '<dl class="tiles">'
-    for key in ("virtual_ms", "requests", "frames", "dropped", "retransmitted", "dns_queries", "seed"):
+    for key in _TILES if contents.virtual else _TILES[:2]:
         value = contents.numbers.get(key)
         if value is not None:
-            shown = f"{value:,.1f} ms" if key == "virtual_ms" else f"{value:,}"
-            yield f"<div><dt>{_both(key)}</dt><dd>{shown}</dd></div>"
+            shown = show_duration(round(value * 1e6)) if key == "virtual_ms" else f"{value:,}"
+            yield f"<div><dt>{_both(key if contents.virtual or key != 'virtual_ms' else 'real_ms')}</dt><dd>{shown}</dd></div>"
     yield "</dl></div></header>"
     links = "".join(
         f'<li><a href="#{part}">{_both(part)}</a></li>'
@@ -109,8 +113,8 @@ def _top(contents: Contents) -> Iterator[str]:
     yield f'<nav class="parts"><ul class="wide">{links}</ul></nav>'
 
 
-def _section(part: str) -> str:
-    return f'<section id="{part}"><h2>{_both(part)}</h2><p class="lead">{_both(part + "_lead")}</p>'
+def _section(part: str, lead: str = "") -> str:
+    return f'<section id="{part}"><h2>{_both(part)}</h2><p class="lead">{_both(lead or part + "_lead")}</p>'
 
 
 def _page_part(contents: Contents) -> Iterator[str]:
@@ -124,7 +128,7 @@ def _page_part(contents: Contents) -> Iterator[str]:
 
 
 def _story_part(contents: Contents) -> Iterator[str]:
-    yield _section("story") + '<ol class="rows">'
+    yield _section("story", "" if contents.virtual else "story_lead_os") + '<ol class="rows">'
     for chapter in contents.chapters:
         name = chapter.row.name
         title = _pair({"ja": chapter.title("ja"), "en": chapter.title("en")})
