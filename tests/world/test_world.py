@@ -178,6 +178,9 @@ def test_a_next_hop_that_no_interface_reaches_is_said():
         (lambda world: world.link("a", "moon"), "there is no machine 'moon'; there are a, b"),
         (lambda world: world.host("a"), "there is a 'a' already"),
         (lambda world: world.host("a:b"), "is no name for a machine"),
+        (lambda world: world.host("../a"), "is no name for a machine"),
+        (lambda world: world.host(""), "is no name for a machine"),
+        (lambda world: world.host("a\x1b"), "is no name for a machine"),
         (lambda world: world.host("c", tcp={"windw": 1}), "TCP has no setting 'windw'; there are mss"),
     ],
 )

@@ -255,8 +255,9 @@ class World:
             raise ValueError(f"{name!r} is no name for a machine: a name is text")
         if name in self.machines or name in self.switches:
             raise ValueError(f"there is a {name!r} already; give this one another name")
-        if not name or ":" in name:
-            raise ValueError(f"{name!r} is no name for a machine: it needs a letter and has no colon")
+        if name.startswith(".") or not name.isprintable() or not name or set(name) & set(':/\\'):
+            # It names a capture file too, and an end of a line as "machine:interface".
+            raise ValueError(f"{name!r} is no name for a machine: it needs a letter first, no colon and no slash")
 
     def _end(self, end: Machine | Switch | str) -> tuple[str, str]:
         """The machine or switch, and the interface if one is named."""
