@@ -11,7 +11,7 @@ from michinori.http.message import Request, Response
 from michinori.http.refusal import Refusal
 from michinori.http.server import Server, serve
 from michinori.http.server_limits import ServerLimits
-from michinori.http.serving import FileBody, Handler, ServerRequest, ServerResponse
+from michinori.http.serving import FileBody, Handler, ServerRequest, ServerResponse, Upgraded
 from michinori.http.static import StaticSite
 from michinori.http.strict import HeadLimits
 from michinori.http.virtual_hosts import VirtualHosts
@@ -33,6 +33,7 @@ __all__ = [
     "ServerResponse",
     "StaticSite",
     "Timeouts",
+    "Upgraded",
     "VirtualHosts",
     "serve",
 ]

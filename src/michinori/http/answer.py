@@ -12,6 +12,7 @@ from michinori.http.framing import ServerFraming
 from michinori.http.headers import Headers
 from michinori.http.refusal import Refusal, page
 from michinori.http.serving import FileBody, ServerResponse
+from michinori.http.status import reason
 
 _WITHOUT_CONTENT: Final = frozenset({204, 304})
 
@@ -42,6 +43,12 @@ def complete_headers(response: ServerResponse, server_name: str) -> Headers:
     return headers
 
 
+def upgrade_head(response: ServerResponse) -> bytes:
+    """The octets of a head behind which another protocol begins."""
+    lines = [f"HTTP/1.1 {response.status} {reason(response.status)}", *(f"{n}: {v}" for n, v in response.headers)]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
 async def send(
     channel: Channel, framing: ServerFraming, head: bytes, response: ServerResponse, *, send_s: float, to_head: bool
 ) -> int:
@@ -50,6 +57,17 @@ async def send(
     Raises ``OSError`` when the peer is lost or takes nothing for ``send_s``, ``ValueError`` when the body is not as
     long as announced, and what the body itself raises.
     """
+    try:
+        return await _send(channel, framing, head, response, send_s=send_s, to_head=to_head)
+    finally:
+        close = getattr(response.body, "aclose", None)
+        if close is not None:  # who makes the pieces learns that no more are wanted
+            await close()
+
+
+async def _send(
+    channel: Channel, framing: ServerFraming, head: bytes, response: ServerResponse, *, send_s: float, to_head: bool
+) -> int:
     content: bytes | AsyncIterable[bytes] = response.body
     if to_head or response.status in _WITHOUT_CONTENT:
         content = b""

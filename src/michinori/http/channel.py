@@ -94,6 +94,10 @@ class Channel(asyncio.Protocol):
             self._transport.resume_reading()
         return octets
 
+    def unread(self, octets: bytes) -> None:
+        """Put octets back that were received, to be received again before all others."""
+        self._received[:0] = octets
+
     def send(self, octets: bytes) -> None:
         """Give octets to the transport; raises ``OSError`` if the connection is lost."""
         if self.lost or self._transport is None:
@@ -141,7 +145,10 @@ class Channel(asyncio.Protocol):
         if not self.lost:
             waiter = asyncio.get_running_loop().create_future()
             self._gone.append(waiter)
-            await waiter
+            try:
+                await waiter
+            finally:
+                self._gone.remove(waiter)
 
     def use(self, transport: asyncio.Transport) -> None:
         """Go on over another transport (after ``start_tls``)."""

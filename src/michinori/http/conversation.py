@@ -13,7 +13,7 @@ from michinori.http.headers import Headers
 from michinori.http.refusal import Refusal
 from michinori.http.request_body import RequestBody
 from michinori.http.server_limits import ServerLimits
-from michinori.http.serving import FileBody, Handler, ServerRequest, ServerResponse
+from michinori.http.serving import FileBody, Handler, ServerRequest, ServerResponse, Upgraded
 from michinori.http.status import reason
 from michinori.http.strict import HeadBuffer
 from michinori.trace import note
@@ -32,6 +32,7 @@ class Conversation:
         self._buffer = HeadBuffer(limits.head)
         self._idle = True
         self._last = False
+        self._upgraded: Upgraded | None = None
         self._scheme = "https" if channel.secure else "http"
         self._peer = channel.peer_address
         self._own = channel.own_address
@@ -55,6 +56,8 @@ class Conversation:
         self._last = True
         if self._idle:
             self._channel.close()
+        elif self._upgraded is not None and self._upgraded.ending is not None:
+            self._upgraded.ending()
 
     async def _serve_one(self) -> bool:
         """Read a request and answer it. Whether another may follow."""
@@ -70,15 +73,36 @@ class Conversation:
             await self._answer(framing, None, None, answer.refused(refusal))
             return False
         request = ServerRequest(
-            head, body, scheme=self._scheme, peer_address=self._peer, own_address=self._own, connection=self._id
-        )
+            head, body, scheme=self._scheme, peer_address=self._peer, own_address=self._own, connection=self._id,
+            gone=self._channel.wait_lost,
+        )  # fmt: skip
         note(
             "http", "request-received", connection=self._id,
             method=head.method, target=head.target, version=head.version, headers=head.headers.as_lists(),
             head_octets=head.octets,
         )  # fmt: skip
         response = await self._respond(request)
+        if isinstance(response, Upgraded):
+            await self._upgrade(response)
+            return False
         return await self._answer(framing, request, body, response) and not self._last
+
+    async def _upgrade(self, response: Upgraded) -> None:
+        """Send the head and let the other protocol have the connection."""
+        self._upgraded = response
+        head = answer.upgrade_head(response)
+        self._channel.unread(self._buffer.take_rest())
+        self._channel.send(head)
+        note(
+            "http", "response-sent", connection=self._id,
+            status=response.status, headers=response.headers.as_lists(), head_octets=len(head), body_octets=0,
+        )  # fmt: skip
+        try:
+            await response.takeover(self._channel)
+        except Exception as error:
+            if not isinstance(error, OSError):
+                _log.error("the protocol behind the upgrade failed", exc_info=error)
+            self._channel.abort()
 
     async def _read_head(self) -> bytes | None:
         """The next whole request head; None when there is none to come. Raises ``Refusal``."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, S
 from typing import BinaryIO, Final, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
+from michinori.http.channel import Channel
 from michinori.http.framing import RequestHead
 from michinori.http.headers import Fields, Headers
 from michinori.http.refusal import Refusal
@@ -24,12 +25,19 @@ class BodyReader(Protocol):
     def trailers(self) -> Headers: ...
 
 
+Gone: TypeAlias = Callable[[], Awaitable[None]]
+
+
+async def _never() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
 class ServerRequest:
     """A request as the server received it. Iterate over it for its body, piece by piece."""
 
     __slots__ = (
-        *("_body", "connection", "headers", "method", "own_address"),
-        *("peer_address", "scheme", "target", "version"),
+        *("_body", "connection", "gone", "headers", "method", "own_address"),
+        *("peer_address", "root_path", "scheme", "target", "version"),
     )
 
     def __init__(
@@ -41,6 +49,7 @@ class ServerRequest:
         peer_address: tuple[str, int] = ("", 0),
         own_address: tuple[str, int] = ("", 0),
         connection: str = "",
+        gone: Gone = _never,
     ) -> None:
         self.method = head.method
         self.target = head.target
@@ -50,11 +59,21 @@ class ServerRequest:
         self.peer_address = peer_address
         self.own_address = own_address
         self.connection = connection
+        self.gone = gone
+        """Waits until the connection is lost; that the client has ended its own stream is no loss."""
+        self.root_path = ""
+        """The beginning of the path that led to this handler (still percent-encoded): not part of ``path``."""
         self._body = body
 
     @property
     def path(self) -> str:
-        """The path of the target, still percent-encoded; ``*`` for ``OPTIONS *``."""
+        """The path of the target below ``root_path``, still percent-encoded; ``*`` for ``OPTIONS *``."""
+        path = self._origin_form.partition("?")[0]
+        return path[len(self.root_path) :] or "/" if self.root_path else path
+
+    @property
+    def whole_path(self) -> str:
+        """The path of the target with ``root_path``."""
         return self._origin_form.partition("?")[0]
 
     @property
@@ -162,6 +181,28 @@ class ServerResponse:
 
     def __repr__(self) -> str:
         return f"<ServerResponse {self.status}>"
+
+
+class Upgraded(ServerResponse):
+    """The head of an answer behind which the connection speaks another protocol (RFC 9110 section 7.8).
+
+    ``takeover`` is given the connection, with what came behind the request still to be received, and closes it or
+    lets it be closed by returning. ``ending`` is called when the server is about to stop.
+    """
+
+    __slots__ = ("ending", "takeover")
+
+    def __init__(
+        self,
+        status: int,
+        headers: Fields,
+        takeover: Callable[[Channel], Awaitable[None]],
+        *,
+        ending: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(status, headers)
+        self.takeover = takeover
+        self.ending = ending
 
 
 Handler: TypeAlias = Callable[[ServerRequest], Awaitable[ServerResponse]]

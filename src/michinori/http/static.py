@@ -71,13 +71,13 @@ class StaticSite:
 
     def _find(self, request: ServerRequest) -> Place:
         place = paths.find(self.root, request.path)
-        if place.is_folder and request.path.endswith("/"):
+        if place.is_folder and request.whole_path.endswith("/"):
             return paths.find(self.root, f"{paths.encode(place.segments, folder=True)}{self._index}")
         return place
 
     def _to_the_folder(self, request: ServerRequest, place: Place) -> ServerResponse:
         query = f"?{request.query}" if request.query else ""
-        location = paths.encode(place.segments, folder=True) + query
+        location = request.root_path + paths.encode(place.segments, folder=True) + query
         raise Refusal(301, "", {"Location": location})
 
     async def _answer(self, request: ServerRequest, place: Place) -> ServerResponse:
