@@ -1,7 +1,6 @@
 """Worlds in Python: what is left out is filled in, and ordinary asyncio code runs on the machines."""
 
 import asyncio
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -59,9 +58,9 @@ def test_virtual_time_is_what_the_lines_take():
         client, _, _ = two_routers(world)
         world.run(ask(), on=client)
         assert 72_000_000 < world.now_ns < 73_000_000  # three round trips of 24 ms: ARP, handshake, question
-        began = time.perf_counter()
+        before_ns = world.now_ns
         world.run(asyncio.sleep(1000), on=client)
-        assert time.perf_counter() - began < 0.5
+        assert world.now_ns - before_ns == 1_000 * 10**9
 
 
 def test_what_was_not_recorded_says_how_to_record_it(tmp_path):
@@ -218,7 +217,6 @@ def test_a_closed_world_says_so_and_closes_twice():
 # On a switch each ARP request reaches everybody, so the frames grow by the square.
 @pytest.mark.parametrize(("middle", "count"), [("router", 1000), ("switch", 200)])
 def test_a_thousand_hosts_each_fetch_in_one_world(middle, count):
-    began = time.perf_counter()
     with World() as world:
         hub = world.router("hub") if middle == "router" else world.switch("hub")
         server = world.host("server")
@@ -227,12 +225,9 @@ def test_a_thousand_hosts_each_fetch_in_one_world(middle, count):
         clients = [world.host(f"host{number}") for number in range(count)]
         for client in clients:
             world.link(client, hub)
-        world.settle()
-        planned = time.perf_counter() - began
         asked = [client.spawn(ask()) for client in clients]
 
         async def all_of_them():
             return await asyncio.gather(*asked)
 
         assert world.run(all_of_them(), on=clients[0]) == [b"HELLO\n"] * count
-    assert planned < 3
