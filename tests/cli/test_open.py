@@ -153,14 +153,17 @@ def test_ctrl_c_keeps_what_was_gathered_and_exits_with_130(tmp_path):
         "--lang",
         "en",
     ]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "michinori", *arguments], env=environment, stdout=subprocess.PIPE, text=True
-    )
-    while process.poll() is None and not (tmp_path / "out").exists():
-        time.sleep(0.01)
-    time.sleep(0.7)
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    ) as process:
+        try:
+            while process.poll() is None and not (tmp_path / "out").exists():
+                time.sleep(0.01)
+            time.sleep(0.7)
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert "Interrupted. What was gathered until then was kept." in said
     assert (tmp_path / "out/trace.jsonl").stat().st_size > 0
