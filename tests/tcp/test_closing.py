@@ -238,6 +238,16 @@ def test_a_fin_ahead_of_what_is_missing_waits_for_it(established):
     """)
 
 
+def test_a_fin_alone_ahead_of_what_is_missing_waits_for_it(established):
+    established.run("""
+        +0.00 < F. 11:11(0) ack 1
+        +0.00 > . 1:1(0) ack 1
+        +0.00 < P. 1:11(10) ack 1
+        +0.00 > . 1:1(0) ack 12
+        +0.00 = state CLOSE-WAIT
+    """)
+
+
 def test_what_nobody_waits_for_is_given_up_earlier(open_one):
     open_one(orphan_retries=1).run("""
         +0.00 = abandon
@@ -364,3 +374,22 @@ def test_close_twice_is_like_once(established):
         +0.00 = close
     """)
     assert established.connection.state is State.FIN_WAIT_1
+
+
+@pytest.mark.parametrize(("stamp", "opens"), [(51, True), (49, False), (50, False)])
+def test_in_time_wait_a_syn_with_a_later_time_stamp_opens_anew_whatever_its_number(make, stamp, opens):
+    test = make(timestamps=True).run("""
+        +0.00 = connect
+        +0.00 > S 0:0(0)
+        +0.10 < S. 0:0(0) ack 1 <TS val 50 ecr 0>
+        +0.00 > . 1:1(0) ack 1
+        +0.00 = close
+        +0.00 > F. 1:1(0) ack 1
+        +0.10 < F. 1:1(0) ack 2 <TS val 50 ecr 100>
+        +0.00 > . 2:2(0) ack 2
+    """)
+    reopened = []
+    test.connection.on_reopen = lambda segment, isn, now: reopened.append(segment)
+    test.arrive(test.segment(f"S -5000:-5000(0) <TS val {stamp} ecr 0>"))
+    assert bool(reopened) == opens
+    assert test.connection.state is (State.CLOSED if opens else State.TIME_WAIT)

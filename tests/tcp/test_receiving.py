@@ -350,3 +350,15 @@ def test_a_segment_that_lacks_the_agreed_time_stamps_is_dropped_in_silence(make)
         +0.00 < . 1:11(10) ack 1
         +1.00 = info unread 0
     """)
+
+
+def test_an_ack_from_the_very_edge_of_the_window_counts(open_one):
+    """The peer has filled our window, but for a gap: from its edge it still acknowledges what we send."""
+    open_one(receive_buffer=2000).run("""
+        +0.00 = write 100
+        +0.00 > P. 1:101(100) ack 1
+        +0.00 < . 1001:2001(1000) ack 1
+        +0.00 > . 101:101(0) ack 1 win 2000
+        +0.00 < . 2001:2001(0) ack 101
+        +0.00 = info in_flight 0
+    """)

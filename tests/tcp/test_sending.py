@@ -6,7 +6,9 @@ import itertools
 
 import msgspec
 import pytest
-from packetscript import PacketTest
+from packetscript import OUR_ISN, PacketTest
+
+from michinori.tcp import Connection
 
 TEN_SEGMENTS = """
     +0.00 > . 1:1001(1000) ack 1
@@ -341,3 +343,38 @@ def test_settings_can_change_on_the_way(open_one):
     """)
     test.connection.configure(msgspec.structs.replace(test.connection.config, nagle=False), test.now)
     test.run("+0.00 > P. 11:31(20) ack 1")
+
+
+def test_keep_alive_can_be_switched_on_and_off_on_the_way(open_one):
+    test = open_one(keepalive_idle_ns=10**10)
+    connection = test.connection
+    connection.configure(msgspec.structs.replace(connection.config, keepalive=True), test.now)
+    test.run("+10 > . 0:0(0) ack 1")
+    test.run("+0 < . 1:1(0) ack 1")
+    connection.configure(msgspec.structs.replace(connection.config, keepalive=False), test.now)
+    test.run("+100 = silence")
+
+
+def test_octets_not_yet_sent_are_told_from_those_under_way(open_one):
+    test = open_one(window=1000)
+    test.run("""
+        +0.00 = write 2500
+        +0.00 > . 1:1001(1000) ack 1
+    """)
+    assert (test.connection.unsent_octets, test.connection.unacked_octets) == (1500, 2500)
+    assert (test.connection.info().unsent, test.connection.info().unacked) == (1500, 2500)
+
+
+def test_between_ipv6_addresses_headers_take_60_octets_and_the_default_mss_is_1220():
+    test = PacketTest(mss=1440)
+    connection = Connection((bytes(16), 1), (bytes(16), 2), test.config, test.effects, isn=OUR_ISN)
+    test.connection = connection
+    test.run("""
+        +0.00 = connect
+        +0.00 > S 0:0(0) <mss 1440>
+        +0.10 < S. 0:0(0) ack 1
+        +0.00 > . 1:1(0) ack 1
+        +0.00 = info mss 1220
+        +0.00 = mtu 1060
+        +0.00 = info mss 1000
+    """)

@@ -74,9 +74,13 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         return False
     edge = rcv.edge
     is_inside = seg.seq < edge and seg.end > rcv.nxt if seg.length else rcv.nxt <= seg.seq < edge
-    # With the window closed, ACK, RST and URG of what comes next are to be looked at nevertheless, and the answer of a
-    # SYN,ACK to a SYN,ACK is one to be looked at too: both ends opened at once.
-    is_let_in = seg.seq == rcv.nxt == edge or (tcb.state is State.SYN_RECEIVED and seg.flags & SYN and seg.seq == 0)
+    # With the window closed, ACK, RST and URG of what comes next are to be looked at nevertheless. So is an ACK from
+    # the very edge, though the RFC's table leaves it out: from there a peer acknowledges that has filled our window, and
+    # two such peers, each with a gap to be repaired, would never hear each other.
+    is_let_in = seg.seq == edge and (edge == rcv.nxt or not (seg.length or seg.flags & RST))
+    # The SYN,ACK that answers a SYN,ACK: both ends opened at once.
+    if tcb.state is State.SYN_RECEIVED and seg.flags & SYN and seg.seq == 0:
+        is_let_in = True
     if not is_inside and not is_let_in:
         _answer_unacceptable(tcb, seg, now)
         return False

@@ -1,6 +1,5 @@
 """How a connection ends badly: each error carries the errno that an application expects of a socket."""
 
-
 from __future__ import annotations
 
 import errno

@@ -43,11 +43,15 @@ def as_predicted(tcb: Tcb, segment: Segment, now: Nanos) -> bool:
         stamp = stamps[0]
     else:
         stamp = 0
+    if snd.wl1 > rcv.nxt:
+        return False  # something from ahead of a gap has told of the window since
     acked = (segment.ack - snd.iss - snd.una) & _MASK
     size = len(segment.payload)
     if size:
-        if acked or segment.window << snd.shift != snd.wnd or rcv.reassembly or rcv.nxt + size > rcv.edge:
+        if acked or segment.window << snd.shift != snd.wnd or rcv.nxt + size > rcv.edge:
             return False
+        if rcv.reassembly or rcv.fin_ahead is not None:
+            return False  # it may fill a gap
         if stamp and rcv.acked_to == rcv.nxt:
             rcv.stamp = stamp
             rcv.stamp_at_ns = now

@@ -65,12 +65,13 @@ def eighth_check_fin(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     if seg.flags & FIN and rcv.fin is None and tcb.state in RECEIVES_TEXT:
         rcv.fin_ahead = seg.seq + len(seg.payload)
         # Ahead of what is missing, its text was acknowledged by the seventh step.
-        rcv.ack_due = rcv.ack_due or rcv.fin_ahead == rcv.nxt or not seg.payload
+        rcv.ack_due = rcv.ack_due or not seg.payload
     if rcv.fin is not None or rcv.fin_ahead != rcv.nxt:
         return True
     rcv.fin = rcv.nxt
     rcv.nxt += 1
     rcv.news = True
+    rcv.ack_due = True
     rcv.reassembly.clear()
     match tcb.state:
         case State.ESTABLISHED:
