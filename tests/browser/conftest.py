@@ -13,7 +13,8 @@ from PIL import Image
 from michinori import trace
 from michinori.browser.document import Document
 from michinori.browser.media import Viewport
-from michinori.browser.paint import Answer, Picture, PlutoPrint
+from michinori.browser.paint import Answer, PlutoPrint
+from michinori.browser.picture import Picture
 
 
 @pytest.fixture

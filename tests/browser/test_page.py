@@ -301,7 +301,7 @@ def test_without_a_painter_the_page_opens_all_the_same(monkeypatch, events) -> N
     assert events("not-painted")[0]["why"] == page.not_drawn
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     st.binary(max_size=300),
     st.sampled_from(["text/html", "text/css", "image/png", "image/svg+xml", "font/ttf", "", "x"]),

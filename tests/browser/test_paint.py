@@ -205,7 +205,7 @@ def test_without_the_painter_there_is_a_reason(monkeypatch) -> None:
         PlutoPrint().paint(Document("<p>", BASE), {}, Viewport())
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.from_regex(
         r"(<(p|div|table|td|tr|ul|li|img src=a|a href=b|span|svg|rect|select|input|b|h1|br)"
@@ -219,7 +219,7 @@ def test_anything_can_be_painted(html: str) -> None:
     assert picture.png.startswith(b"\x89PNG")
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from michinori.browser.document import Document, Element
+from michinori.browser.picture import Box
 
 #: More elements than this are not asked for.
 MAX_BOXES: Final = 400
@@ -30,20 +31,6 @@ _NEUTRAL: Final = (
 )
 _HIDDEN_SVG: Final = re.compile(rb"<svg\b[^>]*>", re.IGNORECASE)
 _MAX_TEXT: Final = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """The visible extent of an element in CSS pixels from the upper left corner of the page."""
-
-    tag: str
-    x: int
-    y: int
-    width: int
-    height: int
-    text: str = ""
-    """The beginning of its text; of an image what stands for it."""
-    url: str = ""
 
 
 @dataclass(slots=True)
@@ -65,10 +52,9 @@ class Marking:
     """A document whose elements are about to be found. Changes the document that it is given."""
 
     def __init__(self, document: Document) -> None:
-        self._document = document
         self._marked: list[_Marked] = []
         indices: dict[int, int] = {}
-        for element in itertools.islice(self._wanted(), MAX_BOXES):
+        for element in itertools.islice(_wanted(document), MAX_BOXES):
             index = len(self._marked)
             self._marked.append(_Marked(element, self._outer(element, indices)))
             element.set("data-michinori-box", str(index))
@@ -78,10 +64,6 @@ class Marking:
         root = document.root
         if root is not None:
             root.append(_NEUTRAL)
-
-    def html(self) -> str:
-        """The marked document."""
-        return self._document.html()
 
     def find(self, pixels: bytes | memoryview, width: int, height: int) -> list[Box]:
         """Look the colours up in 32-bit pixels; ``width`` and ``height`` in CSS pixels, one pixel each."""
@@ -99,11 +81,6 @@ class Marking:
                 self._marked[marked.outer].cover(marked.left, marked.top, marked.right, marked.bottom)
         return [self._box(marked) for marked in self._marked if marked.right >= 0]
 
-    def _wanted(self) -> Iterator[Element]:
-        for element in self._document.elements(*_TAGS):
-            if not element.is_svg or element.tag == "svg":
-                yield element
-
     def _outer(self, element: Element, known: dict[int, int]) -> int:
         parent = element.parent
         while parent is not None:
@@ -119,6 +96,12 @@ class Marking:
         url = element.get("href") if element.tag == "a" else element.get("src")
         size = (marked.right - marked.left, marked.bottom - marked.top)
         return Box(element.tag, marked.left, marked.top, *size, text, url or "")
+
+
+def _wanted(document: Document) -> Iterator[Element]:
+    for element in document.elements(*_TAGS):
+        if not element.is_svg or element.tag == "svg":
+            yield element
 
 
 def invisible(octets: bytes, kind: str, width: int, height: int) -> bytes:

@@ -38,6 +38,24 @@ _QUIRKY: Final = (
 )
 _QUIRKY_WITHOUT_SYSTEM_ID: Final = ("-//w3c//dtd html 4.01 frameset", "-//w3c//dtd html 4.01 transitional")
 _QUIRKY_WHOLE: Final = ("-//w3o//dtd w3 html strict 3.0//en//", "-/w3c/dtd html 4.0 transitional/en", "html")
+#: Elements upon which an HTML parser changes its mode.
+_NAMES_THAT_MOVE_PARSERS: Final = (
+    *("html", "head", "body", "frameset", "frame", "template", "form", "table", "caption", "colgroup", "col", "tbody"),
+    *(
+        "thead",
+        "tfoot",
+        "tr",
+        "td",
+        "th",
+        "select",
+        "option",
+        "optgroup",
+        "button",
+        "noscript",
+        "textarea",
+        "plaintext",
+    ),
+)
 
 
 class ParseError(NamedTuple):
@@ -241,6 +259,20 @@ class Document:
             keyword, ids = "SYSTEM", [doctype.system_id]
         quoted = " ".join(_quoted(one) for one in ids if one is not None)
         return markup.replace(f"<!DOCTYPE {doctype.name}>", f"<!DOCTYPE {doctype.name} {keyword} {quoted}>", 1)
+
+    def xhtml(self) -> str:
+        """The tree as XML. In it names in selectors tell upper case from lower."""
+        import turbohtml
+
+        if self._tree.root is not None and "xmlns" in self._tree.root.attrs:
+            del self._tree.root.attrs["xmlns"]
+        markup = self._tree.serialize(turbohtml.Html(xml=True))
+        return markup.replace("<html", '<html xmlns="http://www.w3.org/1999/xhtml"', 1)
+
+    @property
+    def mixes_languages(self) -> bool:
+        """Whether names that mean a table or a form in HTML stand for something else inside SVG or MathML."""
+        return any(node.namespace.value != "html" for node in self._tree.iter_elements(_NAMES_THAT_MOVE_PARSERS))
 
     @cached_property
     def _doctype(self) -> turbohtml.Doctype | None:

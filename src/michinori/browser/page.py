@@ -17,7 +17,8 @@ from michinori.browser.discover import PRIORITY, Finder
 from michinori.browser.document import Document
 from michinori.browser.errors import BadAddress, BadDataUrl, BadImage, NotDrawn
 from michinori.browser.loader import Loaded, Loader, acting, note_sniffed
-from michinori.browser.paint import Answer, Engine, Picture, PlutoPrint
+from michinori.browser.paint import Answer, Engine, PlutoPrint
+from michinori.browser.picture import Picture
 from michinori.browser.preload import Preload
 from michinori.browser.settings import Fetcher, Settings
 from michinori.browser.sniff import Sniffed

@@ -10,14 +10,14 @@ import re
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from michinori.browser import address_bar, boxes, fonts
-from michinori.browser.boxes import Box
+from michinori.browser import address_bar, apart, boxes, fonts
 from michinori.browser.document import Document
 from michinori.browser.errors import BadAddress, MissingExtra, NotDrawn, needed_for
 from michinori.browser.media import Viewport
+from michinori.browser.picture import Box, Picture
 
 if TYPE_CHECKING:
     import plutoprint
@@ -41,19 +41,6 @@ class Answer:
     octets: bytes
     type: str
     size: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """The drawn page as a PNG. ``width`` and ``height`` in device pixels, boxes in CSS pixels."""
-
-    png: bytes
-    width: int
-    height: int
-    engine: str
-    cut: bool = False
-    """Whether the page is higher than the picture."""
-    boxes: list[Box] = field(default_factory=list)
 
 
 class Engine(Protocol):
@@ -80,13 +67,15 @@ class PlutoPrint:
             library = _library()
         except MissingExtra as missing:
             raise NotDrawn(f"the page was not drawn: {missing}") from None
+        if apart.can_fork():
+            return apart.paint_apart(lambda: self._paint(library, document, answers, viewport))
         return self._paint(library, document, answers, viewport)
 
     def _paint(self, library: Any, document: Document, answers: Mapping[str, Answer], viewport: Viewport) -> Picture:
-        book = _laid_out(library, document.html(), document.base_url, answers, viewport)
+        book = _laid_out(library, document, answers, viewport)
         scale = viewport.scale
         width = max(1, round(viewport.width * scale))
-        whole = max(viewport.height, round(book.get_document_height()))
+        whole = max(viewport.height, _pixels(book.get_document_height()))
         height = max(1, min(MAX_HEIGHT, round(whole * scale)))
         canvas = library.ImageCanvas(width, height, library.IMAGE_FORMAT_RGB24)
         canvas.clear_surface(1, 1, 1, 1)
@@ -106,17 +95,23 @@ def _library() -> Any:
     return plutoprint
 
 
-def _laid_out(
-    library: Any, html: str, base_url: str, answers: Mapping[str, Answer], viewport: Viewport
-) -> plutoprint.Book:
+def _laid_out(library: Any, document: Document, answers: Mapping[str, Answer], viewport: Viewport) -> plutoprint.Book:
     size = library.PageSize(viewport.width * _POINTS_PER_PX, viewport.height * _POINTS_PER_PX)
     book: plutoprint.Book = library.Book(size, library.PAGE_MARGINS_NONE, library.MEDIA_TYPE_SCREEN)
     book.custom_resource_fetcher = _fetcher(library, answers)
     try:
-        book.load_html(html, _USER_STYLE, "", base_url)
+        if document.mixes_languages:  # which the library's HTML parser does not survive
+            book.load_xml(document.xhtml(), _USER_STYLE, "", document.base_url)
+        else:
+            book.load_html(document.html(), _USER_STYLE, "", document.base_url)
     except library.Error as error:
         raise NotDrawn(f"the page was not drawn: {error}") from None
     return book
+
+
+def _pixels(length: float) -> int:
+    """Style sheets can ask for endless pages, and for what is no number at all."""
+    return round(min(length, 1e9)) if length > 0 else 0
 
 
 def _fetcher(library: Any, answers: Mapping[str, Answer]) -> Any:
@@ -151,7 +146,7 @@ def _find_boxes(
 ) -> list[Box]:
     marking = boxes.Marking(document)
     hidden = {url: _hidden(answer) for url, answer in answers.items()}
-    book = _laid_out(library, marking.html(), document.base_url, hidden, viewport)
+    book = _laid_out(library, document, hidden, viewport)
     canvas = library.ImageCanvas(viewport.width, height, library.IMAGE_FORMAT_RGB24)
     canvas.clear_surface(0, 0, 0, 1)
     book.render_document(canvas)
