@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from michinori.http.refusal import Refusal
-from michinori.http.strict import HeadBuffer, HeadLimits
+from michinori.http.strict import HeadBuffer, HeadLimits, RequestHead
 
 GOOD = b"GET /a?b HTTP/1.1\r\nHost: a.example\r\nX-Y:z\t\r\nEmpty:\r\n\r\n"
 
 
-def take(octets: bytes, piece: int = 0, limits: HeadLimits | None = None) -> bytes | None:
+def take(octets: bytes, piece: int = 0, limits: HeadLimits | None = None) -> RequestHead | None:
     buffer = HeadBuffer(limits or HeadLimits())
     for start in range(0, len(octets), piece or len(octets) or 1):
         buffer.feed(octets[start : start + (piece or len(octets))])
@@ -31,16 +31,19 @@ def status(octets: bytes, piece: int = 0, limits: HeadLimits | None = None) -> i
 
 @pytest.mark.parametrize("piece", [0, 1, 3])
 def test_a_good_head(piece: int) -> None:
-    assert take(GOOD, piece) == GOOD
-    assert take(b"\r\n\r\n" + GOOD, piece) == GOOD  # empty lines before it are ignored
+    head = take(GOOD, piece)
+    assert head is not None
+    assert (head.method, head.target, head.version, head.octets) == ("GET", "/a?b", "HTTP/1.1", len(GOOD))
+    assert list(head.headers) == [("Host", "a.example"), ("X-Y", "z"), ("Empty", "")]
+    assert take(b"\r\n\r\n" + GOOD, piece) == head  # empty lines before it are ignored
     assert take(GOOD[:-1], piece) is None
 
 
 def test_what_stands_behind_stays() -> None:
     buffer = HeadBuffer(HeadLimits())
     buffer.feed(GOOD + GOOD + b"body")
-    assert buffer.take() == GOOD
-    assert buffer.take() == GOOD
+    assert buffer.take() == take(GOOD)
+    assert buffer.take() == take(GOOD)
     assert buffer.take_rest() == b"body"
     assert len(buffer) == 0
 

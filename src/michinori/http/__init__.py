@@ -9,9 +9,10 @@ from michinori.http.headers import Headers
 from michinori.http.limits import Bounds, Timeouts
 from michinori.http.message import Request, Response
 from michinori.http.refusal import Refusal
+from michinori.http.reply import Reply
 from michinori.http.server import Server, serve
 from michinori.http.server_limits import ServerLimits
-from michinori.http.serving import FileBody, Handler, ServerRequest, ServerResponse, Upgraded
+from michinori.http.serving import Direct, FileBody, Handler, ServerRequest, ServerResponse, Upgraded
 from michinori.http.static import StaticSite
 from michinori.http.strict import HeadLimits
 from michinori.http.virtual_hosts import VirtualHosts
@@ -19,12 +20,14 @@ from michinori.http.virtual_hosts import VirtualHosts
 __all__ = [
     "Bounds",
     "Client",
+    "Direct",
     "FileBody",
     "Handler",
     "HeadLimits",
     "Headers",
     "HttpError",
     "Refusal",
+    "Reply",
     "Request",
     "Response",
     "Server",

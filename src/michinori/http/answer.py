@@ -1,20 +1,18 @@
-"""The way of an answer onto the wire: its header fields completed, its body framed and sent as fast as it gets away."""
+"""The way of a handler's answer onto the wire: whole, as parts of a file, or piece by piece."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable
 from typing import Final
 
 from michinori.http.channel import Channel
-from michinori.http.dates import format_date, now_s
-from michinori.http.framing import ServerFraming
 from michinori.http.headers import Headers
 from michinori.http.refusal import Refusal, page
+from michinori.http.reply import WITHOUT_CONTENT, Reply, check_fields, status_line
 from michinori.http.serving import FileBody, ServerResponse
-from michinori.http.status import reason
 
-_WITHOUT_CONTENT: Final = frozenset({204, 304})
+_BY_SENDFILE: Final = 64 * 1024
+_FILE_PIECE: Final = 128 * 1024
 
 
 def refused(refusal: Refusal) -> ServerResponse:
@@ -26,73 +24,101 @@ def refused(refusal: Refusal) -> ServerResponse:
     return response
 
 
-def complete_headers(response: ServerResponse, server_name: str) -> Headers:
-    """The fields as they are sent: with Date (RFC 9110 section 6.6.1), Server and, where it is known, the length."""
-    headers = Headers()
-    if "Date" not in response.headers:
-        headers.add("Date", format_date(now_s()))
-    if server_name and "Server" not in response.headers:
-        headers.add("Server", server_name)
-    for name, value in response.headers:
-        headers.add(name, value)
-    if response.status not in _WITHOUT_CONTENT and "Transfer-Encoding" not in headers:
-        if isinstance(response.body, bytes):
-            headers.set_default("Content-Length", str(len(response.body)))
-        elif isinstance(response.body, FileBody):
-            headers.set_default("Content-Length", str(response.body.length))
-    return headers
-
-
 def upgrade_head(response: ServerResponse) -> bytes:
-    """The octets of a head behind which another protocol begins."""
-    lines = [f"HTTP/1.1 {response.status} {reason(response.status)}", *(f"{n}: {v}" for n, v in response.headers)]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+    """The octets of a head behind which another protocol begins. Raises ``ValueError``."""
+    block = _block(response.headers)
+    check_fields(block)
+    return status_line(response.status, response.reason) + block + b"\r\n"
 
 
-async def send(
-    channel: Channel, framing: ServerFraming, head: bytes, response: ServerResponse, *, send_s: float, to_head: bool
-) -> int:
-    """Send head and body; gives the number of octets behind the head.
+def whole_head(response: ServerResponse) -> bytes | None:
+    """Status line and fields of an answer that is all there, with its length and nothing about the connection.
 
-    Raises ``OSError`` when the peer is lost or takes nothing for ``send_s``, ``ValueError`` when the body is not as
-    long as announced, and what the body itself raises.
+    Kept with the answer, so that it costs little to give it again. None if it is not so simple. Raises ``ValueError``.
     """
-    try:
-        return await _send(channel, framing, head, response, send_s=send_s, to_head=to_head)
-    finally:
-        close = getattr(response.body, "aclose", None)
-        if close is not None:  # who makes the pieces learns that no more are wanted
-            await close()
+    fields = response.headers.index
+    if "connection" in fields or "transfer-encoding" in fields or "date" in fields or "server" in fields:
+        return None
+    block = _block(response.headers)
+    if "content-length" not in fields and response.status not in WITHOUT_CONTENT:
+        assert isinstance(response.body, bytes), "it is whole"
+        block += b"Content-Length: %d\r\n" % len(response.body)
+    elif response.status not in WITHOUT_CONTENT:
+        return None
+    check_fields(block)
+    response.head = status_line(response.status, response.reason) + block
+    return response.head
 
 
-async def _send(
-    channel: Channel, framing: ServerFraming, head: bytes, response: ServerResponse, *, send_s: float, to_head: bool
-) -> int:
-    content: bytes | AsyncIterable[bytes] = response.body
-    if to_head or response.status in _WITHOUT_CONTENT:
-        content = b""
-    if isinstance(content, bytes):
-        # Head and body in one write: two small ones would wait for each other (Nagle here, delayed ACK there).
-        body = (framing.data(content) if content else b"") + framing.end(response.trailers)
-        channel.send(head + body)
-        await _drain(channel, send_s)
-        return len(body)
-    ready, sent = head, -len(head)
-    if not isinstance(content, FileBody):
-        channel.send(head)  # nobody knows when the first piece comes
-        ready, sent = b"", 0
-    async for piece in content:
-        octets = ready + framing.data(piece)
-        ready = b""
-        channel.send(octets)
-        sent += len(octets)
-        await _drain(channel, send_s)
-    octets = ready + framing.end(response.trailers)
-    channel.send(octets)
-    await _drain(channel, send_s)
-    return sent + len(octets)
+async def send(channel: Channel, reply: Reply, response: ServerResponse) -> None:
+    """Send it all.
+
+    Raises ``OSError`` when the peer is lost or takes nothing for too long, ``ValueError`` when it is no answer or not
+    as long as announced, and what the body itself raises.
+    """
+    body = response.body
+    fields = response.headers.octets()
+    if isinstance(body, FileBody) and "Content-Length" not in response.headers:
+        fields.append((b"Content-Length", b"%d" % body.length))
+    reply.start(response.status, fields, response.reason)
+    trailers = _block(response.trailers) if response.trailers else b""
+    if isinstance(body, bytes):
+        reply.write(body, trailers=trailers)
+    elif reply.silent:
+        reply.write(b"", more=not isinstance(body, FileBody))
+        if not reply.complete:
+            reply.write(b"")
+    elif isinstance(body, FileBody):
+        await _send_parts(channel, reply, body)
+    else:
+        reply.write(b"", more=True)  # nobody knows when the first piece comes
+        async for piece in body:
+            if piece:
+                reply.write(piece, more=True)
+            if reply.congested:
+                await reply.drain()
+        reply.write(b"", trailers=trailers)
+    if reply.congested:
+        await reply.drain()
 
 
-async def _drain(channel: Channel, send_s: float) -> None:
-    async with asyncio.timeout(send_s):
-        await channel.drain()
+async def _send_parts(channel: Channel, reply: Reply, body: FileBody) -> None:
+    for part in body.parts:
+        if isinstance(part, bytes):
+            reply.write(part, more=True)
+        elif part[1] < _BY_SENDFILE or not await _by_sendfile(channel, reply, body, part):
+            async for piece in body.pieces(*part):
+                reply.write(piece, more=True)
+                if reply.congested:
+                    await reply.drain()
+    if not reply.complete:
+        reply.write(b"")
+
+
+async def _by_sendfile(channel: Channel, reply: Reply, body: FileBody, part: tuple[int, int]) -> bool:
+    """Let the system send that part without copying it. False, with nothing sent, where the loop cannot."""
+    loop = asyncio.get_running_loop()
+    if channel.secure or not channel.sends_files:
+        return False
+    offset, left = part
+    if not reply.sent:
+        reply.write(b"", more=True)
+    while left:
+        try:
+            async with asyncio.timeout(reply.send_s):
+                sent = await loop.sendfile(channel.transport, body.file, offset, min(left, _FILE_PIECE), fallback=False)
+        except RuntimeError:  # of which NotImplementedError and SendfileNotAvailableError are kinds
+            channel.sends_files = False
+            if left == part[1]:
+                return False
+            raise OSError("the file can no longer be sent") from None
+        if not sent:
+            raise OSError("the file has become shorter while it was sent")
+        reply.sent_beside(sent)
+        offset += sent
+        left -= sent
+    return True
+
+
+def _block(headers: Headers) -> bytes:
+    return "".join([f"{name}: {value}\r\n" for name, value in headers]).encode("latin-1")

@@ -31,7 +31,10 @@ class Channel(asyncio.Protocol):
         self._writing_paused = False
         self._reading_paused = False
         self._gone: list[asyncio.Future[None]] = []
+        self._ends: list[asyncio.Future[None]] = []
         self.lost = False
+        self.sends_files = True
+        """False once it has turned out that the loop cannot."""
         self.on_ended: Callable[[], None] | None = None
         """Called when the peer's stream ends or the connection is lost."""
 
@@ -52,6 +55,8 @@ class Channel(asyncio.Protocol):
     def eof_received(self) -> bool:
         self._ended = True
         _wake(self._reader)
+        for waiter in self._ends:
+            _wake(waiter)
         if self.on_ended is not None:
             self.on_ended()
         return not self.secure  # TLS has no half-closed connections
@@ -60,7 +65,7 @@ class Channel(asyncio.Protocol):
         self.lost = self._ended = True
         self._error = exc
         _wake(self._reader)
-        for waiter in (*self._writers, *self._gone):
+        for waiter in (*self._writers, *self._gone, *self._ends):
             _wake(waiter)
         if self.on_ended is not None:
             self.on_ended()
@@ -87,6 +92,9 @@ class Channel(asyncio.Protocol):
             if self._error is not None:
                 raise self._as_os_error(self._error)
             return b""
+        return self._take_received()
+
+    def _take_received(self) -> bytes:
         octets = bytes(self._received)
         self._received.clear()
         if self._reading_paused and self._transport is not None:
@@ -140,6 +148,16 @@ class Channel(asyncio.Protocol):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
         self._transport.abort()
 
+    async def wait_ended(self) -> None:
+        """Wait until the peer's stream has ended, or the connection is gone."""
+        if not self._ended:
+            waiter = asyncio.get_running_loop().create_future()
+            self._ends.append(waiter)
+            try:
+                await waiter
+            finally:
+                self._ends.remove(waiter)
+
     async def wait_lost(self) -> None:
         """Wait until the connection is gone."""
         if not self.lost:
@@ -168,6 +186,11 @@ class Channel(asyncio.Protocol):
     def quiet(self) -> bool:
         """Whether nothing has come that was not read, the end of the stream neither."""
         return not self._received and not self._ended and not self.lost
+
+    @property
+    def congested(self) -> bool:
+        """Whether the transport's buffer is full: time to ``drain``."""
+        return self._writing_paused
 
     @property
     def closing(self) -> bool:

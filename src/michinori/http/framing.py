@@ -1,7 +1,7 @@
-"""One HTTP/1.1 message exchange as a machine without I/O: octets in, parts of messages out, and the other way round.
+"""The client's end of one HTTP/1.1 exchange as a machine without I/O: octets in, parts of messages out.
 
-The grammar and the body framing (RFC 9112) are h11's. It stays behind these two classes, so that another parser can
-take its place. A machine serves one exchange; what came behind the message is handed to the next one.
+The grammar and the body framing (RFC 9112) are h11's. It stays behind this class, so that another parser can take its
+place. A machine serves one exchange; what came behind the message is handed to the next one.
 """
 
 from __future__ import annotations
@@ -13,16 +13,6 @@ import h11
 
 from michinori.http.errors import HttpError, IncompleteBody, ProtocolError, TooLarge
 from michinori.http.headers import Headers
-
-
-class RequestHead(NamedTuple):
-    """Request line and header fields; ``octets`` is how many they took on the wire."""
-
-    method: str
-    target: str
-    version: str
-    headers: Headers
-    octets: int
 
 
 class ResponseHead(NamedTuple):
@@ -180,58 +170,3 @@ class ClientFraming:
         if self._ended:
             return ProtocolError("the connection ended inside the head of the answer")
         return ProtocolError(str(error))
-
-
-class ServerFraming:
-    """The server's end of one exchange: parses one whole, checked request head, and frames the answer to it."""
-
-    def __init__(self) -> None:
-        self._machine = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
-
-    def open(self, head: bytes) -> RequestHead:
-        """Take a request head, up to and with its empty line. Raises ``ProtocolError``."""
-        self._machine.receive_data(head)
-        try:
-            event = self._machine.next_event()
-        except h11.RemoteProtocolError as error:
-            raise ProtocolError(str(error)) from None
-        assert isinstance(event, h11.Request), "the head was whole"
-        return RequestHead(
-            event.method.decode("ascii"),
-            event.target.decode("latin-1"),
-            "HTTP/" + event.http_version.decode("ascii"),
-            Headers.from_octets(event.headers.raw_items()),
-            len(head),
-        )
-
-    @property
-    def persistent(self) -> bool:
-        """Whether the answer, now complete, lets another exchange follow."""
-        return self._machine.our_state is h11.DONE
-
-    def interim(self, status: int, reason: str, headers: Headers) -> bytes:
-        """The octets of a 1xx response."""
-        event = h11.InformationalResponse(status_code=status, reason=reason, headers=headers.octets())
-        return self._machine.send(event) or b""
-
-    def head(self, status: int, reason: str, headers: Headers) -> bytes:
-        """The octets of a response head; what frames the body is added where it is missing. Raises ``ValueError``."""
-        try:
-            event = h11.Response(status_code=status, reason=reason, headers=headers.octets())
-        except h11.LocalProtocolError as error:
-            raise ValueError(f"not a response: {error}") from None
-        return self._machine.send(event) or b""
-
-    def data(self, octets: bytes) -> bytes:
-        """The octets of a piece of the body. Raises ``ValueError`` if it is longer than was announced."""
-        try:
-            return self._machine.send(h11.Data(data=octets)) or b""
-        except h11.LocalProtocolError as error:
-            raise ValueError(f"not the announced body: {error}") from None
-
-    def end(self, trailers: Headers | None = None) -> bytes:
-        """The octets that end the body. Raises ``ValueError`` if it is shorter than was announced."""
-        try:
-            return self._machine.send(h11.EndOfMessage(headers=trailers.octets() if trailers else [])) or b""
-        except h11.LocalProtocolError as error:
-            raise ValueError(f"not the announced body: {error}") from None

@@ -14,18 +14,37 @@ Fields: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
 class Headers:
     """An ordered list of (name, value); names compare without case."""
 
-    __slots__ = ("_fields",)
+    __slots__ = ("_fields", "_index")
 
     def __init__(self, fields: Fields = ()) -> None:
         pairs = fields.items() if isinstance(fields, Mapping) else fields
         self._fields: list[tuple[str, str]] = [(name, value.strip(" \t")) for name, value in pairs]
+        self._index: dict[str, list[str]] | None = None
+
+    @classmethod
+    def from_pairs(cls, fields: list[tuple[str, str]]) -> Headers:
+        """From names and values without blanks around them; the list belongs to the headers from now on."""
+        headers = cls.__new__(cls)
+        headers._fields = fields
+        headers._index = None
+        return headers
 
     @classmethod
     def from_octets(cls, fields: Iterable[tuple[bytes, bytes]]) -> Headers:
         """From names and values as a parser gives them."""
-        headers = cls()
-        headers._fields = [(bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in fields]
-        return headers
+        return cls.from_pairs(
+            [(bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in fields]
+        )
+
+    @property
+    def index(self) -> dict[str, list[str]]:
+        """The values by name in lower case. To be read only; it is thrown away when a field changes."""
+        index = self._index
+        if index is None:
+            index = self._index = {}
+            for name, value in self._fields:
+                index.setdefault(name.lower(), []).append(value)
+        return index
 
     def octets(self) -> list[tuple[bytes, bytes]]:
         """Names and values as they go onto the wire. Raises ``ValueError`` for what no octet stands for."""
@@ -33,13 +52,12 @@ class Headers:
 
     def get(self, name: str, default: str = "") -> str:
         """The value; several fields of one name are one list (RFC 9110 section 5.3)."""
-        values = self.all(name)
+        values = self.index.get(name.lower())
         return ", ".join(values) if values else default
 
     def all(self, name: str) -> list[str]:
         """The values of every field of that name, in order."""
-        name = name.lower()
-        return [value for key, value in self._fields if key.lower() == name]
+        return list(self.index.get(name.lower(), ()))
 
     def tokens(self, name: str) -> list[str]:
         """The members of a comma-separated list, in lower case, empty ones left out."""
@@ -48,11 +66,13 @@ class Headers:
 
     def add(self, name: str, value: str) -> None:
         """Append a field, beside others of the name."""
+        self._index = None
         self._fields.append((name, value.strip(" \t")))
 
     def set(self, name: str, value: str) -> None:
         """Let there be one field of that name: in the place of the first, or at the end."""
         lower, value = name.lower(), value.strip(" \t")
+        self._index = None
         for place, (key, _) in enumerate(self._fields):
             if key.lower() == lower:
                 rest = [field for field in self._fields[place + 1 :] if field[0].lower() != lower]
@@ -68,20 +88,19 @@ class Headers:
     def remove(self, *names: str) -> None:
         """Leave out every field of these names."""
         lower = {name.lower() for name in names}
+        self._index = None
         self._fields = [field for field in self._fields if field[0].lower() not in lower]
 
     def copy(self) -> Headers:
         """An independent copy."""
-        twin = Headers()
-        twin._fields = list(self._fields)
-        return twin
+        return Headers.from_pairs(list(self._fields))
 
     def as_lists(self) -> list[list[str]]:
         """``[[name, value], ...]``, as events and files keep them."""
         return [[name, value] for name, value in self._fields]
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and any(key.lower() == name.lower() for key, _ in self._fields)
+        return isinstance(name, str) and name.lower() in self.index
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self._fields)

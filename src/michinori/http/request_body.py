@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from michinori.http.channel import Channel
 from michinori.http.chunked import ChunkedDecoder
-from michinori.http.framing import RequestHead, ServerFraming
 from michinori.http.headers import Headers
 from michinori.http.refusal import Refusal
 from michinori.http.server_limits import ServerLimits
-from michinori.http.strict import HeadBuffer
+from michinori.http.strict import HeadBuffer, RequestHead
+
+
+class NoBody:
+    """Of a request that has none."""
+
+    complete = True
+    worth_discarding = True
+    trailers = Headers()
+
+    async def read(self) -> bytes:
+        return b""
+
+    async def discard(self) -> bool:
+        return True
+
+
+NO_BODY: Final = NoBody()
+
+
+def has_body(head: RequestHead) -> bool:
+    """Whether something follows the head; a length of 0 counts, it costs nothing to look."""
+    fields = head.headers.index
+    return "content-length" in fields or "transfer-encoding" in fields
 
 
 class RequestBody:
     """Reads exactly one body from the connection. What came behind it goes back into the buffer of heads."""
 
     def __init__(
-        self, channel: Channel, framing: ServerFraming, buffer: HeadBuffer, head: RequestHead, limits: ServerLimits
+        self, channel: Channel, go_on: Callable[[], None], buffer: HeadBuffer, head: RequestHead, limits: ServerLimits
     ) -> None:
         self._channel = channel
-        self._framing = framing
+        self._go_on = go_on
         self._buffer = buffer
         self._limits = limits
         self._chunks = ChunkedDecoder() if "transfer-encoding" in head.headers else None
@@ -30,6 +53,7 @@ class RequestBody:
         self._surplus = b""
         self._pieces: Iterator[bytes] = iter(())
         self._received = 0
+        self._waited_s = 0.0
         self.complete = self._chunks is None and not self._left
         self.awaits_continue = (
             not self.complete
@@ -84,9 +108,11 @@ class RequestBody:
             return self._buffer.take_rest()
         if self.awaits_continue:
             self.awaits_continue = False
-            self._channel.send(self._framing.interim(100, "Continue", Headers()))
+            self._go_on()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
-            async with asyncio.timeout(self._limits.body_s):
+            async with asyncio.timeout(self._patience_s()):
                 octets = await self._channel.receive()
         except TimeoutError as error:
             if error.errno is not None:
@@ -94,8 +120,15 @@ class RequestBody:
             raise Refusal(408, "The body took too long to come.", closes=True) from None
         if not octets:
             raise Refusal(400, "The body is not complete.", closes=True)
+        self._waited_s += loop.time() - began
         self.awaits_continue = False
         return octets
+
+    def _patience_s(self) -> float:
+        """How long to wait now: for the next octets so long, and in all no longer than the least rate allows."""
+        limits = self._limits
+        in_all = limits.body_s + self._received / limits.body_octets_per_s
+        return max(0.0, min(limits.body_s, in_all - self._waited_s))
 
     def _take(self, octets: bytes) -> None:
         if self._chunks is not None:

@@ -3,30 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Protocol, Self
 
-from michinori.http.channel import Channel
 from michinori.http.conversation import Conversation
+from michinori.http.dates import format_date
+from michinori.http.refusal import Refusal
 from michinori.http.server_limits import ServerLimits
-from michinori.http.serving import Handler
+from michinori.http.serving import Handler, ServerRequest, ServerResponse
+from michinori.trace import NS_PER_S, current
 
 SERVER_NAME: Final = "Michinori"
-BACKLOG: Final = 511
+BACKLOG: Final = 2048
+
+
+class Log(Protocol):
+    """Told of each answer; ``request`` is None where none could be understood."""
+
+    def __call__(self, peer: str, request: ServerRequest | None, status: int, octets: int) -> None: ...
 
 
 class Server:
     """A running server; made by ``serve``. Close it, or use it in ``async with``."""
 
-    def __init__(self, handler: Handler, limits: ServerLimits, name: str) -> None:
-        self._handler = handler
-        self._limits = limits
+    def __init__(self, handler: Handler, limits: ServerLimits, name: str, log: Log | None = None) -> None:
+        self.limits = limits
+        self.log = log
+        self.loop = asyncio.get_running_loop()
+        self.watched = current().recorder is not None
+        self.closing = False
         self._name = name
+        self._clock = current().clock
+        self._second = -1
+        self._own_fields = b""
         self._listener: asyncio.AbstractServer | None = None
-        self._conversations: dict[asyncio.Task[None], Conversation] = {}
-        self._closing = False
+        self._conversations: dict[Conversation, None] = {}
+        self._of_address: dict[str, int] = {}
+        self._empty: asyncio.Future[None] | None = None
+        self.use(handler)
+
+    def use(self, handler: Handler) -> None:
+        """Let that handler answer from now on."""
+        self.handler = handler
+        self.at_once: Callable[[ServerRequest], ServerResponse | None] | None = getattr(handler, "at_once", None)
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
@@ -47,24 +69,28 @@ class Server:
     async def serve_forever(self) -> None:
         """Serve until cancelled, then close."""
         try:
-            await asyncio.get_running_loop().create_future()
+            await self.loop.create_future()
         finally:
             await self.aclose(0)
 
-    async def aclose(self, grace_s: float = 10.0) -> None:
-        """Stop listening; let answers under way be finished within that time, then drop what is left."""
-        self._closing = True
+    async def aclose(self, grace_s: float = 10.0, *, last_call_s: float = 0.0) -> None:
+        """Stop listening; let answers under way be finished within that time, then drop what is left.
+
+        ``last_call_s``: so long connections at rest may still ask one thing more, as their request may be on its way.
+        """
+        self.closing = not last_call_s
         if self._listener is not None:
+            if last_call_s:
+                await asyncio.sleep(0.01)  # who waits in the backlog is let in
             self._listener.close()
-        tasks = list(self._conversations)
-        for conversation in list(self._conversations.values()):
-            conversation.end_soon()
-        if tasks and grace_s > 0:
-            await asyncio.wait(tasks, timeout=grace_s)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        for conversation in list(self._conversations):
+            conversation.end_soon(min(last_call_s, grace_s))
+        if grace_s > 0:
+            await self._until_empty(grace_s)
+        self.closing = True
+        for conversation in list(self._conversations):
+            conversation.drop()
+        await self._until_empty(grace_s + 1)
 
     async def __aenter__(self) -> Self:
         return self
@@ -74,14 +100,46 @@ class Server:
     ) -> None:
         await self.aclose()
 
-    def _greet(self, channel: Channel) -> None:
-        if self._closing:
-            channel.abort()
+    # What the conversations ask.
+
+    def welcome(self, conversation: Conversation) -> Refusal | None:
+        """Count a new connection; says no when there are too many."""
+        address = conversation.peer_address[0]
+        of_address = self._of_address.get(address, 0) + 1
+        self._conversations[conversation] = None
+        self._of_address[address] = of_address
+        if len(self._conversations) > self.limits.connections or of_address > self.limits.connections_per_address:
+            return Refusal(503, "There are too many connections.", {"Retry-After": "5"}, closes=True)
+        return None
+
+    def farewell(self, conversation: Conversation) -> None:
+        """A connection is gone."""
+        if conversation not in self._conversations:
             return
-        conversation = Conversation(channel, self._handler, self._limits, self._name)
-        task = asyncio.get_running_loop().create_task(conversation.run())
-        self._conversations[task] = conversation
-        task.add_done_callback(self._conversations.pop)
+        del self._conversations[conversation]
+        address = conversation.peer_address[0]
+        left = self._of_address[address] - 1
+        if left:
+            self._of_address[address] = left
+        else:
+            del self._of_address[address]
+        if not self._conversations and self._empty is not None and not self._empty.done():
+            self._empty.set_result(None)
+
+    def own_fields(self) -> bytes:
+        """Date (RFC 9110 section 6.6.1) and Server, as they stand in every answer of this second."""
+        second = self._clock.date_ns() // NS_PER_S
+        if second != self._second:
+            self._second = second
+            name = f"Server: {self._name}\r\n" if self._name else ""
+            self._own_fields = f"Date: {format_date(second)}\r\n{name}".encode("latin-1")
+        return self._own_fields
+
+    async def _until_empty(self, within_s: float) -> None:
+        if not self._conversations:
+            return
+        self._empty = self.loop.create_future()
+        await asyncio.wait([self._empty], timeout=within_s)
 
 
 async def serve(
@@ -93,13 +151,19 @@ async def serve(
     tls: ssl.SSLContext | None = None,
     backlog: int = BACKLOG,
     name: str = SERVER_NAME,
+    log: Log | None = None,
+    sock: socket.socket | None = None,
 ) -> Server:
-    """Serve HTTP/1.1 there (``host`` None: on all addresses). Gives the running server; raises ``OSError``.
+    """Serve HTTP/1.1 there (``host`` None: on all addresses; or on that bound socket). Gives the running server.
 
     The handler is awaited once for each request. It may raise ``Refusal`` for an answer that says no; anything else
-    that it raises becomes 500.
+    that it raises becomes 500. If it has a method ``at_once(request)``, that is asked first for requests without a
+    body; what it gives is sent without any waiting, None leaves the request to the handler. Raises ``OSError``.
     """
-    server = Server(handler, limits or ServerLimits(), name)
-    loop = asyncio.get_running_loop()
-    server._listener = await loop.create_server(lambda: Channel(server._greet), host, port, ssl=tls, backlog=backlog)
+    server = Server(handler, limits or ServerLimits(), name, log)
+    loop = server.loop
+    where: dict[str, Any] = {"sock": sock} if sock is not None else {"host": host, "port": port}
+    if tls is not None:
+        where["ssl_handshake_timeout"] = server.limits.head_s
+    server._listener = await loop.create_server(lambda: Conversation(server), ssl=tls, backlog=backlog, **where)
     return server

@@ -8,9 +8,10 @@ from typing import BinaryIO, Final, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 from michinori.http.channel import Channel
-from michinori.http.framing import RequestHead
 from michinori.http.headers import Fields, Headers
 from michinori.http.refusal import Refusal
+from michinori.http.reply import Reply
+from michinori.http.strict import RequestHead
 
 _PIECE: Final = 128 * 1024
 
@@ -25,45 +26,65 @@ class BodyReader(Protocol):
     def trailers(self) -> Headers: ...
 
 
-Gone: TypeAlias = Callable[[], Awaitable[None]]
+class Link(Protocol):
+    """The connection that a request came over."""
 
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def peer_address(self) -> tuple[str, int]: ...
+    @property
+    def own_address(self) -> tuple[str, int]: ...
+    @property
+    def id(self) -> str:
+        """As traces call it."""
 
-async def _never() -> None:
-    await asyncio.get_running_loop().create_future()
+    async def wait_ended(self) -> None:
+        """Wait until the peer's stream has ended, or it is lost."""
+
+    async def wait_lost(self) -> None:
+        """Wait until it is lost."""
 
 
 class ServerRequest:
-    """A request as the server received it. Iterate over it for its body, piece by piece."""
+    """A request as the server received it. Iterate over it for its body, piece by piece.
 
-    __slots__ = (
-        *("_body", "connection", "gone", "headers", "method", "own_address"),
-        *("peer_address", "root_path", "scheme", "target", "version"),
-    )
+    ``root_path`` is the beginning of the path that led to this handler (still percent-encoded): not part of ``path``.
+    ``user`` is who the client has proved to be, if anybody.
+    """
 
-    def __init__(
-        self,
-        head: RequestHead,
-        body: BodyReader,
-        *,
-        scheme: str = "http",
-        peer_address: tuple[str, int] = ("", 0),
-        own_address: tuple[str, int] = ("", 0),
-        connection: str = "",
-        gone: Gone = _never,
-    ) -> None:
-        self.method = head.method
-        self.target = head.target
-        self.version = head.version
-        self.headers = head.headers
-        self.scheme = scheme
-        self.peer_address = peer_address
-        self.own_address = own_address
-        self.connection = connection
-        self.gone = gone
-        """Waits until the connection is lost; that the client has ended its own stream is no loss."""
-        self.root_path = ""
-        """The beginning of the path that led to this handler (still percent-encoded): not part of ``path``."""
+    __slots__ = ("_body", "_link", "headers", "method", "root_path", "target", "user", "version")
+
+    def __init__(self, head: RequestHead, body: BodyReader, link: Link) -> None:
+        self.method, self.target, self.version, self.headers, _ = head
+        self.root_path = self.user = ""
         self._body = body
+        self._link = link
+
+    @property
+    def scheme(self) -> str:
+        return self._link.scheme
+
+    @property
+    def peer_address(self) -> tuple[str, int]:
+        return self._link.peer_address
+
+    @property
+    def own_address(self) -> tuple[str, int]:
+        return self._link.own_address
+
+    @property
+    def connection(self) -> str:
+        """As traces call it."""
+        return self._link.id
+
+    async def gone(self) -> None:
+        """Wait until the connection is lost; that the client has ended its own stream is no loss."""
+        await self._link.wait_lost()
+
+    async def ended(self) -> None:
+        """Wait until the client has ended its stream, or the connection is lost. Some end it and still read."""
+        await self._link.wait_ended()
 
     @property
     def path(self) -> str:
@@ -116,6 +137,7 @@ class ServerRequest:
 
     @property
     def _origin_form(self) -> str:
+        """The target as it is, but for the absolute form, which loses its beginning."""
         if self.target.startswith("/") or self.target == "*" or self.method == "CONNECT":
             return self.target
         parts = urlsplit(self.target)
@@ -132,37 +154,44 @@ class FileBody:
     """
 
     def __init__(self, file: BinaryIO, parts: Sequence[bytes | tuple[int, int]]) -> None:
-        self._file = file
-        self._parts = parts
+        self.file = file
+        self.parts = parts
         self.length = sum(len(part) if isinstance(part, bytes) else part[1] for part in parts)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        loop = asyncio.get_running_loop()
-        for part in self._parts:
+        for part in self.parts:
             if isinstance(part, bytes):
                 yield part
-                continue
-            offset, left = part
-            while left:
-                piece = await loop.run_in_executor(None, self._read, offset, min(left, _PIECE))
-                if not piece:
-                    raise OSError("the file has become shorter while it was sent")
-                yield piece
-                offset += len(piece)
-                left -= len(piece)
+            else:
+                async for piece in self.pieces(*part):
+                    yield piece
+
+    async def pieces(self, offset: int, length: int) -> AsyncIterator[bytes]:
+        """A part of the file, read as it is taken. Raises ``OSError`` if the file has become shorter."""
+        loop = asyncio.get_running_loop()
+        while length:
+            piece = await loop.run_in_executor(None, self._read, offset, min(length, _PIECE))
+            if not piece:
+                raise OSError("the file has become shorter while it was sent")
+            yield piece
+            offset += len(piece)
+            length -= len(piece)
 
     def close(self) -> None:
-        self._file.close()
+        self.file.close()
 
     def _read(self, offset: int, size: int) -> bytes:
-        self._file.seek(offset)
-        return self._file.read(size)
+        self.file.seek(offset)
+        return self.file.read(size)
 
 
 class ServerResponse:
-    """The answer. ``body``: octets, parts of a file, or pieces as they come (chunked unless a length is given)."""
+    """The answer. ``body``: octets, parts of a file, or pieces as they come (chunked unless a length is given).
 
-    __slots__ = ("body", "headers", "reason", "status", "trailers")
+    ``head`` is for the server: the octets of its status line and fields, kept where one answer is given many times.
+    """
+
+    __slots__ = ("body", "head", "headers", "reason", "status", "trailers")
 
     def __init__(
         self,
@@ -178,9 +207,23 @@ class ServerResponse:
         self.body = body
         self.reason = reason
         self.trailers = trailers
+        self.head: bytes | None = None
 
     def __repr__(self) -> str:
         return f"<ServerResponse {self.status}>"
+
+
+class Direct(ServerResponse):
+    """An answer that the handler writes itself, piece by piece: ``perform`` is awaited and given the reply.
+
+    What it raises before the reply has begun becomes 500; after that the answer is broken off.
+    """
+
+    __slots__ = ("perform",)
+
+    def __init__(self, perform: Callable[[Reply], Awaitable[None]]) -> None:
+        super().__init__()
+        self.perform = perform
 
 
 class Upgraded(ServerResponse):

@@ -8,18 +8,32 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from michinori.http.headers import Headers
 from michinori.http.refusal import Refusal
 
-_TOKEN: Final = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
-_REQUEST_LINE: Final = re.compile(rb"(%s) ([\x21-\x7e]+) HTTP/([0-9])\.([0-9])" % _TOKEN)
-_FIELD: Final = re.compile(rb"(%s):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)" % _TOKEN)
-_TOKEN_CHAR: Final = re.compile(_TOKEN[:-1])
-_HOST: Final = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[-A-Za-z0-9._~!$&'()*+,;=%]+)(?::([0-9]{1,5})?)?")
+_TOKEN: Final = r"[-!#$%&'*+.^_`|~0-9A-Za-z]++"
+_VALUE: Final = r"[^\x00-\x08\x0a-\x1f\x7f]*+"
+_REQUEST_LINE: Final = re.compile(rf"({_TOKEN}) ([\x21-\x7e]++) HTTP/([0-9])\.([0-9])")
+_FIELD: Final = re.compile(rf"({_TOKEN}):({_VALUE})\r\n")
+_HEAD: Final = re.compile(rf"({_TOKEN}) ([\x21-\x7e]++) (HTTP/1\.[0-9])\r\n((?:{_TOKEN}:{_VALUE}\r\n)*+)\r\n")
+_TOKEN_CHAR: Final = re.compile(_TOKEN[:-2].encode("ascii"))
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[-A-Za-z0-9._~!$&'()*+,;=%]+)(?::([0-9]{1,5})?)?")
 _LONGEST_METHOD: Final = 64
-_LENGTH: Final = re.compile(rb"[0-9]{1,18}")
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
+
+
+class RequestHead(NamedTuple):
+    """Request line and header fields; ``octets`` is how many they took on the wire."""
+
+    method: str
+    target: str
+    version: str
+    headers: Headers
+    octets: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +64,19 @@ class HeadBuffer:
         """Take what came."""
         self._octets += octets
 
-    def take(self) -> bytes | None:
+    def take(self) -> RequestHead | None:
         """A whole head, checked, or None if more is needed. Raises ``Refusal``."""
         octets = self._octets
         while not self._line and octets.startswith(b"\r\n"):
             del octets[:2]  # empty lines before a request line are to be ignored (RFC 9112 section 2.2)
         if not self._line and octets and not _TOKEN_CHAR.match(octets) and octets != b"\r":
             raise _bad("That is not an HTTP request.")
+        if not self._line:
+            end = octets.find(b"\r\n\r\n") + 4
+            if end > 4:  # the usual case: all of it has come in one piece
+                text = octets[:end].decode("latin-1")
+                del octets[:end]
+                return parse(text, self._limits)
         searched = self._line
         while (end := octets.find(b"\n", searched)) >= 0:
             if end == 0 or octets[end - 1] != 0x0D:
@@ -79,17 +99,15 @@ class HeadBuffer:
     def __len__(self) -> int:
         return len(self._octets)
 
-    def _whole(self) -> bytes:
+    def _whole(self) -> RequestHead:
         end, self._line, self._lines = self._line, 0, 0
-        head = bytes(self._octets[:end])
+        text = self._octets[:end].decode("latin-1")
         del self._octets[:end]
-        check(head, self._limits)
-        return head
+        return parse(text, self._limits)
 
     def _check_line(self, length: int) -> None:
         limits = self._limits
-        # "METHOD " and " HTTP/1.1" stand beside the target.
-        if not self._lines and length > limits.target_octets + _LONGEST_METHOD + len(" HTTP/1.1"):
+        if not self._lines and length > _longest_line(limits):
             raise Refusal(414, f"The target is longer than {limits.target_octets} octets.", closes=True)
         if self._lines and length > limits.field_octets:
             raise Refusal(431, f"A header field is longer than {limits.field_octets} octets.", closes=True)
@@ -99,57 +117,84 @@ class HeadBuffer:
             raise Refusal(431, f"The head is longer than {limits.head_octets} octets.", closes=True)
 
 
-def check(head: bytes, limits: HeadLimits) -> None:
-    """Check a whole head, its empty line included. Raises ``Refusal``."""
-    request_line, *lines = head[:-4].split(b"\r\n")
+def parse(text: str, limits: HeadLimits) -> RequestHead:
+    """Check and take apart a whole head, its empty line included, one character an octet. Raises ``Refusal``."""
+    match = _HEAD.fullmatch(text)
+    if match is None:
+        raise _what_is_wrong(text)
+    method, target, version, block = match.groups()
+    headers = Headers.from_pairs([(name, value.strip(" \t")) for name, value in _FIELD.findall(block)])
+    if len(text) > min(limits.target_octets, limits.field_octets) or len(headers) > limits.field_count:
+        _check_sizes(text, limits)
+    fields = headers.index
+    hosts = fields.get("host", [])
+    modern = version != "HTTP/1.0"
+    if not (target.startswith("/") and len(hosts) == 1 and method != "CONNECT" and _is_host(hosts[0])):
+        _check_host(hosts, method, target, needed=modern)
+    if "content-length" in fields or "transfer-encoding" in fields:
+        _check_framing(fields, modern=modern)
+    return RequestHead(method, target, version, headers, len(text))
+
+
+def _what_is_wrong(text: str) -> Refusal:
+    request_line = text.partition("\r\n")[0]
+    if "\n" in text.replace("\r\n", ""):
+        return _bad("A line of the request ends in a bare LF.")
     match = _REQUEST_LINE.fullmatch(request_line)
     if match is None:
-        raise _bad("The request line is malformed.")
-    method, target, major, minor = match.groups()
-    if major != b"1":
-        raise Refusal(505, "HTTP/1.1 is spoken here.", closes=True)
-    if len(target) > limits.target_octets:
+        return _bad("The request line is malformed.")
+    if match[3] != "1":
+        return Refusal(505, "HTTP/1.1 is spoken here.", closes=True)
+    return _bad("A header field is malformed.")
+
+
+def _check_sizes(text: str, limits: HeadLimits) -> None:
+    request_line, *lines = text[:-4].split("\r\n")
+    if len(request_line.split(" ")[1]) > limits.target_octets or len(request_line) > _longest_line(limits):
         raise Refusal(414, f"The target is longer than {limits.target_octets} octets.", closes=True)
-    fields: dict[bytes, list[bytes]] = {}
-    for line in lines:
-        field = _FIELD.fullmatch(line)
-        if field is None:
-            raise _bad("A header field is malformed.")
-        fields.setdefault(field[1].lower(), []).append(field[2].rstrip(b" \t"))
-    _check_host(fields.get(b"host", []), method, target, needed=minor != b"0")
-    _check_framing(fields, modern=minor != b"0")
+    if any(len(line) > limits.field_octets for line in lines):
+        raise Refusal(431, f"A header field is longer than {limits.field_octets} octets.", closes=True)
+    if len(lines) > limits.field_count:
+        raise Refusal(431, f"More than {limits.field_count} header fields.", closes=True)
+    if len(text) > limits.head_octets:
+        raise Refusal(431, f"The head is longer than {limits.head_octets} octets.", closes=True)
 
 
-def _check_host(hosts: list[bytes], method: bytes, target: bytes, *, needed: bool) -> None:
+def _longest_line(limits: HeadLimits) -> int:
+    """ "METHOD " and " HTTP/1.1" stand beside the target."""
+    return limits.target_octets + _LONGEST_METHOD + len(" HTTP/1.1")
+
+
+def _check_host(hosts: list[str], method: str, target: str, *, needed: bool) -> None:
     """RFC 9112 section 3.2; a target that names another host than the Host field is refused too."""
     if len(hosts) > 1 or (needed and not hosts):
         raise _bad("There must be exactly one Host field.")
     if hosts and not _is_host(hosts[0]):
         raise _bad("The Host field is malformed.")
-    if method == b"CONNECT":
-        if not _is_host(target) or b":" not in target:
+    if method == "CONNECT":
+        if not _is_host(target) or ":" not in target:
             raise _bad("CONNECT wants host:port.")
-    elif target.startswith(b"/") or (target == b"*" and method == b"OPTIONS"):
+    elif target.startswith("/") or (target == "*" and method == "OPTIONS"):
         return
     else:
         _check_absolute(hosts, target)
 
 
-def _check_absolute(hosts: list[bytes], target: bytes) -> None:
+def _check_absolute(hosts: list[str], target: str) -> None:
     try:
-        parts = urlsplit(target.decode("ascii"))
+        parts = urlsplit(target)
     except ValueError:
         raise _bad("The target is malformed.") from None
-    authority = parts.netloc.encode("ascii")
+    authority = parts.netloc
     if parts.scheme.lower() not in ("http", "https") or not _is_host(authority) or parts.fragment:
         raise _bad("The target is malformed.")
     if hosts and _plain(hosts[0], parts.scheme) != _plain(authority, parts.scheme):
         raise _bad("The target and the Host field name different hosts.")
 
 
-def _check_framing(fields: dict[bytes, list[bytes]], *, modern: bool) -> None:
+def _check_framing(fields: dict[str, list[str]], *, modern: bool) -> None:
     """RFC 9112 section 6.3."""
-    lengths, codings = fields.get(b"content-length", []), fields.get(b"transfer-encoding", [])
+    lengths, codings = fields.get("content-length", []), fields.get("transfer-encoding", [])
     if len(lengths) > 1 or (lengths and not _LENGTH.fullmatch(lengths[0])):
         raise _bad("The Content-Length is malformed.")
     if not codings:
@@ -160,21 +205,22 @@ def _check_framing(fields: dict[bytes, list[bytes]], *, modern: bool) -> None:
         raise _bad("HTTP/1.0 has no Transfer-Encoding.")
     if len(codings) > 1:
         raise _bad("There must be one Transfer-Encoding.")
-    if codings[0].lower() != b"chunked":
-        members = [member.strip() for member in codings[0].lower().split(b",")]
-        if members[-1] != b"chunked" or b"chunked" in members[:-1] or not all(members):
+    if codings[0].lower() != "chunked":
+        members = [member.strip() for member in codings[0].lower().split(",")]
+        if members[-1] != "chunked" or "chunked" in members[:-1] or not all(members):
             raise _bad("The Transfer-Encoding is malformed.")
         raise Refusal(501, "Of the transfer codings only chunked is known here.", closes=True)
 
 
-def _is_host(value: bytes) -> bool:
+@lru_cache(256)
+def _is_host(value: str) -> bool:
     match = _HOST.fullmatch(value)
     return match is not None and (match[2] is None or int(match[2]) < 65536)
 
 
-def _plain(authority: bytes, scheme: str) -> bytes:
-    default = b":80" if scheme.lower() == "http" else b":443"
-    return authority.lower().removesuffix(default).removesuffix(b":")
+def _plain(authority: str, scheme: str) -> str:
+    default = ":80" if scheme.lower() == "http" else ":443"
+    return authority.lower().removesuffix(default).removesuffix(":")
 
 
 def _bad(detail: str) -> Refusal:

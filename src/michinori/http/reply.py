@@ -1,0 +1,197 @@
+"""The answer to one request on its way onto the wire: its head, and its body framed (RFC 9112 section 6)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from michinori.http.channel import Channel
+from michinori.http.status import reason as phrase
+
+WITHOUT_CONTENT: Final = frozenset({204, 304})
+_BLOCK: Final = re.compile(rb"(?:[-!#$%&'*+.^_`|~0-9A-Za-z]++: [^\x00-\x08\x0a-\x1f\x7f]*+\r\n)*+")
+_REASON: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_TOGETHER: Final = 64 * 1024
+_STATUS_LINES: dict[int, bytes] = {}
+
+Octets = tuple[bytes, bytes]
+
+
+def status_line(status: int, reason: str | None = None) -> bytes:
+    """Raises ``ValueError`` for what is no final status or holds a line's end."""
+    line = _STATUS_LINES.get(status) if reason is None else None
+    if line is None:
+        if not 100 <= status <= 599:
+            raise ValueError(f"not a status: {status}")
+        said = phrase(status) if reason is None else reason
+        if not _REASON.fullmatch(said):
+            raise ValueError("a reason phrase is one line")
+        line = f"HTTP/1.1 {status} {said}\r\n".encode("latin-1")
+        if reason is None:
+            _STATUS_LINES[status] = line
+    return line
+
+
+def check_fields(block: bytes) -> None:
+    """Raises ``ValueError`` unless these are whole header fields and nothing else: nobody may smuggle lines in."""
+    if _BLOCK.fullmatch(block) is None:
+        raise ValueError("a header field of the answer is malformed")
+
+
+class Reply:
+    """One answer, written as it comes: ``start`` once, then ``write`` until ``more`` is false.
+
+    Raises ``ValueError`` for what cannot be an answer (before anything of it was sent), ``OSError`` when the
+    connection is lost.
+    """
+
+    __slots__ = (
+        *("_channel", "_chunked", "_fields", "_head", "_left", "_modern", "_to_head"),
+        *("body_octets", "closes", "complete", "fields", "head_octets", "send_s", "started", "status"),
+    )
+
+    def __init__(self, channel: Channel, own_fields: bytes, *, modern: bool, to_head: bool, send_s: float) -> None:
+        self._channel = channel
+        self._fields = own_fields
+        self._modern = modern
+        self._to_head = to_head
+        self._head: bytes | None = None
+        self._chunked = False
+        self._left: int | None = None
+        self.fields: tuple[Octets, ...] = ()
+        self.send_s = send_s
+        self.status = 0
+        self.started = False
+        """Whether ``start`` was called; nothing may have been sent yet."""
+        self.complete = False
+        self.closes = not modern
+        """Whether the connection ends with this answer. May be set until the head is sent."""
+        self.head_octets = 0
+        self.body_octets = 0
+
+    @property
+    def sent(self) -> bool:
+        """Whether a part of the answer is on its way, so that no other can take its place."""
+        return self.head_octets > 0
+
+    @property
+    def silent(self) -> bool:
+        """Whether no body is sent, whatever is written: to HEAD, and with a status that has none."""
+        return self._to_head or self.status in WITHOUT_CONTENT
+
+    @property
+    def congested(self) -> bool:
+        """Whether the peer is slower than the writer: time to ``drain``."""
+        return self._channel.congested
+
+    def start(self, status: int, fields: Iterable[Octets], reason: str | None = None) -> None:
+        """Say what the answer is. It goes out with the first piece of the body."""
+        assert not self.sent, "the answer has begun already"
+        self.fields = tuple(fields)
+        length: int | None = None
+        parts = [status_line(status, reason), self._fields]
+        if status < 200:
+            raise ValueError(f"{status} is no final status")
+        for name, value in self.fields:
+            lower = name.lower()
+            if lower == b"content-length":
+                if length is not None or not value.isdigit() or len(value) > 18:
+                    raise ValueError("the Content-Length of the answer is malformed")
+                length = int(value)
+                if status == 204:
+                    continue
+            elif lower == b"transfer-encoding":
+                continue  # framing is our matter
+            elif lower == b"connection":
+                self.closes = self.closes or b"close" in value.lower()
+                continue
+            elif lower == b"date" or lower == b"server":
+                parts[1] = _without(parts[1], lower)
+            parts.append(b"%b: %b\r\n" % (name, value))
+        head = b"".join(parts)
+        check_fields(head[len(parts[0]) :])
+        self.status = status
+        self.started = True
+        self._head = head
+        self._left = length
+
+    def write(self, octets: bytes, *, more: bool = False, trailers: bytes = b"") -> None:
+        """Send the next piece; without ``more`` it is the last one. Whole header fields may end a chunked body."""
+        if self.complete or not self.started:
+            raise ValueError("the answer has ended already" if self.complete else "the answer has not begun")
+        if self.silent:
+            head = b"" if self.sent else self._take_head(octets, more=more, silent=True)
+            body = b""
+        else:
+            self._check_length(octets, more=more)
+            head = b"" if self.sent else self._take_head(octets, more=more, silent=False)
+            body = self._frame(octets, more=more, trailers=trailers)
+        self.complete = not more
+        self.head_octets += len(head)
+        self.body_octets += len(body)
+        if len(body) <= _TOGETHER:
+            # Head and body in one send: two small ones would wait for each other (Nagle here, delayed ACK there).
+            self._channel.send(head + body if head else body)
+        else:
+            self._channel.send(head)
+            self._channel.send(body)
+
+    async def drain(self) -> None:
+        """Wait until there is room for more. Raises ``OSError`` when nothing gets away for too long."""
+        async with asyncio.timeout(self.send_s):
+            await self._channel.drain()
+
+    def sent_beside(self, octets: int) -> None:
+        """That much of the body went to the connection by another way."""
+        assert self._left is not None, "the length was announced"
+        self._left -= octets
+        self.body_octets += octets
+        self.complete = not self._left
+
+    def interim(self, status: int, fields: Iterable[Octets] = ()) -> None:
+        """Send a 1xx response before the answer. HTTP/1.0 does not know them."""
+        if not self._modern or self.sent:
+            return
+        block = b"".join([b"%b: %b\r\n" % field for field in fields])
+        check_fields(block)
+        self._channel.send(status_line(status) + block + b"\r\n")
+
+    def _take_head(self, octets: bytes, *, more: bool, silent: bool) -> bytes:
+        """The head with what frames the body."""
+        head = self._head
+        assert head is not None, "it has begun"
+        if self.status in WITHOUT_CONTENT or self._left is not None:
+            framing = b""
+        elif not more:
+            framing = b"Content-Length: %d\r\n" % len(octets)
+        elif self._modern:
+            framing = b"Transfer-Encoding: chunked\r\n"
+            self._chunked = not silent
+        else:
+            framing = b""
+            self.closes = True
+        return head + framing + (b"Connection: close\r\n\r\n" if self.closes else b"\r\n")
+
+    def _check_length(self, octets: bytes, *, more: bool) -> None:
+        left = self._left
+        if left is None:
+            return
+        if len(octets) > left or (not more and len(octets) != left):
+            raise ValueError("the body of the answer is not as long as its Content-Length says")
+        self._left = left - len(octets)
+
+    def _frame(self, octets: bytes, *, more: bool, trailers: bytes) -> bytes:
+        if not self._chunked:
+            return octets
+        chunk = b"%x\r\n%b\r\n" % (len(octets), octets) if octets else b""
+        if more:
+            return chunk
+        check_fields(trailers)
+        return b"%b0\r\n%b\r\n" % (chunk, trailers)
+
+
+def _without(block: bytes, name: bytes) -> bytes:
+    lines = block.splitlines(keepends=True)
+    return b"".join(line for line in lines if not line.lower().startswith(name + b":"))
