@@ -201,10 +201,12 @@ class Ends:
             delay_ns = line.delay_ns
             if line.reorder and dice.random() < line.reorder:
                 delay_ns += dice.randrange(1, 4 * line.delay_ns)
+            arriving = octets
             if line.damage and dice.random() < line.damage:
+                # One bit: two could undo each other in the checksum.
                 bit = dice.randrange(len(octets) * 8)
-                octets = octets[: bit // 8] + bytes((octets[bit // 8] ^ 1 << bit % 8,)) + octets[bit // 8 + 1 :]
-            self.queue.post(self.now + delay_ns, to.arrive, octets)
+                arriving = octets[: bit // 8] + bytes((octets[bit // 8] ^ 1 << bit % 8,)) + octets[bit // 8 + 1 :]
+            self.queue.post(self.now + delay_ns, to.arrive, arriving)
 
     # The callbacks of the listener
 

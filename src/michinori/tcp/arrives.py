@@ -75,8 +75,8 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     edge = rcv.edge
     is_inside = seg.seq < edge and seg.end > rcv.nxt if seg.length else rcv.nxt <= seg.seq < edge
     # With the window closed, ACK, RST and URG of what comes next are to be looked at nevertheless. So is an ACK from
-    # the very edge, though the RFC's table leaves it out: from there a peer acknowledges that has filled our window, and
-    # two such peers, each with a gap to be repaired, would never hear each other.
+    # the very edge, though the RFC's table leaves it out: from there a peer acknowledges that has filled our window.
+    # Two such peers, each with a gap to be repaired, would never hear each other.
     is_let_in = seg.seq == edge and (edge == rcv.nxt or not (seg.length or seg.flags & RST))
     # The SYN,ACK that answers a SYN,ACK: both ends opened at once.
     if tcb.state is State.SYN_RECEIVED and seg.flags & SYN and seg.seq == 0:
