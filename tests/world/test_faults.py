@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -17,7 +18,7 @@ def chain(world, count=1, **settings):
     client, server = world.host("client", **settings), world.host("server")
     routers = [world.router(f"r{number}") for number in range(1, count + 1)]
     machines = [client, *routers, server]
-    lines = [world.link(a, b, delay="5ms") for a, b in zip(machines, machines[1:], strict=False)]
+    lines = [world.link(a, b, delay="5ms") for a, b in pairwise(machines)]
     return client, server, lines
 
 
@@ -125,7 +126,10 @@ def test_what_waits_for_ever_is_said_with_machine_and_line():
         async def talk():
             reader, writer = await asyncio.open_connection("server", 7)
             lines[1].cut()
-            await reader.read(1)
+            try:
+                await reader.read(1)
+            finally:
+                writer.close()
 
         with pytest.raises(Stuck) as caught:
             world.run(talk(), on=client)
