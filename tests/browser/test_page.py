@@ -161,7 +161,7 @@ def test_a_text_alone_is_shown_as_it_is() -> None:
 
 
 FAILURES = [
-    (NameNotResolved("www.site.example", "NXDOMAIN"), "dns", "サーバの住所"),
+    (NameNotResolved("www.site.example", "NXDOMAIN"), "dns", "サーバのIPアドレス"),
     (
         ConnectFailed("www.site.example", 80, [("192.0.2.1", "refused")], errno.ECONNREFUSED),
         "connect",

@@ -37,7 +37,7 @@ class Words:
 _ERRORS: Final[dict[str, dict[str, Words]]] = {
     "ja": {
         "dns": Words(
-            "サーバの住所が見つかりません",
+            "サーバのIPアドレスが見つかりません",
             "名前解決ができませんでした。ホスト名の綴りと、DNSサーバの設定を確かめてください。",
         ),
         "connect": Words(

@@ -166,19 +166,19 @@ def _png(canvas: plutoprint.ImageCanvas, width: int, height: int) -> bytes:
     Written here, without a filter and packed lightly: on pages, mostly flat, that is both smaller and three times
     faster than what image libraries do.
     """
+    with needed_for("writing pictures"):
+        from PIL import Image
+
     canvas.flush()
-    stride = canvas.get_stride()
-    data = canvas.get_data()
+    stride, data = canvas.get_stride(), canvas.get_data()
     packer = zlib.compressobj(1)
     packed = []
     for top in range(0, height, _STRIP):  # in pieces that fit a processor's cache
-        pixels = bytes(data[top * stride : min(top + _STRIP, height) * stride])
-        colours = bytearray(len(pixels) // 4 * 3)
-        # A pixel is blue, green, red and an unused octet.
-        colours[0::3], colours[1::3], colours[2::3] = pixels[2::4], pixels[1::4], pixels[0::4]
-        row = stride // 4 * 3
-        pieces = [b"\0" + colours[at : at + width * 3] for at in range(0, len(colours), row)]
-        packed.append(packer.compress(b"".join(pieces)))
+        rows = min(_STRIP, height - top)
+        pixels = bytes(data[top * stride : (top + rows) * stride])
+        strip = Image.frombuffer("RGB", (width, rows), pixels, "raw", "BGRX", stride, 1).tobytes()
+        unfiltered = [b"\0" + strip[at : at + width * 3] for at in range(0, len(strip), width * 3)]
+        packed.append(packer.compress(b"".join(unfiltered)))
     packed.append(packer.flush())
     head = struct.pack(">IIBBBBB", width, height, 8, _RGB, 0, 0, 0)
     chunks = (_chunk(b"IHDR", head), _chunk(b"IDAT", b"".join(packed)), _chunk(b"IEND", b""))
