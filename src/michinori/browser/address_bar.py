@@ -124,6 +124,16 @@ def split(url: str) -> UrlParts:
     )
 
 
+def refuse_other_schemes(url: str) -> None:
+    """Raise ``BadAddress`` for a URL that no stage after this one could open."""
+    scheme = url.partition(":")[0]
+    if scheme in ("http", "https", "data") or url == "about:blank":
+        return
+    if scheme == "file":
+        raise BadAddress(f"{url!r} is a file of this machine: serve its folder and give an http:// URL")
+    raise BadAddress(f"{url!r} cannot be opened: the scheme {scheme!r} is not spoken here, only http and https are")
+
+
 def join(base: str, reference: str) -> str | None:
     """The URL that a reference in a document means; ``None`` where it means none."""
     import ada_url

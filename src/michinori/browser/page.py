@@ -89,21 +89,12 @@ async def open_page(typed: str, settings: Settings | None = None, fetcher: Fetch
     settings = settings or Settings()
     understood = address_bar.understand(typed, settings.search)
     typed_number = address_bar.note_typed(understood)
-    _refuse_other_schemes(understood.url)
+    address_bar.refuse_other_schemes(understood.url)
     page = settings.page
     opened = trace.note("browser", "page-opened", cause=typed_number, page=page, url=address_bar.shown(understood.url))
     async with _fetcher(fetcher, settings) as fetching:
         with acting(opened):
             return await _Opening(understood, settings, fetching).run()
-
-
-def _refuse_other_schemes(url: str) -> None:
-    scheme = url.partition(":")[0]
-    if scheme in ("http", "https", "data") or url == "about:blank":
-        return
-    if scheme == "file":
-        raise BadAddress(f"{url!r} is a file of this machine: serve its folder and give an http:// URL")
-    raise BadAddress(f"{url!r} cannot be opened: the scheme {scheme!r} is not spoken here, only http and https are")
 
 
 @asynccontextmanager
