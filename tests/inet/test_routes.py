@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any, cast
 
 import pytest
@@ -32,6 +34,16 @@ def table(*routes: str) -> RouteTable:
 
 def via(route: Route | None) -> str:
     return "" if route is None or route.next_hop is None else addresses.text(route.next_hop)
+
+
+def test_a_table_and_the_interfaces_of_its_routes_are_freed_together() -> None:
+    interface, routes = _Named("eth0"), RouteTable()
+    routes.add(ip("192.0.2.0"), 24, None, cast(Interface, interface))
+    interface.table = routes  # type: ignore[attr-defined]  # as a real one does, by way of its host
+    freed = weakref.ref(interface)
+    del interface, routes
+    gc.collect()
+    assert freed() is None
 
 
 @pytest.mark.row("B18")

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from michinori.inet.interface import Interface
 
 
-class Route(msgspec.Struct, frozen=True, gc=False):
-    """Packets to that prefix leave by that interface, to the next hop; None: to the destination itself."""
+class Route(msgspec.Struct, frozen=True):
+    """Packets to that prefix leave by that interface, to the next hop; None: to the destination itself.
+
+    Watched by the garbage collector, unlike values: a route leads to an interface, and that to the whole host.
+    """
 
     prefix: bytes
     length: int
