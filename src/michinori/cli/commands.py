@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 import michinori as package
+from michinori.cli.parameters import PORT, SECONDS, SIZE
 
 _EXAMPLES = """\b
 Examples:
@@ -72,5 +73,128 @@ def open_(**options: Any) -> None:
     packets.pcapng (what the browser's own adapter saw), captures/ (every other host), page.har and trace.jsonl.
     """
     from michinori.cli.open import Options, run
+
+    sys.exit(run(Options(**options)))
+
+
+_SERVE_EXAMPLES = """\b
+Examples:
+  michinori serve public_html
+  michinori serve --port 8080 --log - --listing .
+  michinori serve shop:app --workers 4
+  michinori serve /api=shop:api /=public_html --cgi programs
+  michinori serve public_html --tls-auto --trace seen
+"""
+
+
+@michinori.command("serve", epilog=_SERVE_EXAMPLES)
+@click.argument("targets", nargs=-1, required=True, metavar="DIR|MODULE:APP|/PREFIX=TARGET...")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: a free one.")
+@click.option("--cgi", metavar="DIR", help="Run the programs in this folder below /cgi-bin/.")
+@click.option("--access", metavar="FILE", help="Who may do what: a TOML file.")
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to serve with.")
+@click.option("--tls-cert", metavar="FILE", help="The certificate (PEM, its chain included).")
+@click.option("--tls-key", metavar="FILE", help="The private key of the certificate (PEM).")
+@click.option("--tls-auto", is_flag=True, help="TLS by a local authority of our own, for development.")
+@click.option("--log", metavar="FILE", help="Append the access log (combined format) to this file; - for stdout.")
+@click.option("--trace", metavar="DIR", help="Keep every stage of what is served: trace.jsonl and server.har.")
+@click.option("--force", is_flag=True, help="Replace files in DIR that are no earlier result.")
+@click.option("--listing", is_flag=True, help="List folders that have no index.html.")
+@click.option("--compress", is_flag=True, help="Code text as gzip for who takes it.")
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A bound: connections=1000, body=10M, head-time=10 ...",
+)
+@click.option(
+    "--grace", "grace_s", type=click.FloatRange(0), default=10.0, show_default=True, help="Seconds to end gently in."
+)
+@click.option(
+    "--loop",
+    type=click.Choice(["auto", "uvloop", "asyncio"]),
+    default="auto",
+    show_default=True,
+    help="The event loop; auto takes uvloop where it is installed.",
+)
+@click.option("--lang", type=click.Choice(["ja", "en"]), help="The language of the console  [default: by the locale]")
+def serve(lang: Any, force: bool, **options: Any) -> None:
+    """Serve folders, programs (CGI) and applications (ASGI, WSGI) over HTTP/1.1.
+
+    A target is a folder or an application, MODULE:APP, and stands at / or at the /PREFIX given before it. SIGTERM and
+    Ctrl-C end gently; SIGHUP reads access rules, certificate and log anew, and with --workers the applications too.
+    """
+    from michinori.cli.language import detect
+    from michinori.cli.serve import run
+    from michinori.server.settings import Settings
+
+    language = lang or detect()
+    sys.exit(run(Settings(language=language, **options), language, force=force))
+
+
+_CATCH_EXAMPLES = """\b
+Examples:
+  michinori catch                                 then open http://localhost:8080/ in a browser
+  michinori catch --reply hello                   the browser is shown what it sent
+  michinori catch --count 0 -O caught             every request in a file of its own, until Ctrl-C
+  michinori catch --forward http://localhost:80   between the browser and a real server
+"""
+
+
+@michinori.command("catch", epilog=_CATCH_EXAMPLES)
+@click.option("--host", default="localhost", show_default=True, help="Where to listen; localhost is ::1 and 127.0.0.1.")
+@click.option("--port", type=PORT, default=8080, show_default=True, help="The port; 0 takes any free one.")
+@click.option("--count", type=click.IntRange(min=0), default=1, show_default=True, help="How many; 0 until stopped.")
+@click.option("-o", "--output", metavar="FILE", help="The file for the octets  [default: server_recv.txt]")
+@click.option("-O", "--out-dir", metavar="DIR", help="A folder for numbered files and requests.jsonl.")
+@click.option("--reply", metavar="none|hello|@FILE", default="none", show_default=True, help="What is answered.")
+@click.option("--forward", metavar="URL", help="Pass everything on to this server, and keep its answer too.")
+@click.option("--insecure", is_flag=True, help="Do not check that server's certificate.")
+@click.option("--max-size", type=SIZE, default="64MB", show_default=True, help="Largest request that is kept whole.")
+@click.option("--max-silence", type=SECONDS, default=10.0, show_default=True, help="Longest pause in one, in seconds.")
+@click.option("--max-time", type=SECONDS, default=300.0, show_default=True, help="Longest time for one, in seconds.")
+@click.option("--force", is_flag=True, help="Replace a file that is no earlier result.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the log goes to stderr.")
+@click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
+def catch(**options: Any) -> None:
+    """Listen to a browser: keep the exact octets of what it sends, and explain them.
+
+    The file is readable by its owner alone; cookies and passwords in it are hidden on the screen.
+    """
+    from michinori.cli.catch import Options, run
+
+    sys.exit(run(Options(**options)))
+
+
+_REPLAY_EXAMPLES = """\b
+Examples:
+  michinori replay server_recv.txt --to http://localhost:80
+  michinori replay server_recv.txt --to https://www.example.com --set-host
+  michinori replay server_recv.txt --to http://localhost:80 --diff http://localhost:8000
+"""
+
+
+@michinori.command("replay", epilog=_REPLAY_EXAMPLES)
+@click.argument("file", metavar="FILE")
+@click.option("--to", "to", required=True, metavar="URL", help="The server: http://host:port or https://host.")
+@click.option("-o", "--output", metavar="FILE", help="The file for the answer  [default: client_recv.txt]")
+@click.option("--set-host", is_flag=True, help="Let the Host field name the server; all else stays.")
+@click.option("--repeat", type=click.IntRange(min=1), default=1, show_default=True, help="How many times.")
+@click.option("--diff", metavar="URL", help="Send it to this server too and show both answers side by side.")
+@click.option("--insecure", is_flag=True, help="Do not check certificates.")
+@click.option("--max-size", type=SIZE, default="64MB", show_default=True, help="Largest answer that is kept whole.")
+@click.option("--max-silence", type=SECONDS, default=30.0, show_default=True, help="Longest wait, in seconds.")
+@click.option("--max-time", type=SECONDS, default=300.0, show_default=True, help="Longest time in all, in seconds.")
+@click.option("--force", is_flag=True, help="Replace a file that is no earlier result.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the rest goes to stderr.")
+@click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
+def replay(**options: Any) -> None:
+    """Send a kept request again, byte for byte, and keep the exact octets of the answer.
+
+    With --diff the exit status is 1 when the answers differ (Date and Age may).
+    """
+    from michinori.cli.replay import Options, run
 
     sys.exit(run(Options(**options)))

@@ -23,6 +23,36 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "en": "Interrupted. What was gathered until then was kept.",
     },
     "files": {"ja": "書き出し先: {folder} ({files})", "en": "Written to {folder} ({files})"},
+    "serve-serving": {
+        "ja": "{targets} を {url} で公開しています（終わるには Ctrl-C）",
+        "en": "Serving {targets} at {url} (Ctrl-C ends it)",
+    },
+    "serve-serving-workers": {
+        "ja": "{targets} を {url} で公開しています（プロセス {workers} 個、終わるには Ctrl-C）",
+        "en": "Serving {targets} at {url} with {workers} processes (Ctrl-C ends it)",
+    },
+    "serve-stopping": {
+        "ja": "終了します。コネクション {connections} 本の応答が済むまで、長くて {grace_s:g} 秒待ちます（もう一度 Ctrl-C で即時終了）",
+        "en": "Stopping: the answers of {connections} connections have {grace_s:g} s to be finished (Ctrl-C again ends it at once)",
+    },
+    "serve-stopping-workers": {
+        "ja": "終了します。プロセス {workers} 個の応答が済むまで、長くて {grace_s:g} 秒待ちます（もう一度 Ctrl-C で即時終了）",
+        "en": "Stopping: {workers} processes have {grace_s:g} s to finish their answers (Ctrl-C again ends it at once)",
+    },
+    "serve-worker-ended": {
+        "ja": "プロセス {process} が状態 {status} で終わったので、新しく始めます",
+        "en": "Process {process} ended with status {status}: starting another",
+    },
+    "serve-reloaded": {"ja": "設定を読み直しました", "en": "Read the settings anew"},
+    "serve-not-reloaded": {
+        "ja": "設定を読み直せないため、前のまま続けます: {why}",
+        "en": "Going on with the old settings, as the new ones are wrong: {why}",
+    },
+    "serve-advice": {"ja": "{text}", "en": "{text}"},
+    "serve-kept": {
+        "ja": "記録を書き出しました: {folder} ({files})",
+        "en": "Kept what was served in {folder} ({files})",
+    },
     "not-drawn": {"ja": "絵は描かれませんでした: {why}", "en": "The picture was not drawn: {why}"},
 }
 

@@ -39,7 +39,7 @@ class Server:
         self._clock = current().clock
         self._second = -1
         self._own_fields = b""
-        self._listener: asyncio.AbstractServer | None = None
+        self._listeners: list[asyncio.AbstractServer] = []
         self._conversations: dict[Conversation, None] = {}
         self._of_address: dict[str, int] = {}
         self._empty: asyncio.Future[None] | None = None
@@ -53,7 +53,7 @@ class Server:
     @property
     def addresses(self) -> list[tuple[str, int]]:
         """Where it listens."""
-        sockets = getattr(self._listener, "sockets", ())
+        sockets = [sock for listener in self._listeners for sock in getattr(listener, "sockets", ())]
         return [(str(name[0]), int(name[1])) for name in (sock.getsockname() for sock in sockets)]
 
     @property
@@ -79,10 +79,10 @@ class Server:
         ``last_call_s``: so long connections at rest may still ask one thing more, as their request may be on its way.
         """
         self.closing = not last_call_s
-        if self._listener is not None:
-            if last_call_s:
-                await asyncio.sleep(0.01)  # who waits in the backlog is let in
-            self._listener.close()
+        if last_call_s:
+            await asyncio.sleep(0.01)  # who waits in the backlog is let in
+        for listener in self._listeners:
+            listener.close()
         for conversation in list(self._conversations):
             conversation.end_soon(min(last_call_s, grace_s))
         if grace_s > 0:
@@ -152,9 +152,9 @@ async def serve(
     backlog: int = BACKLOG,
     name: str = SERVER_NAME,
     log: Log | None = None,
-    sock: socket.socket | None = None,
+    sockets: Sequence[socket.socket] = (),
 ) -> Server:
-    """Serve HTTP/1.1 there (``host`` None: on all addresses; or on that bound socket). Gives the running server.
+    """Serve HTTP/1.1 there (``host`` None: on all addresses; or on these bound sockets). Gives the running server.
 
     The handler is awaited once for each request. It may raise ``Refusal`` for an answer that says no; anything else
     that it raises becomes 500. If it has a method ``at_once(request)``, that is asked first for requests without a
@@ -162,8 +162,10 @@ async def serve(
     """
     server = Server(handler, limits or ServerLimits(), name, log)
     loop = server.loop
-    where: dict[str, Any] = {"sock": sock} if sock is not None else {"host": host, "port": port}
+    more: dict[str, Any] = {"ssl": tls, "backlog": backlog}
     if tls is not None:
-        where["ssl_handshake_timeout"] = server.limits.head_s
-    server._listener = await loop.create_server(lambda: Conversation(server), ssl=tls, backlog=backlog, **where)
+        more["ssl_handshake_timeout"] = server.limits.head_s
+    places: list[dict[str, Any]] = [{"sock": sock} for sock in sockets] or [{"host": host, "port": port}]
+    for place in places:
+        server._listeners.append(await loop.create_server(lambda: Conversation(server), **place, **more))
     return server

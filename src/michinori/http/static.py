@@ -43,6 +43,7 @@ class StaticSite:
         charset: str | None = None,
         compress: bool = False,
         index: str = "index.html",
+        listing: bool = False,
     ) -> None:
         self.root = Path(folder).resolve(strict=True)
         if not self.root.is_dir():
@@ -51,6 +52,7 @@ class StaticSite:
         self._charset = charset
         self._compress = compress
         self._index = index
+        self._listing = listing
         self._tags: OrderedDict[tuple[object, ...], str] = OrderedDict()
         self._coded = _Shelf(_SHELF_OCTETS)
 

@@ -1,0 +1,89 @@
+"""Places to listen on, bound; and who has taken a place."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from pathlib import Path
+
+from michinori.server.settings import ServeError
+
+
+def bind(host: str, port: int, *, shared: bool = False) -> list[socket.socket]:
+    """A bound socket for each address of that host, all on one port (0: a free one). Raises ``ServeError``.
+
+    ``shared``: other processes may bind the same places (SO_REUSEPORT) and the system deals connections out.
+    """
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError, OverflowError) as error:
+        raise ServeError(f"--host {host}: no such address here ({error}); try 127.0.0.1 or 0.0.0.0") from None
+    sockets: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            place = (address[0], port, *address[2:])
+            try:
+                sock = _bind_one(family, kind, protocol, place, shared=shared)
+            except OSError as error:
+                if sockets and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                    continue  # one family of addresses is enough
+                raise
+            sockets.append(sock)
+            port = sock.getsockname()[1]
+    except OSError as error:
+        for sock in sockets:
+            sock.close()
+        raise ServeError(_sentence(error, host, port)) from None
+    return sockets
+
+
+def _bind_one(family: int, kind: int, protocol: int, place: tuple[object, ...], *, shared: bool) -> socket.socket:
+    sock = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind(place)
+        sock.setblocking(False)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _sentence(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        who = listener(port)
+        by = f" by {who}" if who else " by another program"
+        return f"port {port} of {host} is taken{by}: stop that one, or choose another with --port"
+    if error.errno == errno.EACCES:
+        return f"port {port} needs the rights of the administrator: choose one above 1023 with --port"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine: try --host 127.0.0.1, or 0.0.0.0 for all"
+    return f"port {port} of {host} cannot be had: {error.strerror or error}"
+
+
+def listener(port: int) -> str:
+    """The program that listens on that port and its number, where Linux tells it; else nothing."""
+    wanted = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            lines = Path(table).read_text(encoding="ascii").splitlines()[1:]
+        except OSError:
+            continue
+        for columns in map(str.split, lines):
+            if columns[3] == "0A" and int(columns[1].rpartition(":")[2], 16) == port:
+                wanted.add(f"socket:[{columns[9]}]")
+    if not wanted:
+        return ""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if any(os.readlink(entry) in wanted for entry in (process / "fd").iterdir()):
+                return f"{(process / 'comm').read_text().strip()} (process {process.name})"
+        except OSError:
+            continue
+    return ""
