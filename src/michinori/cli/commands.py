@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 import michinori as package
-from michinori.cli.parameters import PORT, SECONDS, SIZE
+from michinori.cli.parameters import PORT, SECONDS, octets
 
 _EXAMPLES = """\b
 Examples:
@@ -152,7 +152,14 @@ Examples:
 @click.option("--reply", metavar="none|hello|@FILE", default="none", show_default=True, help="What is answered.")
 @click.option("--forward", metavar="URL", help="Pass everything on to this server, and keep its answer too.")
 @click.option("--insecure", is_flag=True, help="Do not check that server's certificate.")
-@click.option("--max-size", type=SIZE, default="64MB", show_default=True, help="Largest request that is kept whole.")
+@click.option(
+    "--max-size",
+    type=octets,
+    metavar="SIZE",
+    default="64MB",
+    show_default=True,
+    help="Largest request that is kept whole.",
+)
 @click.option("--max-silence", type=SECONDS, default=10.0, show_default=True, help="Longest pause in one, in seconds.")
 @click.option("--max-time", type=SECONDS, default=300.0, show_default=True, help="Longest time for one, in seconds.")
 @click.option("--force", is_flag=True, help="Replace a file that is no earlier result.")
@@ -184,7 +191,14 @@ Examples:
 @click.option("--repeat", type=click.IntRange(min=1), default=1, show_default=True, help="How many times.")
 @click.option("--diff", metavar="URL", help="Send it to this server too and show both answers side by side.")
 @click.option("--insecure", is_flag=True, help="Do not check certificates.")
-@click.option("--max-size", type=SIZE, default="64MB", show_default=True, help="Largest answer that is kept whole.")
+@click.option(
+    "--max-size",
+    type=octets,
+    metavar="SIZE",
+    default="64MB",
+    show_default=True,
+    help="Largest answer that is kept whole.",
+)
 @click.option("--max-silence", type=SECONDS, default=30.0, show_default=True, help="Longest wait, in seconds.")
 @click.option("--max-time", type=SECONDS, default=300.0, show_default=True, help="Longest time in all, in seconds.")
 @click.option("--force", is_flag=True, help="Replace a file that is no earlier result.")

@@ -1,0 +1,100 @@
+"""Lines of output in columns: with colours and hanging continuation on a terminal, plain in a pipe."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from typing import IO, TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Part: TypeAlias = str | tuple[str, str]
+"""Text, or text with a style of rich. Never markup."""
+
+_NARROWEST: Final = 20
+
+
+class Lines:
+    """Where a command prints. A reader that has gone (a closed pipe) is not an error: the rest is not printed."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+        self._console: Console | None = None
+        self._gone = False
+        if out.isatty():
+            from rich.console import Console
+
+            self._console = Console(file=out, highlight=False)
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal; of a pipe as many as one likes."""
+        return self._console.width if self._console is not None else 160
+
+    def line(self, *parts: Part, indent: int = 0) -> None:
+        """A line; on a terminal what does not fit goes on under itself, ``indent`` columns in."""
+        if self._gone:
+            return
+        try:
+            if self._console is None:
+                print("".join(part if isinstance(part, str) else part[0] for part in parts).rstrip(), file=self._out)
+            else:
+                self._styled(self._console, parts, indent)
+            self._out.flush()
+        except BrokenPipeError:
+            self._gone = True
+            # The interpreter flushes once more at its end: let that go nowhere instead of complaining.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
+
+    def rule(self, title: str) -> None:
+        """A heading."""
+        self.line("")
+        self.line((f"── {title} ", "bold cyan"), ("─" * max(4, min(self.width, 100) - 4 - columns(title)), "dim cyan"))
+
+    def _styled(self, console: Console, parts: tuple[Part, ...], indent: int) -> None:
+        from rich.text import Text
+
+        whole = Text.assemble(*parts)
+        head, rest = whole[:0], whole
+        if indent:
+            at = _characters(whole.plain, indent)
+            head, rest = whole[:at], whole[at:]
+        room = max(_NARROWEST, console.width - head.cell_len)
+        for piece in rest.wrap(console, room) or [rest]:
+            piece.rstrip()
+            console.print(head + piece, soft_wrap=True)
+            head = Text(" " * head.cell_len)
+
+
+def columns(text: str) -> int:
+    """How many columns the text takes; East Asian wide letters take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def pad(text: str, width: int) -> str:
+    """The text and blanks up to a width in columns, one blank at least."""
+    return text + " " * max(1, width - columns(text))
+
+
+def cut(text: str, width: int) -> str:
+    """The text, cut to a width in columns with an ellipsis if it is longer."""
+    if columns(text) <= width:
+        return text
+    kept, used = "", 1
+    for letter in text:
+        used += columns(letter)
+        if used > width:
+            break
+        kept += letter
+    return kept + "…"
+
+
+def _characters(text: str, width: int) -> int:
+    """How many characters fill the first ``width`` columns."""
+    used = 0
+    for place, letter in enumerate(text):
+        if used >= width:
+            return place
+        used += columns(letter)
+    return len(text)

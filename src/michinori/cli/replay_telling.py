@@ -1,0 +1,180 @@
+"""What came back, on the screen: the answers, the times, and two servers side by side."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from michinori.cli.catch_words import say as say_of_catch
+from michinori.cli.explained import print_answer, print_odd, print_raw
+from michinori.cli.language import Language
+from michinori.cli.lines import Lines, cut, pad
+from michinori.cli.replay_words import say
+from michinori.http.urls import Url
+from michinori.report.text import visible
+from michinori.server.messages import RequestExtent
+from michinori.server.messages.secrets import masked
+from michinori.server.replay import ReplayBounds, Replayed, Row, compare
+
+_PHASES: Final = ("dns", "connect", "tls", "first", "end")
+_NAME_WIDTH: Final = 22
+_MOST_SHOWN_EQUAL: Final = 3
+
+
+class Telling:
+    """Prints, stage by stage."""
+
+    def __init__(self, lines: Lines, language: Language, bounds: ReplayBounds) -> None:
+        self._lines = lines
+        self._language = language
+        self._bounds = bounds
+
+    def sending(self, file: str, octets: int, url: Url, requests: Sequence[RequestExtent]) -> None:
+        """What is sent, and to whom."""
+        starts = ", ".join(request.head.start for request in requests if request.head)
+        to = str(url.origin)
+        self._say("sending", "bold", file=visible(file), octets=octets, to=to, requests=cut(starts, 200))
+        if not requests[-1].done and not requests[-1].settles:
+            self._say("cut-off", "yellow")
+
+    def host_set(self, authority: str) -> None:
+        """The Host field was changed."""
+        self._say("host-set", "dim", authority=authority)
+
+    def answers(self, replayed: Replayed, requests: Sequence[RequestExtent]) -> None:
+        """Every answer, raw and explained; then what is wrong with them."""
+        lines, language = self._lines, self._language
+        host, port = replayed.address
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        came = [answer for answer in replayed.answers if answer.octets]
+        for number, answer in enumerate(came, start=1):
+            lines.line("")
+            key = "answer" if len(requests) > 1 else "one-answer"
+            self._say(key, "bold magenta", number=number, count=len(requests), address=address)
+            if answer.interim:
+                self._say("interim", "dim", statuses=", ".join(map(str, answer.interim)))
+            print_raw(answer, lines, language)
+            print_answer(answer, lines, language)
+            print_odd(answer, lines, language)
+        lines.line("")
+        if replayed.why:
+            bounds = self._bounds
+            values = {"bound": bounds.octets, "silence": bounds.silence_s, "whole": bounds.whole_s}
+            self._say(f"why-{replayed.why}", "bold yellow", **values)
+        if len(came) < len(replayed.answers):
+            self._say("missing", "bold yellow", count=len(replayed.answers) - len(came))
+        if replayed.surplus > 0:
+            self._say("surplus", "yellow", octets=replayed.surplus)
+
+    def times(self, replayed: Replayed) -> None:
+        """How long each phase took."""
+        shown = [
+            f"{say(phase, self._language)} {ms:.2f} ms"
+            for phase, ms in _times(replayed).items()
+            if phase != "end" or ms
+        ]
+        self._lines.line((say("timing", self._language) + ": ", "bold"), " · ".join(shown))
+
+    def rounds(self, rounds: Sequence[Replayed]) -> list[dict[str, Any]]:
+        """A line for each sending, and whether the answers are the same."""
+        language, lines = self._language, self._lines
+        found = [_times(replayed) for replayed in rounds]
+        lines.line("")
+        for number, (replayed, times) in enumerate(zip(rounds, found, strict=True), start=1):
+            statuses = say("statuses", language, statuses=", ".join(map(str, _statuses(replayed))))
+            shown = " · ".join(f"{say(phase, language)} {times[phase]:.2f} ms" for phase in ("connect", "first", "end"))
+            lines.line((say("round", language, number=number) + "  ", "bold"), f"{statuses}  {shown}")
+        medians = (
+            f"{say(phase, language)} {statistics.median(times[phase] for times in found):.2f} ms"
+            for phase in ("connect", "first", "end")
+        )
+        lines.line((say("median", language) + "  ", "bold"), " · ".join(medians))
+        other = [number for number, one in enumerate(rounds, start=1) if _count(differences(rounds[0], one))]
+        if other:
+            self._say("not-same", "yellow", rounds=", ".join(map(str, other)))
+        else:
+            self._say("all-same", "green", count=len(rounds))
+        return [times | {"statuses": _statuses(one)} for one, times in zip(rounds, found, strict=True)]
+
+    def kept(self, path: Path, octets: int) -> None:
+        """Where the answer is."""
+        sentence = say_of_catch("kept", self._language, file=visible(str(path)), octets=octets)
+        self._lines.line((sentence, "green"))
+
+    def compare(self, rows: Sequence[Row], names: Sequence[str]) -> int:
+        """Both answers in two columns. Gives in how many places they differ."""
+        lines, language = self._lines, self._language
+        lines.rule(say("diff", language))
+        width = max(16, (min(lines.width, 160) - _NAME_WIDTH - 5) // 2)
+        lines.line(" " * _NAME_WIDTH, "  ", (pad(cut(names[0], width), width + 1), "bold"), "  ", (names[1], "bold"))
+        equal = 0
+        for row in rows:
+            equal = equal + 1 if row.part == "body" and row.same else 0
+            if equal > _MOST_SHOWN_EQUAL:
+                continue
+            self._row(row, width)
+        count = _count(rows)
+        lines.line("")
+        if count:
+            self._say("differ", "bold yellow", count=count)
+        else:
+            self._say("same", "bold green")
+        return count
+
+    def _row(self, row: Row, width: int) -> None:
+        name = row.name or say("status-line" if row.part == "status" else "body", self._language)
+        sign, style = ("=", "dim") if row.same else (("≠", "yellow") if row.counts else ("~", "dim"))
+        left_style, right_style = ("dim", "dim") if style == "dim" else ("red", "green")
+        self._lines.line(
+            (pad(cut(name, _NAME_WIDTH - 1), _NAME_WIDTH), "cyan"),
+            (f"{sign} ", style),
+            (pad(cut(row.left, width), width + 1), left_style),
+            ("│ ", "dim"),
+            (cut(row.right, width), right_style),
+        )
+
+    def _say(self, key: str, style: str, **values: object) -> None:
+        self._lines.line((say(key, self._language, **values), style))
+
+
+def differences(left: Replayed, right: Replayed) -> list[Row]:
+    """All answers of two sendings, pair by pair."""
+    return [row for one, two in zip(left.answers, right.answers, strict=True) for row in compare(one, two)]
+
+
+def as_object(replayed: Replayed) -> dict[str, Any]:
+    """What ``--json`` prints of a sending."""
+    return {
+        "octets": len(replayed.octets),
+        "complete": replayed.complete,
+        "why": replayed.why,
+        "times_ms": _times(replayed),
+        "responses": [
+            {
+                "status": answer.head.status if answer.head else 0,
+                "reason": answer.head.reason if answer.head else "",
+                "interim": answer.interim,
+                "headers": [[field.name, masked(field)] for field in answer.head.fields] if answer.head else [],
+                "octets": len(answer.octets),
+                "body_octets": len(answer.body),
+                "content_octets": len(answer.content),
+                "complete": answer.done,
+            }
+            for answer in replayed.answers
+        ],
+    }
+
+
+def _count(rows: Sequence[Row]) -> int:
+    return sum(1 for row in rows if row.counts and not row.same)
+
+
+def _statuses(replayed: Replayed) -> list[int]:
+    return [answer.head.status if answer.head else 0 for answer in replayed.answers]
+
+
+def _times(replayed: Replayed) -> dict[str, float]:
+    values = (replayed.resolve_ns, replayed.connect_ns, replayed.tls_ns, replayed.first_ns, replayed.end_ns)
+    return {phase: round(ns / 1e6, 3) for phase, ns in zip(_PHASES, values, strict=True) if ns >= 0}

@@ -1,0 +1,1 @@
+"""The web server: files, CGI, WSGI and ASGI applications, access control, TLS; plain asyncio on any loop."""
