@@ -9,11 +9,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
+from urllib.parse import unquote
 
-from michinori.http import accept, codings, paths, ranges
+from michinori.http import accept, codings, listing, paths, ranges, variants
 from michinori.http.conditional import Validators, Verdict, evaluate, range_applies
 from michinori.http.dates import format_date, now_s
 from michinori.http.headers import Headers
+from michinori.http.kept import KeptAnswers, Witness
 from michinori.http.media import is_compressible, is_text, media_type
 from michinori.http.paths import Place
 from michinori.http.refusal import Refusal
@@ -25,6 +27,7 @@ _AT_ONCE: Final = 64 * 1024
 _WORTH_CODING: Final = range(256, 1 << 20)
 _SHELF_OCTETS: Final = 32 << 20
 _KNOWN_FILES: Final = 10_000
+_CONDITIONS: Final = frozenset({"range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
 
 
 class StaticSite:
@@ -32,7 +35,8 @@ class StaticSite:
 
     ``dates``: what Last-Modified says: ``"file"`` the file's own time, an ``int`` that instant (seconds since 1970)
     for all files, None (the default) nothing, as the ETag tells more and file times differ from machine to machine.
-    ``charset``: stands beside text types if given. ``compress``: code text as gzip for who takes it.
+    ``charset``: stands beside text types if given. ``compress``: code text as gzip for who takes it; coded forms that
+    lie beside a file (``.br``, ``.gz``) are taken in any case. ``listing``: show what is in a folder without an index.
     """
 
     def __init__(
@@ -55,6 +59,19 @@ class StaticSite:
         self._listing = listing
         self._tags: OrderedDict[tuple[object, ...], str] = OrderedDict()
         self._coded = _Shelf(_SHELF_OCTETS)
+        self._kept: KeptAnswers[tuple[_Found, ServerResponse]] = KeptAnswers(entries=_KNOWN_FILES, octets=_SHELF_OCTETS)
+
+    def at_once(self, request: ServerRequest) -> ServerResponse | None:
+        """An answer that was given before, if its file is small and as it was. Raises ``Refusal``."""
+        if request.method != "GET" and request.method != "HEAD":
+            return None
+        known = self._kept.get(_key(request))
+        if known is None:
+            return None
+        found, response = known
+        if found.coding and "Range" in request.headers:
+            return None  # ranges are of the content as it is
+        return response if _CONDITIONS.isdisjoint(request.headers.index) else self._respond(request, found)
 
     async def __call__(self, request: ServerRequest) -> ServerResponse:
         """Answer one request. Raises ``Refusal``."""
@@ -68,14 +85,35 @@ class StaticSite:
             return ServerResponse(204, {"Allow": ALLOWED})
         place = self._find(request)
         if place.is_folder:
+            if request.whole_path.endswith("/"):
+                return self._list(request, place)
             return self._to_the_folder(request, place)
         return await self._answer(request, place)
 
     def _find(self, request: ServerRequest) -> Place:
         place = paths.find(self.root, request.path)
         if place.is_folder and request.whole_path.endswith("/"):
-            return paths.find(self.root, f"{paths.encode(place.segments, folder=True)}{self._index}")
+            try:
+                return paths.find(self.root, f"{paths.encode(place.segments, folder=True)}{self._index}")
+            except Refusal as refusal:
+                if not self._listing or refusal.status != 404:
+                    raise
         return place
+
+    def _list(self, request: ServerRequest, place: Place) -> ServerResponse:
+        if not self._listing:
+            raise Refusal(404)
+        body = listing.page(place.path, self.root, place.segments, unquote(request.whole_path), request.headers)
+        return ServerResponse(
+            200,
+            {
+                "Content-Type": "text/html; charset=utf-8",
+                "Content-Security-Policy": listing.POLICY,
+                "Cache-Control": "no-cache",
+                "Vary": "Accept-Language",
+            },
+            body,
+        )
 
     def _to_the_folder(self, request: ServerRequest, place: Place) -> ServerResponse:
         query = f"?{request.query}" if request.query else ""
@@ -83,24 +121,60 @@ class StaticSite:
         raise Refusal(301, "", {"Location": location})
 
     async def _answer(self, request: ServerRequest, place: Place) -> ServerResponse:
+        kind = media_type(place.path.name)
+        coded: list[variants.Variant] = []
+        if is_compressible(kind):
+            coded = variants.beside(place.path, place.status, self.root)
+        variant = None
+        if coded and "Range" not in request.headers:
+            variant = variants.choose(coded, request.headers)
         try:
-            file = _open(place.path)
+            file = _open(place.path if variant is None else variant.path)
         except OSError as error:
             raise Refusal(403 if isinstance(error, PermissionError) else 404) from None
         try:
-            found = await self._look_into(file, place)
+            found = await self._look_into(file, place, kind, variant, varies=bool(coded))
             response = self._respond(request, found)
         except BaseException:
             file.close()
             raise
         if not isinstance(response.body, FileBody):
             file.close()
+        self._keep(request, place, found, response)
         return response
 
-    async def _look_into(self, file: BinaryIO, place: Place) -> _Found:
+    def _keep(self, request: ServerRequest, place: Place, found: _Found, response: ServerResponse) -> None:
+        """So that it need not be made again. The path as it was asked for is watched: links in it may turn."""
+        key = _key(request)
+        if key is None or response.status != 200 or not isinstance(response.body, bytes):
+            return
+        if found.content is None or not _CONDITIONS.isdisjoint(request.headers.index):
+            return
+        asked = self.root.joinpath(*place.segments)
+        try:
+            watched = [Witness.of(asked)]
+            if watched[0].signature[1] != place.status.st_ino or watched[0].signature[2] != place.status.st_size:
+                return  # it has changed in the meantime
+            if is_compressible(found.kind):
+                watched.append(Witness.of(asked.parent))  # a coded form may come or go
+            if found.coding:
+                watched.append(Witness.of(place.path.with_name(place.path.name + variants.ENDINGS[found.coding])))
+        except OSError:
+            return
+        self._kept.put(key, (found, response), tuple(watched), len(found.content) + len(response.body) + 1024)
+
+    async def _look_into(
+        self, file: BinaryIO, place: Place, kind: str, variant: variants.Variant | None, *, varies: bool
+    ) -> _Found:
         status = os.fstat(file.fileno())
         size = status.st_size
-        key = (place.path, status.st_ino, size, status.st_mtime_ns, status.st_ctime_ns)
+        key = (
+            place.path if variant is None else variant.path,
+            status.st_ino,
+            size,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+        )
         content = _read(file, size) if size <= _AT_ONCE else None
         tag = self._tags.get(key)
         if tag is None:
@@ -113,12 +187,15 @@ class StaticSite:
             if len(self._tags) > _KNOWN_FILES:
                 self._tags.popitem(last=False)
         modified_s = int(status.st_mtime) if self._dates == "file" else self._dates
-        return _Found(file, place.path.name, size, content, Validators(f'"{tag}"', modified_s))
+        coding = "" if variant is None else variant.coding
+        return _Found(file, kind, coding, varies, size, content, Validators(f'"{tag}"', modified_s))
 
     def _respond(self, request: ServerRequest, found: _Found) -> ServerResponse:
-        kind = media_type(found.name)
+        kind = found.kind
         headers = Headers()
-        coded = self._code(request, found, kind, headers)
+        if found.varies or (self._compress and is_compressible(kind)):
+            headers.add("Vary", "Accept-Encoding")
+        coded = self._code(request, found, kind)
         validators = found.validators if coded is None else _of_the_coded(found.validators)
         headers.add("ETag", validators.etag)
         if validators.modified_s is not None:
@@ -132,6 +209,8 @@ class StaticSite:
         if coded is not None:
             headers.add("Content-Encoding", "gzip")
             return ServerResponse(200, headers, coded)
+        if found.coding:
+            headers.add("Content-Encoding", found.coding)
         headers.add("Accept-Ranges", "bytes")
         if request.method == "GET" and "Range" in request.headers:
             part = _partial(request, found, headers)
@@ -139,11 +218,10 @@ class StaticSite:
                 return part
         return ServerResponse(200, headers, _body(found, [(0, found.size)]))
 
-    def _code(self, request: ServerRequest, found: _Found, kind: str, headers: Headers) -> bytes | None:
+    def _code(self, request: ServerRequest, found: _Found, kind: str) -> bytes | None:
         """The content as gzip, if that is wanted and worth while. Ranges are of the content as it is."""
-        if not self._compress or not is_compressible(kind):
+        if not self._compress or found.coding or not is_compressible(kind):
             return None
-        headers.add("Vary", "Accept-Encoding")
         if found.size not in _WORTH_CODING or "Range" in request.headers or not accept.takes(request.headers, "gzip"):
             return None
         key = found.validators.etag
@@ -160,7 +238,11 @@ class _Found:
     """A file that was opened and looked into."""
 
     file: BinaryIO
-    name: str
+    kind: str
+    coding: str
+    """If it is a coded form of what was asked for."""
+    varies: bool
+    """Whether there are coded forms."""
     size: int
     content: bytes | None
     """If it is small."""
@@ -210,6 +292,13 @@ def _body(found: _Found, parts: list[bytes | tuple[int, int]]) -> bytes | FileBo
     if content is None:
         return FileBody(found.file, parts)
     return b"".join(part if isinstance(part, bytes) else content[part[0] : part[0] + part[1]] for part in parts)
+
+
+def _key(request: ServerRequest) -> object:
+    """What an answer depends on; None if it is not to be kept, as anybody can make up queries without end."""
+    if "?" in request.target:
+        return None
+    return request.root_path, request.target, request.headers.get("Accept-Encoding")
 
 
 def _open(path: Path) -> BinaryIO:

@@ -1,0 +1,80 @@
+"""Answers that were given before and hold as long as the files behind them are the same."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from michinori.trace import NS_PER_S, current
+
+T = TypeVar("T")
+Signature = tuple[int, int, int, int, int]
+
+_SETTLED_NS: Final = 2 * NS_PER_S
+
+
+def signature(status: os.stat_result) -> Signature:
+    """What changes when a file does."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A file or folder as it was seen."""
+
+    path: str
+    signature: Signature
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str], status: os.stat_result | None = None) -> Witness:
+        """Raises ``OSError``."""
+        return cls(os.fspath(path), signature(os.stat(path) if status is None else status))
+
+    @property
+    def settled(self) -> bool:
+        """Whether its last change lies far enough back: another in the same tick of the clock would leave no mark."""
+        return abs(current().clock.date_ns() - self.signature[4]) > _SETTLED_NS
+
+
+class KeptAnswers(Generic[T]):
+    """Values by key, each with the files that it was made of; looked at again whenever it is asked for."""
+
+    def __init__(self, *, entries: int, octets: int) -> None:
+        self._entries = entries
+        self._room = octets
+        self._kept: OrderedDict[object, tuple[T, tuple[Witness, ...], int]] = OrderedDict()
+
+    def get(self, key: object) -> T | None:
+        """The value, if all its files are as they were."""
+        found = self._kept.get(key)
+        if found is None:
+            return None
+        value, witnesses, _ = found
+        for witness in witnesses:
+            try:
+                status = os.stat(witness.path)
+            except OSError:
+                self._forget(key)
+                return None
+            if signature(status) != witness.signature:
+                self._forget(key)
+                return None
+        self._kept.move_to_end(key)
+        return value
+
+    def put(self, key: object, value: T, witnesses: tuple[Witness, ...], octets: int) -> None:
+        """Keep it, at the expense of what was not asked for the longest."""
+        if not all(witness.settled for witness in witnesses):
+            return
+        self._forget(key)
+        self._kept[key] = (value, witnesses, octets)
+        self._room -= octets
+        while self._kept and (self._room < 0 or len(self._kept) > self._entries):
+            self._room += self._kept.popitem(last=False)[1][2]
+
+    def _forget(self, key: object) -> None:
+        found = self._kept.pop(key, None)
+        if found is not None:
+            self._room += found[2]
