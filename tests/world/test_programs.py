@@ -144,8 +144,11 @@ def test_a_slow_reader_slows_the_writer_down():
 
 
 def test_a_server_that_never_reads_stops_its_client_until_the_timeout():
+    async def keep(_, writer):
+        await writer.wait_closed()
+
     async def serve():
-        async with await asyncio.start_server(lambda *_: asyncio.sleep(10**6), port=80) as listener:
+        async with await asyncio.start_server(keep, port=80) as listener:
             await listener.serve_forever()
 
     async def push():

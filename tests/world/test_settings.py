@@ -20,7 +20,10 @@ def pair(world, **settings):
 
 
 async def stay_silent():
-    async with await asyncio.start_server(lambda reader, writer: None, port=80) as listener:
+    async def keep(_, writer):  # from Python 3.13 on a writer that nobody holds is closed
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(keep, port=80) as listener:
         await listener.serve_forever()
 
 
