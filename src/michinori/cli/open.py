@@ -71,11 +71,14 @@ def run(options: Options) -> int:
 
 def _run(options: Options, began: float) -> int:
     folder = ResultFolder(Path(options.out_dir), force=options.force)
+    prepared = None
     try:
         prepared = _prepare(options)
         folder.prepare(_names(options, prepared))
     except (UsageError, FolderError) as error:
         _complain(str(error), options.language)
+        if prepared is not None:
+            prepared.journey.close()
         return WRONG_USAGE
     journey = _go(options, prepared)
     try:
