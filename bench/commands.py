@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -29,12 +28,6 @@ def measure() -> Iterator[Measure]:
     with tempfile.TemporaryDirectory() as folder:
         url = "http://www.michinori.example/"
         yield Measure("the default journey, whole process", _best_s("open", url, "-O", folder, "--force"), "s", 1.5)
-        said = subprocess.run(
-            [sys.executable, "-m", "michinori", "open", url, "-O", folder, "--force", "--json"],
-            check=True,
-            capture_output=True,
-        )
-        yield Measure("of which its world and its picture", json.loads(said.stdout)["wall_ms"] / 1000, "s")
 
 
 def _bare_python() -> float:
