@@ -235,7 +235,7 @@ def ways(faults: list[str], **more: st.SearchStrategy[object]) -> st.SearchStrat
     )
 
 
-@settings(max_examples=60, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(ways(MILD))
 @pytest.mark.row("B11")
 def test_over_lines_that_are_not_good_everything_arrives(way: Way) -> None:
@@ -243,7 +243,7 @@ def test_over_lines_that_are_not_good_everything_arrives(way: Way) -> None:
     assert [end.error for end in way.ends.values()] == [None, None]
 
 
-@settings(max_examples=50, derandomize=True)
+@settings(max_examples=35, derandomize=True)
 @given(ways(MILD + HARSH))
 def test_over_the_worst_of_lines_it_arrives_or_both_ends_know(way: Way) -> None:
     way.walk().check()

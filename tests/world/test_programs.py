@@ -196,7 +196,7 @@ def test_cancelling_in_the_middle_of_anything_leaves_a_world_that_works():
             await listener.serve_forever()
 
     async def ask_all():
-        return [await ask(milliseconds / 1000) for milliseconds in range(1, 400, 7)]
+        return [await ask(milliseconds / 1000) for milliseconds in range(1, 400, 13)]
 
     with World() as world:
         server, (client,) = star(world, "client")
@@ -239,7 +239,7 @@ def test_a_handler_that_fails_takes_nobody_else_along(caplog):
     assert "a bug in the application" in caplog.text
 
 
-def test_ten_thousand_requests_leave_no_memory_behind():
+def test_a_thousand_requests_leave_no_memory_behind():
     async def ask(times):
         reader, writer = await asyncio.open_connection("server", 80)
         for _ in range(times):
@@ -255,7 +255,7 @@ def test_ten_thousand_requests_leave_no_memory_behind():
         tracemalloc.start()
         try:
             before = tracemalloc.get_traced_memory()[0]
-            world.run(ask(1_500), on=client)
+            world.run(ask(1_000), on=client)
             gc.collect()
             grown = tracemalloc.get_traced_memory()[0] - before
         finally:
@@ -275,12 +275,12 @@ def test_short_connections_leave_no_memory_behind():
     with World() as world:
         server, (client,) = star(world, "client", delay="1ms")
         server.spawn(answer_lines(bytes.upper))
-        world.run(ask(100), on=client)
+        world.run(ask(50), on=client)
         gc.collect()
         tracemalloc.start()
         try:
             before = tracemalloc.get_traced_memory()[0]
-            world.run(ask(500), on=client)
+            world.run(ask(200), on=client)
             gc.collect()
             grown = tracemalloc.get_traced_memory()[0] - before
         finally:
