@@ -27,7 +27,7 @@ def refused(refusal: Refusal) -> ServerResponse:
 def upgrade_head(response: ServerResponse) -> bytes:
     """The octets of a head behind which another protocol begins. Raises ``ValueError``."""
     block = _block(response.headers)
-    check_fields(block)
+    check_fields(block, len(response.headers))
     return status_line(response.status, response.reason) + block + b"\r\n"
 
 
@@ -40,12 +40,14 @@ def whole_head(response: ServerResponse) -> bytes | None:
     if "connection" in fields or "transfer-encoding" in fields or "date" in fields or "server" in fields:
         return None
     block = _block(response.headers)
+    count = len(response.headers)
     if "content-length" not in fields and response.status not in WITHOUT_CONTENT:
         assert isinstance(response.body, bytes), "it is whole"
         block += b"Content-Length: %d\r\n" % len(response.body)
+        count += 1
     elif response.status not in WITHOUT_CONTENT:
         return None
-    check_fields(block)
+    check_fields(block, count)
     response.head = status_line(response.status, response.reason) + block
     return response.head
 
@@ -61,7 +63,7 @@ async def send(channel: Channel, reply: Reply, response: ServerResponse) -> None
     if isinstance(body, FileBody) and "Content-Length" not in response.headers:
         fields.append((b"Content-Length", b"%d" % body.length))
     reply.start(response.status, fields, response.reason)
-    trailers = _block(response.trailers) if response.trailers else b""
+    trailers = response.trailers.octets() if response.trailers else ()
     if isinstance(body, bytes):
         reply.write(body, trailers=trailers)
     elif reply.silent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from michinori.http.channel import Channel
@@ -34,9 +34,9 @@ def status_line(status: int, reason: str | None = None) -> bytes:
     return line
 
 
-def check_fields(block: bytes) -> None:
-    """Raises ``ValueError`` unless these are whole header fields and nothing else: nobody may smuggle lines in."""
-    if _BLOCK.fullmatch(block) is None:
+def check_fields(block: bytes, count: int) -> None:
+    """Raises ``ValueError`` unless that is so many whole header fields: nobody may smuggle another line in."""
+    if _BLOCK.fullmatch(block) is None or block.count(b"\n") != count:
         raise ValueError("a header field of the answer is malformed")
 
 
@@ -48,19 +48,31 @@ class Reply:
     """
 
     __slots__ = (
-        *("_channel", "_chunked", "_fields", "_head", "_left", "_modern", "_to_head"),
-        *("body_octets", "closes", "complete", "fields", "head_octets", "send_s", "started", "status"),
+        *("_channel", "_chunked", "_fields", "_head", "_left", "_may_go_on", "_modern", "_to_head"),
+        *("block", "body_octets", "closes", "complete", "head_octets", "on_complete", "send_s", "started", "status"),
     )
 
-    def __init__(self, channel: Channel, own_fields: bytes, *, modern: bool, to_head: bool, send_s: float) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        own_fields: bytes,
+        *,
+        may_go_on: Callable[[], bool],
+        modern: bool = True,
+        to_head: bool = False,
+        send_s: float,
+    ) -> None:
         self._channel = channel
         self._fields = own_fields
+        self._may_go_on = may_go_on
         self._modern = modern
         self._to_head = to_head
         self._head: bytes | None = None
         self._chunked = False
         self._left: int | None = None
-        self.fields: tuple[Octets, ...] = ()
+        self.block = b""
+        """The fields as they were sent."""
+        self.on_complete: Callable[[], None] | None = None
         self.send_s = send_s
         self.status = 0
         self.started = False
@@ -89,12 +101,11 @@ class Reply:
     def start(self, status: int, fields: Iterable[Octets], reason: str | None = None) -> None:
         """Say what the answer is. It goes out with the first piece of the body."""
         assert not self.sent, "the answer has begun already"
-        self.fields = tuple(fields)
         length: int | None = None
         parts = [status_line(status, reason), self._fields]
         if status < 200:
             raise ValueError(f"{status} is no final status")
-        for name, value in self.fields:
+        for name, value in fields:
             lower = name.lower()
             if lower == b"content-length":
                 if length is not None or not value.isdigit() or len(value) > 18:
@@ -111,14 +122,15 @@ class Reply:
                 parts[1] = _without(parts[1], lower)
             parts.append(b"%b: %b\r\n" % (name, value))
         head = b"".join(parts)
-        check_fields(head[len(parts[0]) :])
+        self.block = head[len(parts[0]) :]
+        check_fields(self.block, len(parts) - 2 + parts[1].count(b"\n"))
         self.status = status
         self.started = True
         self._head = head
         self._left = length
 
-    def write(self, octets: bytes, *, more: bool = False, trailers: bytes = b"") -> None:
-        """Send the next piece; without ``more`` it is the last one. Whole header fields may end a chunked body."""
+    def write(self, octets: bytes, *, more: bool = False, trailers: Iterable[Octets] = ()) -> None:
+        """Send the next piece; without ``more`` it is the last one. Trailers may end a chunked body."""
         if self.complete or not self.started:
             raise ValueError("the answer has ended already" if self.complete else "the answer has not begun")
         if self.silent:
@@ -128,7 +140,6 @@ class Reply:
             self._check_length(octets, more=more)
             head = b"" if self.sent else self._take_head(octets, more=more, silent=False)
             body = self._frame(octets, more=more, trailers=trailers)
-        self.complete = not more
         self.head_octets += len(head)
         self.body_octets += len(body)
         if len(body) <= _TOGETHER:
@@ -137,6 +148,10 @@ class Reply:
         else:
             self._channel.send(head)
             self._channel.send(body)
+        if not more:
+            self.complete = True
+            if self.on_complete is not None:
+                self.on_complete()
 
     async def drain(self) -> None:
         """Wait until there is room for more. Raises ``OSError`` when nothing gets away for too long."""
@@ -154,8 +169,9 @@ class Reply:
         """Send a 1xx response before the answer. HTTP/1.0 does not know them."""
         if not self._modern or self.sent:
             return
-        block = b"".join([b"%b: %b\r\n" % field for field in fields])
-        check_fields(block)
+        lines = [b"%b: %b\r\n" % field for field in fields]
+        block = b"".join(lines)
+        check_fields(block, len(lines))
         self._channel.send(status_line(status) + block + b"\r\n")
 
     def _take_head(self, octets: bytes, *, more: bool, silent: bool) -> bytes:
@@ -172,6 +188,8 @@ class Reply:
         else:
             framing = b""
             self.closes = True
+        if not self._may_go_on():
+            self.closes = True
         return head + framing + (b"Connection: close\r\n\r\n" if self.closes else b"\r\n")
 
     def _check_length(self, octets: bytes, *, more: bool) -> None:
@@ -182,14 +200,15 @@ class Reply:
             raise ValueError("the body of the answer is not as long as its Content-Length says")
         self._left = left - len(octets)
 
-    def _frame(self, octets: bytes, *, more: bool, trailers: bytes) -> bytes:
+    def _frame(self, octets: bytes, *, more: bool, trailers: Iterable[Octets]) -> bytes:
         if not self._chunked:
             return octets
         chunk = b"%x\r\n%b\r\n" % (len(octets), octets) if octets else b""
         if more:
             return chunk
-        check_fields(trailers)
-        return b"%b0\r\n%b\r\n" % (chunk, trailers)
+        lines = [b"%b: %b\r\n" % field for field in trailers]
+        check_fields(b"".join(lines), len(lines))
+        return b"%b0\r\n%b\r\n" % (chunk, b"".join(lines))
 
 
 def _without(block: bytes, name: bytes) -> bytes:

@@ -14,6 +14,7 @@ from michinori.http.dates import format_date
 from michinori.http.refusal import Refusal
 from michinori.http.server_limits import ServerLimits
 from michinori.http.serving import Handler, ServerRequest, ServerResponse
+from michinori.http.turns import Turns
 from michinori.trace import NS_PER_S, current
 
 SERVER_NAME: Final = "Michinori"
@@ -40,10 +41,16 @@ class Server:
         self._second = -1
         self._own_fields = b""
         self._listeners: list[asyncio.AbstractServer] = []
-        self._conversations: dict[Conversation, None] = {}
+        self._conversations: dict[Turns, None] = {}
         self._of_address: dict[str, int] = {}
         self._empty: asyncio.Future[None] | None = None
+        self._kept: set[asyncio.Task[None]] = set()
         self.use(handler)
+
+    @property
+    def observed(self) -> bool:
+        """Whether anybody wants to know of answers."""
+        return self.watched or self.log is not None
 
     def use(self, handler: Handler) -> None:
         """Let that handler answer from now on."""
@@ -91,6 +98,10 @@ class Server:
         for conversation in list(self._conversations):
             conversation.drop()
         await self._until_empty(grace_s + 1)
+        if self._kept:
+            await asyncio.wait(list(self._kept), timeout=grace_s)
+        for task in list(self._kept):
+            task.cancel()
 
     async def __aenter__(self) -> Self:
         return self
@@ -102,7 +113,7 @@ class Server:
 
     # What the conversations ask.
 
-    def welcome(self, conversation: Conversation) -> Refusal | None:
+    def welcome(self, conversation: Turns) -> Refusal | None:
         """Count a new connection; says no when there are too many."""
         address = conversation.peer_address[0]
         of_address = self._of_address.get(address, 0) + 1
@@ -112,7 +123,7 @@ class Server:
             return Refusal(503, "There are too many connections.", {"Retry-After": "5"}, closes=True)
         return None
 
-    def farewell(self, conversation: Conversation) -> None:
+    def farewell(self, conversation: Turns) -> None:
         """A connection is gone."""
         if conversation not in self._conversations:
             return
@@ -125,6 +136,11 @@ class Server:
             del self._of_address[address]
         if not self._conversations and self._empty is not None and not self._empty.done():
             self._empty.set_result(None)
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """A handler goes on behind its answer; its connection no longer waits for it."""
+        self._kept.add(task)
+        task.add_done_callback(self._kept.discard)
 
     def own_fields(self) -> bytes:
         """Date (RFC 9110 section 6.6.1) and Server, as they stand in every answer of this second."""
