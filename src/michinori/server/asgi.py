@@ -103,5 +103,5 @@ class AsgiHandler:
             "client": request.peer_address if request.peer_address[0] else None,
             "server": request.own_address if request.own_address[0] else None,
             "state": self._lifespan.state.copy(),
-            "extensions": {},
+            "extensions": {"michinori.user": {"name": request.user}} if request.user else {},
         }
