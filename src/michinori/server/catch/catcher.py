@@ -18,6 +18,8 @@ from michinori.server.keeping import KeepError
 from michinori.trace import note
 
 BACKLOG: Final = 10
+"""The tutorial's ``listen(10)``, for one request."""
+BACKLOG_FOR_MANY: Final = 511
 _NOT_HERE: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
@@ -104,7 +106,7 @@ class Catcher:
     @property
     def sated(self) -> bool:
         """Whether no more is wanted."""
-        return self._enough is not None and self._enough.done()
+        return self._enough is not None and self._enough.done() and not self._enough.cancelled()
 
     def _stop(self) -> None:
         if self._enough is not None and not self._enough.done():
@@ -116,9 +118,10 @@ class Catcher:
         names: list[str | None] = ["127.0.0.1", "::1"] if host == "localhost" else [host]
         missing: OSError | None = None
         loop = asyncio.get_running_loop()
+        backlog = BACKLOG if self.settings.count == 1 else BACKLOG_FOR_MANY
         for name in names:
             try:
-                listener = await loop.create_server(lambda: Channel(self._greet), name, self.port, backlog=BACKLOG)
+                listener = await loop.create_server(lambda: Channel(self._greet), name, self.port, backlog=backlog)
             except OSError as error:
                 if error.errno not in _NOT_HERE or name is None or len(names) == 1:
                     raise CatchError(name or "*", self.port, error) from None
@@ -160,7 +163,7 @@ class Catcher:
             if not visit.busy:
                 if self._outcome.interrupted:
                     visit.give_up()
-                elif not visit.silent:
+                elif visit.pending:
                     self.tell("unwanted", peer=visit.channel.peer_address)
                 task.cancel()
         if self._visits:

@@ -71,12 +71,15 @@ class Exchanges:
                 done.append(self._open.popleft())
         return done
 
-    def ended(self) -> list[Exchange]:
-        """Nothing more comes from the server. Gives what is left, done or not."""
+    def close(self) -> None:
+        """The server has said all: that completes an answer without a length."""
+        if self._open and self._open[0].answer is not None:
+            self._open[0].answer.end()
+
+    def rest(self) -> list[Exchange]:
+        """What is left, done or not."""
         rest = list(self._open)
         self._open.clear()
-        if rest and rest[0].answer is not None:
-            rest[0].answer.end()
         return rest
 
     @property

@@ -23,10 +23,14 @@ class Passage(Visit):
         super().__init__(channel, desk)
         self._exchanges = Exchanges(desk.settings.bounds.octets)
 
+    @property
+    def pending(self) -> bool:
+        """Whether an exchange is under way."""
+        return not self.busy and not self._exchanges.empty
+
     def give_up(self) -> None:
         """Keep what has passed so far: the catcher is being stopped."""
-        if not self.silent and not self.busy:
-            self._keep(self._exchanges.ended(), "interrupted")
+        self._keep(self._exchanges.rest(), "interrupted")
 
     async def _run(self) -> None:
         octets = await self.channel.receive()
@@ -41,7 +45,8 @@ class Passage(Visit):
             server = await _dial(forward)
         except HttpError as error:
             self.desk.tell("no-server", error=error)
-            self._keep(self._exchanges.ended(), "no-server")
+            self._keep(self._exchanges.rest(), "no-server")
+            self.busy = True
             await self.close_gently()
             return
         self.desk.tell("passing", peer=self._peer, server=server.peer_address)
@@ -61,7 +66,10 @@ class Passage(Visit):
             upward.cancel()
             with suppress(asyncio.CancelledError, OSError):
                 await upward
-        self._keep(self._exchanges.ended(), why)
+        if why == "ended":
+            self._exchanges.close()
+        self._keep(self._exchanges.rest(), why)
+        self.busy = True
         if why == "reset":
             self.channel.abort()  # as the server did
         else:

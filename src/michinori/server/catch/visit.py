@@ -47,6 +47,11 @@ class Visit:
         """Whether nothing has come yet: browsers open connections to have them ready."""
         return self.began_ns < 0
 
+    @property
+    def pending(self) -> bool:
+        """Whether something has come that is not kept yet."""
+        return not self.silent and not self.busy
+
     async def run(self) -> None:
         """Until the connection is closed. Raises nothing but cancellation."""
         try:
@@ -58,7 +63,7 @@ class Visit:
 
     def give_up(self) -> None:
         """Keep what has come so far: the catcher is being stopped."""
-        if not self.silent and not self.busy:
+        if self.pending:
             self._take("interrupted")
 
     async def _run(self) -> None:
