@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,7 +192,7 @@ def test_what_is_said_of_errors_is_logged(caplog: pytest.LogCaptureFixture) -> N
 def flask_application() -> Any:
     import flask
 
-    app = flask.Flask(__name__)
+    app = flask.Flask(__name__, root_path=str(Path(__file__).parent))
 
     @app.post("/form")
     def form() -> Any:
