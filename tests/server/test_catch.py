@@ -496,3 +496,17 @@ def test_no_descriptor_stays_open() -> None:
         assert len(os.listdir("/proc/self/fd")) == before
 
     run(main())
+
+
+def test_who_asks_again_because_nothing_was_answered_still_finds_somebody() -> None:
+    """As Chromium does on a connection that it had opened in advance."""
+
+    async def main() -> None:
+        async with catching(bounds={"again_s": 0.5}) as one:
+            assert await one.say(GET) == b""
+            assert await one.say(GET) == b""
+            outcome = await one.outcome()
+            assert outcome.whole == 1
+            assert one.stages[-2:] == ["unwanted", "stopping"]
+
+    run(main())

@@ -32,6 +32,8 @@ class CatchBounds:
     """Where no rule tells the end: so much silence is one."""
     linger_s: float = 2.0
     """How long the peer may take to close its side."""
+    again_s: float = 0.4
+    """A browser that got no answer asks once more: for so long it is still heard, and not told that nobody is there."""
     connections: int = 100
     """At once, silent ones included; beyond it the oldest silent one is closed."""
 
