@@ -84,7 +84,7 @@ def test_chromium_opens_the_page_and_the_file_is_what_the_wire_carried(tmp_path:
         arguments = ("catch", "--port", str(port), "--reply", reply, "--lang", "en")
         with Command(*arguments, cwd=tmp_path) as command:
             command.wait_for("in a browser")
-            shown = peers.chromium(f"http://localhost:{port}/path?q=1", "--dump-dom").stdout.decode()
+            done = peers.chromium(f"http://localhost:{port}/path?q=1", "--dump-dom")
             assert command.end() == 0
     kept = (tmp_path / "server_recv.txt").read_bytes()
     assert kept.startswith(b"GET /path?q=1 HTTP/1.1\r\nHost: localhost:%d\r\n" % port)

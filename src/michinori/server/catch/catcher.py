@@ -157,7 +157,8 @@ class Catcher:
 
     async def _finish(self) -> None:
         """Close the listeners; let answers under way go out; end the rest."""
-        if self.sated and self._outcome.failure is None and self.settings.reply is self.settings.forward is None:
+        answers = self.settings.reply is not None or self.settings.forward is not None
+        if self.sated and self._outcome.failure is None and not answers:
             await asyncio.sleep(self.settings.bounds.again_s)
         for listener in self._listeners:
             listener.close()
