@@ -66,6 +66,10 @@ class AsgiHandler:
             return await session.answer()
         return Direct(partial(self._perform, request))
 
+    def at_once(self, request: ServerRequest) -> ServerResponse | None:
+        """The same without waiting, for what is no WebSocket."""
+        return None if "Upgrade" in request.headers else Direct(partial(self._perform, request))
+
     async def _perform(self, request: ServerRequest, reply: Reply) -> None:
         scope = self._scope(request, "http", request.scheme)
         scope["method"] = request.method

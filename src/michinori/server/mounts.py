@@ -39,16 +39,29 @@ class Mounts:
 
     async def __call__(self, request: ServerRequest) -> ServerResponse:
         """Answer one request. Raises ``Refusal``: 404 where nothing is mounted, 405 where nobody takes the method."""
+        return await self._choose(request)(request)
+
+    def at_once(self, request: ServerRequest) -> ServerResponse | None:
+        """Answer without waiting, where the handler can. Raises ``Refusal``."""
+        above = request.root_path
+        handler = getattr(self._choose(request), "at_once", None)
+        response: ServerResponse | None = handler(request) if handler is not None else None
+        if response is None:
+            request.root_path = above  # it will be asked again
+        return response
+
+    def _choose(self, request: ServerRequest) -> Handler:
+        """The handler; what led to it is then in the request's ``root_path``."""
         path = request.path
         raw = path[1:].split("/") if path.startswith("/") else []
         segments = tuple(unquote(segment) for segment in raw)
         for depth in self._depths:
             mounts = self._by_segments.get(segments[:depth])
             if mounts is not None and len(segments) >= depth:
-                handler = _choose(mounts, request.method)
+                handler = _by_method(mounts, request.method)
                 if depth:
                     request.root_path += "/" + "/".join(raw[:depth])
-                return await handler(request)
+                return handler
         raise Refusal(404)
 
     async def startup(self) -> None:
@@ -94,7 +107,7 @@ def _check_apart(mounts: list[_Mount]) -> None:
         seen |= methods
 
 
-def _choose(mounts: list[_Mount], method: str) -> Handler:
+def _by_method(mounts: list[_Mount], method: str) -> Handler:
     """The handler that names the method, else the one that takes all."""
     for mount in mounts:
         if method in mount.methods or (method == "HEAD" and "GET" in mount.methods):
