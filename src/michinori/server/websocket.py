@@ -77,7 +77,9 @@ class Session:
         self._receiver: asyncio.Future[None] | None = None
         self._reader: asyncio.Future[None] | None = None
         self._response: asyncio.Future[ServerResponse] = loop.create_future()
-        self._opened: asyncio.Future[Channel] = loop.create_future()
+        self._channel: Channel | None = None
+        self._early = b""
+        """What the application sent before the connection was handed over."""
         self._frames: Frames | None = None
         self._denial: Message | None = None
         self._denial_body = bytearray()
@@ -150,8 +152,6 @@ class Session:
         if not self._response.done():
             self._response.set_exception(ClientGone())
             self._response.exception()  # perhaps nobody asks
-        if not self._opened.done():
-            self._opened.cancel()
 
     # The handshake.
 
@@ -197,9 +197,8 @@ class Session:
     # The connection.
 
     async def _take_over(self, channel: Channel) -> None:
-        if self._opened.done():  # abandoned in the meantime
-            return
-        self._opened.set_result(channel)
+        self._channel = channel
+        channel.send(self._early)
         try:
             await self._read(channel)
         finally:
@@ -219,7 +218,7 @@ class Session:
             if self._frames.end is not None:
                 self._ended(*self._frames.end)
                 return
-            while len(self._incoming) >= self._limits.waiting_messages and self._over is None:
+            while len(self._incoming) >= self._limits.waiting_messages and not (self._over or self._closed_here):
                 self._reader = asyncio.get_running_loop().create_future()
                 await self._reader
 
@@ -242,16 +241,17 @@ class Session:
                 channel.send(self._frames.ping())
 
     async def _write(self, octets: bytes) -> None:
+        channel = self._channel
+        if channel is None:
+            self._early += octets
+            return
         try:
-            channel = await asyncio.shield(self._opened)
             channel.send(octets)
             async with asyncio.timeout(self._limits.send_s):
                 await channel.drain()
-        except (OSError, asyncio.CancelledError) as error:
-            if isinstance(error, asyncio.CancelledError) and not self._opened.cancelled():
-                raise
+        except OSError as error:
             if isinstance(error, TimeoutError):
-                self._opened.result().abort()
+                channel.abort()
             self._ended(ABNORMAL, "")
             raise ClientGone from None
 
@@ -260,36 +260,31 @@ class Session:
         octets = self._frames.close(code, reason)
         self._closed_here = True
         await self._write(octets)
-        self._give_up_waiting()
+        self._wait_for_the_close()
 
     def _end_by_server(self, code: int) -> None:
         """Begin to close, without waiting: the reader does the rest."""
         if self._over is not None or self._closed_here or self._frames is None:
             return
         self._closed_here = True
-        if self._opened.done() and not self._opened.cancelled():
-            self._begin_close(self._opened.result(), code)
+        octets = self._frames.close(code, "")
+        if self._channel is None:
+            self._early += octets
         else:
-            self._opened.add_done_callback(
-                lambda opened: None if opened.cancelled() else self._begin_close(opened.result(), code)
-            )
+            try:
+                self._channel.send(octets)
+            except OSError:
+                self._ended(ABNORMAL, "")
+        self._wait_for_the_close()
 
-    def _begin_close(self, channel: Channel, code: int) -> None:
-        assert self._frames is not None
-        try:
-            channel.send(self._frames.close(code, ""))
-        except OSError:
-            self._ended(ABNORMAL, "")
-        self._give_up_waiting()
-
-    def _give_up_waiting(self) -> None:
-        """The reader may wait for octets without the bound on the closing: end that wait from here."""
-        loop = asyncio.get_running_loop()
-        loop.call_later(self._limits.close_s, self._abort_if_open)
+    def _wait_for_the_close(self) -> None:
+        """The reader may be waiting for octets without that bound, or for the application to take messages."""
+        _wake(self._reader)
+        asyncio.get_running_loop().call_later(self._limits.close_s, self._abort_if_open)
 
     def _abort_if_open(self) -> None:
-        if self._over is None and self._opened.done() and not self._opened.cancelled():
-            self._opened.result().abort()
+        if self._over is None and self._channel is not None:
+            self._channel.abort()
 
     def _ended(self, code: int, reason: str) -> None:
         if self._over is None:
