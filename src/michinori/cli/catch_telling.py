@@ -102,7 +102,7 @@ class Telling:
             self._line(say("kept", self._language, file=visible(file), octets=octets), "green")
 
     def _line(self, sentence: str, style: str) -> None:
-        self._lines.line((sentence, style))
+        self._lines.line((sentence, style), indent=None if sentence.startswith("===") else 0)
 
 
 def _as_object(caught: Caught) -> dict[str, Any]:

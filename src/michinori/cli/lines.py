@@ -32,8 +32,8 @@ class Lines:
         """Columns of the terminal; of a pipe as many as one likes."""
         return self._console.width if self._console is not None else 160
 
-    def line(self, *parts: Part, indent: int = 0) -> None:
-        """A line; on a terminal what does not fit goes on under itself, ``indent`` columns in."""
+    def line(self, *parts: Part, indent: int | None = None) -> None:
+        """A line, whole as it is; with ``indent`` what does not fit on a terminal goes on so many columns in."""
         if self._gone:
             return
         try:
@@ -52,10 +52,13 @@ class Lines:
         self.line("")
         self.line((f"── {title} ", "bold cyan"), ("─" * max(4, min(self.width, 100) - 4 - columns(title)), "dim cyan"))
 
-    def _styled(self, console: Console, parts: tuple[Part, ...], indent: int) -> None:
+    def _styled(self, console: Console, parts: tuple[Part, ...], indent: int | None) -> None:
         from rich.text import Text
 
         whole = Text.assemble(*parts)
+        if indent is None:
+            console.print(whole, soft_wrap=True)
+            return
         head, rest = whole[:0], whole
         if indent:
             at = _characters(whole.plain, indent)
@@ -88,6 +91,18 @@ def cut(text: str, width: int) -> str:
             break
         kept += letter
     return kept + "…"
+
+
+def folded(text: str, width: int, most: int) -> list[str]:
+    """The text in pieces of a width in columns, at most so many."""
+    pieces = [""]
+    for letter in text:
+        if columns(pieces[-1]) + columns(letter) > width:
+            pieces.append("")
+        pieces[-1] += letter
+        if len(pieces) > most:
+            return [*pieces[: most - 1], cut(pieces[most - 1] + "……", width)]
+    return pieces
 
 
 def _characters(text: str, width: int) -> int:

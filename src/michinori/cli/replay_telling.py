@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Any, Final
 
 from michinori.cli.catch_words import say as say_of_catch
 from michinori.cli.explained import print_answer, print_odd, print_raw
 from michinori.cli.language import Language
-from michinori.cli.lines import Lines, cut, pad
+from michinori.cli.lines import Lines, cut, folded, pad
 from michinori.cli.replay_words import say
 from michinori.http.urls import Url
 from michinori.report.text import visible
@@ -21,6 +22,7 @@ from michinori.server.replay import ReplayBounds, Replayed, Row, compare
 _PHASES: Final = ("dns", "connect", "tls", "first", "end")
 _NAME_WIDTH: Final = 22
 _MOST_SHOWN_EQUAL: Final = 3
+_MOST_FOLDED: Final = 8
 
 
 class Telling:
@@ -109,12 +111,13 @@ class Telling:
         lines.rule(say("diff", language))
         width = max(16, (min(lines.width, 160) - _NAME_WIDTH - 5) // 2)
         lines.line(" " * _NAME_WIDTH, "  ", (pad(cut(names[0], width), width + 1), "bold"), "  ", (names[1], "bold"))
-        equal = 0
-        for row in rows:
-            equal = equal + 1 if row.part == "body" and row.same else 0
-            if equal > _MOST_SHOWN_EQUAL:
-                continue
-            self._row(row, width)
+        for same, run in groupby(rows, key=lambda row: row.part == "body" and row.same):
+            shown = list(run)
+            left_out = max(0, len(shown) - _MOST_SHOWN_EQUAL) if same else 0
+            for row in shown[: len(shown) - left_out]:
+                self._row(row, width)
+            if left_out:
+                lines.line(" " * (_NAME_WIDTH + 2), (say("equal-lines", language, count=left_out), "dim"))
         count = _count(rows)
         lines.line("")
         if count:
@@ -127,16 +130,21 @@ class Telling:
         name = row.name or say("status-line" if row.part == "status" else "body", self._language)
         sign, style = ("=", "dim") if row.same else (("≠", "yellow") if row.counts else ("~", "dim"))
         left_style, right_style = ("dim", "dim") if style == "dim" else ("red", "green")
-        self._lines.line(
-            (pad(cut(name, _NAME_WIDTH - 1), _NAME_WIDTH), "cyan"),
-            (f"{sign} ", style),
-            (pad(cut(row.left, width), width + 1), left_style),
-            ("│ ", "dim"),
-            (cut(row.right, width), right_style),
-        )
+        sides = [
+            [cut(side, width)] if row.same else folded(side, width, _MOST_FOLDED) for side in (row.left, row.right)
+        ]
+        for left, right in zip_longest(*sides, fillvalue=""):
+            self._lines.line(
+                (pad(cut(name, _NAME_WIDTH - 1), _NAME_WIDTH), "cyan"),
+                (f"{sign} ", style),
+                (pad(left, width + 1), left_style),
+                ("│ ", "dim"),
+                (right, right_style),
+            )
+            name, sign = "", " "
 
     def _say(self, key: str, style: str, **values: object) -> None:
-        self._lines.line((say(key, self._language, **values), style))
+        self._lines.line((say(key, self._language, **values), style), indent=0)
 
 
 def differences(left: Replayed, right: Replayed) -> list[Row]:

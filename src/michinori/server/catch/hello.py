@@ -91,8 +91,9 @@ def page(caught: Caught, head: Head, language: Language) -> str:
         f"<h2>{words['fields']}<small>{len(head.fields)}</small></h2>{_fields(head, language)}",
         f"<h2>{words['body']}<small>{size}</small></h2>{_body(content, language)}",
         f"<h2>{words['raw']}<small>{words['raw-note']}</small></h2>{_raw(raw)}",
-        f"<footer>{words['mask'].format(mask=MASK)}<br>{words['end']}</footer>",
     ]
+    hidden = words["mask"].format(mask=MASK) + "<br>" if any(MASK in section for section in sections) else ""
+    sections.append(f"<footer>{hidden}{words['end']}</footer>")
     return (
         f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{words["title"]}</title>'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="{_ICON}">'

@@ -130,7 +130,8 @@ def _text(octets: bytes, charset: str) -> Content:
         readable = octets[:_SHOWN_OCTETS].decode(charset, "replace")
     except (LookupError, ValueError):
         readable = octets[:_SHOWN_OCTETS].decode("utf-8", "replace")
-    lines = tuple(visible(line.replace("\t", "    ")) for line in re.split(r"\r?\n", readable))
+    rows = re.split(r"\r?\n", readable)
+    lines = tuple(visible(row.replace("\t", "    ")) for row in (rows if rows[-1] else rows[:-1]))
     return Content("text", len(octets), lines=lines, cut=len(octets) > _SHOWN_OCTETS)
 
 
