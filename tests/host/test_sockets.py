@@ -55,6 +55,17 @@ def test_a_socket_is_memory_that_can_be_read_at_any_moment(world: SmallWorld) ->
     assert client.sockets()[0].descriptor is None
 
 
+def test_the_listing_shows_the_timer_that_runs_and_not_one_that_was_put_off(world: SmallWorld) -> None:
+    client, server = world.connected()
+    client.close()  # its FIN is acknowledged before the retransmission timer, which ran meanwhile, is due
+    server.close()
+    world.pass_time(0.1)
+    (ended,) = world.client.sockets()
+    assert ended.state == "TIME-WAIT"
+    assert ended.timer_ns is not None
+    assert ended.timer_ns > 59e9
+
+
 def test_the_listing_reads_like_that_of_ss(world: SmallWorld) -> None:
     socket = world.server.tcp.socket()
     socket.bind(bytes(4), 80)

@@ -206,7 +206,7 @@ class Flow:
     def info(self, descriptor: int | None = None) -> SocketInfo:
         """What stands in the connection now; who asks knows by which number its socket is held."""
         info = self.connection.info()
-        deadline_ns = self.connection.deadline_ns
+        timer_ns = self.connection.timer_ns
         return SocketInfo(
             kind="tcp",
             family="inet" if len(self.local[0]) == 4 else "inet6",
@@ -216,8 +216,8 @@ class Flow:
             local=self.local,
             remote=self.remote,
             descriptor=descriptor,
-            timer="" if deadline_ns is None else "on",
-            timer_ns=None if deadline_ns is None else max(deadline_ns - self._queue.now_ns, 0),
+            timer="" if timer_ns is None else "on",
+            timer_ns=None if timer_ns is None else max(timer_ns - self._queue.now_ns, 0),
             details={name: getattr(info, name) for name in _DETAILS},
         )
 

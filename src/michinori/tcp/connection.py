@@ -105,6 +105,12 @@ class Connection:
         next_ns = self._tcb.timers.next_ns
         return next_ns if next_ns != NEVER else None
 
+    @property
+    def timer_ns(self) -> Nanos | None:
+        """When the timer that runs out next does, which ``deadline_ns`` may be earlier than; None when none runs."""
+        earliest_ns = self._tcb.timers.earliest_ns()
+        return earliest_ns if earliest_ns != NEVER else None
+
     def on_deadline(self, now: Nanos) -> None:
         """The deadline has come, or nearly: being early does no harm."""
         on_deadline(self._tcb, now)

@@ -53,9 +53,13 @@ class Timers:
         if when_ns < self.next_ns:
             self.next_ns = when_ns
 
+    def earliest_ns(self) -> Nanos:
+        """When the earliest of them is due."""
+        return min(self.retransmit_ns, self.persist_ns, self.delayed_ack_ns, self.keepalive_ns, self.linger_ns)
+
     def settle(self) -> None:
         """Make ``next_ns`` exact."""
-        self.next_ns = min(self.retransmit_ns, self.persist_ns, self.delayed_ack_ns, self.keepalive_ns, self.linger_ns)
+        self.next_ns = self.earliest_ns()
 
     def stop(self) -> None:
         """None runs any more."""
