@@ -221,6 +221,7 @@ def django_application() -> Any:
             ROOT_URLCONF=__name__, SECRET_KEY="tests", ALLOWED_HOSTS=["*"], DEBUG=False, LOGGING_CONFIG=None
         )
         django.setup()
+    settings.ROOT_URLCONF = __name__  # another test may have been there first
 
     def form(request: Any) -> Any:
         return JsonResponse({"name": request.POST["name"], "url": request.build_absolute_uri()})

@@ -6,11 +6,10 @@ https://asgi.readthedocs.io/en/latest/specs/www.html
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import Any, Final
 from urllib.parse import unquote
 
-from michinori.http import Direct, Reply, ServerRequest, ServerResponse
+from michinori.http import Direct, ServerRequest, ServerResponse
 from michinori.server import websocket
 from michinori.server.asgi_exchange import Application, Exchange
 from michinori.server.lifespan import Lifespan, Usage
@@ -64,22 +63,16 @@ class AsgiHandler:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return await session.answer()
-        return Direct(partial(self._perform, request))
+        return self._direct(request)
 
     def at_once(self, request: ServerRequest) -> ServerResponse | None:
         """The same without waiting, for what is no WebSocket."""
-        return None if "Upgrade" in request.headers else Direct(partial(self._perform, request))
+        return None if "upgrade" in request.headers.index else self._direct(request)
 
-    async def _perform(self, request: ServerRequest, reply: Reply) -> None:
+    def _direct(self, request: ServerRequest) -> Direct:
         scope = self._scope(request, "http", request.scheme)
         scope["method"] = request.method
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            await Exchange(request, reply).run(self._application, scope)
-        finally:
-            self._tasks.discard(task)
+        return Direct(Exchange(request, self._application, scope).perform)
 
     async def _converse(self, session: websocket.Session, scope: dict[str, Any]) -> None:
         try:
@@ -94,18 +87,19 @@ class AsgiHandler:
 
     def _scope(self, request: ServerRequest, kind: str, scheme: str) -> dict[str, Any]:
         whole_path = request.whole_path
+        client, server = request.peer_address, request.own_address
         return {
             "type": kind,
             "asgi": _VERSIONS,
             "http_version": request.version.removeprefix("HTTP/"),
             "scheme": scheme,
-            "path": unquote(whole_path),
+            "path": unquote(whole_path) if "%" in whole_path else whole_path,
             "raw_path": whole_path.encode("latin-1"),
             "query_string": request.query.encode("latin-1"),
-            "root_path": unquote(request.root_path),
-            "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers],
-            "client": request.peer_address if request.peer_address[0] else None,
-            "server": request.own_address if request.own_address[0] else None,
+            "root_path": unquote(request.root_path) if request.root_path else "",
+            "headers": request.headers.lower_octets.copy(),
+            "client": client if client[0] else None,
+            "server": server if server[0] else None,
             "state": self._lifespan.state.copy(),
             "extensions": {"michinori.user": {"name": request.user}} if request.user else {},
         }

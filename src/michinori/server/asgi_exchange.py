@@ -28,14 +28,18 @@ class Exchange:
     """
 
     __slots__ = (
-        *("_bodiless", "_gone", "_over", "_pieces", "_reading"),
-        *("_refusal", "_reply", "_request", "_told_of_the_end"),
+        *("_application", "_bodiless", "_gone", "_over", "_pieces", "_reading"),
+        *("_refusal", "_reply", "_request", "_scope", "_told_of_the_end"),
     )
 
-    def __init__(self, request: ServerRequest, reply: Reply) -> None:
+    _reply: Reply
+
+    def __init__(self, request: ServerRequest, application: Application, scope: dict[str, Any]) -> None:
         self._request = request
-        self._reply = reply
-        self._bodiless = "transfer-encoding" not in request.headers and "content-length" not in request.headers
+        self._application = application
+        self._scope = scope
+        fields = request.headers.index
+        self._bodiless = "transfer-encoding" not in fields and "content-length" not in fields
         self._told_of_the_end = False
         self._pieces: AsyncIterator[bytes] | None = None
         self._reading: asyncio.Task[bytes | None] | None = None
@@ -44,10 +48,11 @@ class Exchange:
         self._refusal: Refusal | None = None
         self._gone = False
 
-    async def run(self, application: Application, scope: dict[str, Any]) -> None:
+    async def perform(self, reply: Reply) -> None:
         """Let the application answer. Raises what it raises, ``Refusal`` for a broken body, ``ClientGone``."""
+        self._reply = reply
         try:
-            await application(scope, self.receive, self.send)
+            await self._application(self._scope, self.receive, self.send)
         except Exception as error:
             if self._reply.complete:
                 _log.error("the application failed behind its answer to %r", self._request, exc_info=error)
@@ -58,7 +63,8 @@ class Exchange:
             else:
                 raise
         finally:
-            await self._stop_reading()
+            if self._reading is not None:
+                await self._stop_reading()
         if not self._reply.complete and (self._refusal is not None or self._gone):
             raise self._refusal or ClientGone()
 

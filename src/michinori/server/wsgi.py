@@ -11,10 +11,12 @@ import asyncio
 import contextvars
 import io
 import logging
+import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
-from typing import Any, Final, TypeAlias
+from typing import IO, Any, Final, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from michinori.http import ServerRequest, ServerResponse
@@ -28,6 +30,7 @@ ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | N
 Emit: TypeAlias = Callable[[list[Message]], None]
 
 _KEPT_INLINE: Final = 64 << 20
+_KEPT_IN_MEMORY: Final = 1 << 20
 
 _log = logging.getLogger("michinori.server.wsgi")
 
@@ -64,25 +67,26 @@ class WsgiHandler:
             await self._answer_inline(loop, scope, receive, send)
             return
 
+        if any(name == b"transfer-encoding" for name, _ in scope["headers"]):
+            with tempfile.SpooledTemporaryFile(_KEPT_IN_MEMORY) as kept:
+                await self._answer_in_thread(loop, await _keep(scope, receive, kept), kept, send)  # type: ignore[arg-type]
+        else:
+            body = io.BufferedReader(_Input(partial(_receive_in_thread, loop, receive)))
+            await self._answer_in_thread(loop, scope, body, send)
+
+    async def _answer_in_thread(
+        self, loop: asyncio.AbstractEventLoop, scope: Any, body: io.BufferedIOBase, send: Any
+    ) -> None:
         def emit(messages: list[Message]) -> None:
             asyncio.run_coroutine_threadsafe(_send_all(send, messages), loop).result()
 
-        def receive_in_thread() -> Message:
-            message: Message = asyncio.run_coroutine_threadsafe(receive(), loop).result()
-            return message
-
-        call = _Call(self._application, self._environ(scope, io.BufferedReader(_Input(receive_in_thread))), emit)
+        call = _Call(self._application, self._environ(scope, body), emit)
         context = contextvars.copy_context()
         await loop.run_in_executor(self._threads, context.run, call.run)
 
     async def _answer_inline(self, loop: asyncio.AbstractEventLoop, scope: Any, receive: Any, send: Any) -> None:
-        body = bytearray()
-        while (message := await receive())["type"] == "http.request":
-            body += message["body"]
-            if not message["more_body"]:
-                break
-        else:
-            raise ClientGone
+        body = io.BytesIO()
+        scope = await _keep(scope, receive, body)
         messages: list[Message] = []
         octets = 0
 
@@ -93,7 +97,7 @@ class WsgiHandler:
             if octets > _KEPT_INLINE:
                 raise RuntimeError(f"an answer made inline has at most {_KEPT_INLINE} octets")
 
-        call = _Call(self._application, self._environ(scope, io.BytesIO(body)), emit)
+        call = _Call(self._application, self._environ(scope, body), emit)
         await loop.run_in_executor(None, call.run)
         await _send_all(send, messages)
 
@@ -117,6 +121,23 @@ class WsgiHandler:
 
 #: As for CGI: HTTP_PROXY is a setting of programs, and the framing is the server's business.
 _NOT_PASSED_ON: Final = frozenset({b"proxy", b"transfer-encoding"})
+
+
+async def _keep(scope: dict[str, Any], receive: Any, file: IO[bytes]) -> dict[str, Any]:
+    """Read the whole body into a file; the scope, with its length: applications ask for that before they read."""
+    length = 0
+    while (message := await receive())["type"] == "http.request":
+        length += file.write(message["body"])
+        if not message["more_body"]:
+            file.seek(0)
+            headers = [field for field in scope["headers"] if field[0] != b"content-length"]
+            return {**scope, "headers": [*headers, (b"content-length", b"%d" % length)]} if length else scope
+    raise ClientGone
+
+
+def _receive_in_thread(loop: asyncio.AbstractEventLoop, receive: Any) -> Message:
+    message: Message = asyncio.run_coroutine_threadsafe(receive(), loop).result()
+    return message
 
 
 async def _send_all(send: Any, messages: list[Message]) -> None:
