@@ -22,6 +22,12 @@ _log = logging.getLogger("michinori.http")
 class Conversation(Turns):
     """The protocol of a connection of the server."""
 
+    _body: RequestBody | NoBody = NO_BODY
+    """Of the request that is being answered."""
+    _underway: tuple[ServerRequest, RequestBody | NoBody, Reply] | None = None
+    """What a handler writes an answer to itself."""
+    _leaving: asyncio.Handle | None = None
+
     def _answer(self, head: RequestHead) -> None:
         if has_body(head) or "expect" in head.headers.index:
             self._begin(self._exchange(head))
@@ -36,18 +42,24 @@ class Conversation(Turns):
                 response = answer.refused(refusal)
             except Exception as error:
                 response = self._failure(request, error)
-            if response is not None and self._send_at_once(request, response):
+            if response is not None:
+                if isinstance(response, Direct):
+                    self._begin(self._perform(request, NO_BODY, response))
+                else:
+                    self._send_at_once(request, response)
                 return
         self._begin(self._respond_and_send(request, NO_BODY))
 
-    def _send_at_once(self, request: ServerRequest, response: ServerResponse) -> bool:
-        """Send an answer that is all there; False if that is not so simple."""
+    def _send_at_once(self, request: ServerRequest, response: ServerResponse) -> None:
+        """Send an answer that is all there, or let a task do it if that is not so simple."""
         body = response.body
         if response.head is None and (not isinstance(body, bytes) or self._last):
-            return self._begin_sending(request, response)
+            self._begin(self._respond_and_send(request, NO_BODY, response))
+            return
         head = response.head or answer.whole_head(response)
         if head is None or "connection" in request.headers.index or request.version != "HTTP/1.1" or self._last:
-            return self._begin_sending(request, response)
+            self._begin(self._respond_and_send(request, NO_BODY, response))
+            return
         assert isinstance(body, bytes), "it is whole"
         if request.method == "HEAD" or response.status in (204, 304):
             body = b""
@@ -57,11 +69,6 @@ class Conversation(Turns):
         if self._server.observed:
             fields = own + head[line_end:]
             self._chronicle.sent(request, response.status, fields, line_end + len(fields) + 2, len(body))
-        return True
-
-    def _begin_sending(self, request: ServerRequest, response: ServerResponse) -> bool:
-        self._begin(self._respond_and_send(request, NO_BODY, response))
-        return True
 
     async def _exchange(self, head: RequestHead) -> None:
         """A request that may have a body."""
@@ -94,7 +101,11 @@ class Conversation(Turns):
 
     async def _respond(self, request: ServerRequest) -> ServerResponse:
         try:
-            if request.version != "HTTP/1.0" and set(request.headers.tokens("Expect")) - {"100-continue"}:
+            if (
+                "expect" in request.headers.index
+                and request.version != "HTTP/1.0"
+                and set(request.headers.tokens("Expect")) - {"100-continue"}
+            ):
                 raise Refusal(417, "Only 100-continue can be expected.")
             return await self._server.handler(request)
         except Refusal as refusal:
@@ -129,50 +140,56 @@ class Conversation(Turns):
     async def _perform(self, request: ServerRequest, body: RequestBody | NoBody, response: Direct) -> None:
         """Let the handler write its answer. If it goes on behind that, the connection goes on without it."""
         reply = self._reply(request, body)
-        leaving: asyncio.Handle | None = None
-        left = False
-
-        def on_complete() -> None:
-            nonlocal leaving
-            leaving = self._loop.call_soon(leave)
-
-        def leave() -> None:
-            nonlocal left
-            left = True
-            if self._task is not None:
-                self._server.keep(self._task)
-            self._begin(after())
-
-        async def after() -> None:
-            self._chronicle.replied(request, reply)
-            await self._proceed(body, goes_on=not reply.closes)
-
-        reply.on_complete = on_complete
+        reply.on_complete = self._on_complete
+        self._underway = (request, body, reply)
         try:
             await response.perform(reply)
             if not reply.complete:
                 raise RuntimeError("the application ended without an answer, or in the middle of one")
         except Exception as error:
-            if left or reply.complete:
+            if reply.complete:
                 self._chronicle.failed_afterwards(request, error)
             elif reply.sent or self.lost:
+                self._underway = None
                 self._chronicle.broken_off(request, reply, error)
                 self.abort()
                 return
             else:
+                self._underway = None
                 said = answer.refused(error) if isinstance(error, Refusal) else self._failure(request, error)
                 await self._proceed(body, goes_on=await self._send(request, body, said))
                 return
-        if not left:
-            if leaving is not None:
-                leaving.cancel()
-            await after()
+        underway = self._underway
+        if underway is not None and underway[2] is reply:
+            if self._leaving is not None:
+                self._leaving.cancel()
+            self._underway = self._leaving = None
+            if self._server.observed:
+                self._chronicle.replied(request, reply)
+            await self._proceed(body, goes_on=not reply.closes)
+
+    def _on_complete(self) -> None:
+        self._leaving = self._loop.call_soon(self._leave)
+
+    def _leave(self) -> None:
+        """The handler goes on behind its answer: from now on without the connection."""
+        underway, self._underway, self._leaving = self._underway, None, None
+        if underway is None or self._task is None:
+            return
+        request, body, reply = underway
+        self._server.keep(self._task)
+        self._chronicle.replied(request, reply)
+        self._begin(self._proceed(body, goes_on=not reply.closes))
+
+    def _may_go_on(self) -> bool:
+        return not self._last and self._body.worth_discarding
 
     def _reply(self, request: ServerRequest, body: RequestBody | NoBody) -> Reply:
+        self._body = body
         reply = Reply(
             self,
             self._server.own_fields(),
-            may_go_on=lambda: not self._last and body.worth_discarding,
+            may_go_on=self._may_go_on,
             modern=request.version != "HTTP/1.0",
             to_head=request.method == "HEAD",
             send_s=self._limits.send_s,
@@ -207,6 +224,11 @@ class Conversation(Turns):
 
     def _say_go_on(self) -> None:
         self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def _is_met(request: ServerRequest) -> bool:
+    """Whether what is expected can be done. HTTP/1.0 does not know the word."""
+    return request.version == "HTTP/1.0" or set(request.headers.tokens("Expect")) <= {"100-continue"}
 
 
 async def _let_go(response: ServerResponse) -> None:

@@ -14,20 +14,44 @@ Fields: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
 class Headers:
     """An ordered list of (name, value); names compare without case."""
 
-    __slots__ = ("_fields", "_index")
+    __slots__ = ("_fields", "_index", "_lower_octets")
 
     def __init__(self, fields: Fields = ()) -> None:
         pairs = fields.items() if isinstance(fields, Mapping) else fields
         self._fields: list[tuple[str, str]] = [(name, value.strip(" \t")) for name, value in pairs]
         self._index: dict[str, list[str]] | None = None
+        self._lower_octets: list[tuple[bytes, bytes]] | None = None
 
     @classmethod
     def from_pairs(cls, fields: list[tuple[str, str]]) -> Headers:
         """From names and values without blanks around them; the list belongs to the headers from now on."""
         headers = cls.__new__(cls)
         headers._fields = fields
-        headers._index = None
+        headers._index = headers._lower_octets = None
         return headers
+
+    def twin(self) -> Headers:
+        """An independent copy that costs nothing: what is known of the fields is shared until one changes."""
+        twin = Headers.__new__(Headers)
+        twin._fields = self._fields
+        twin._index = self._index
+        twin._lower_octets = self._lower_octets
+        return twin
+
+    @property
+    def lower_octets(self) -> list[tuple[bytes, bytes]]:
+        """Names in lower case, and values, as octets. To be read only."""
+        octets = self._lower_octets
+        if octets is None:
+            octets = self._lower_octets = [
+                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self._fields
+            ]
+        return octets
+
+    def _change(self) -> None:
+        """Fields are never changed in place: twins may share them."""
+        self._fields = list(self._fields)
+        self._index = self._lower_octets = None
 
     @classmethod
     def from_octets(cls, fields: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -66,13 +90,13 @@ class Headers:
 
     def add(self, name: str, value: str) -> None:
         """Append a field, beside others of the name."""
-        self._index = None
+        self._change()
         self._fields.append((name, value.strip(" \t")))
 
     def set(self, name: str, value: str) -> None:
         """Let there be one field of that name: in the place of the first, or at the end."""
         lower, value = name.lower(), value.strip(" \t")
-        self._index = None
+        self._change()
         for place, (key, _) in enumerate(self._fields):
             if key.lower() == lower:
                 rest = [field for field in self._fields[place + 1 :] if field[0].lower() != lower]
@@ -88,12 +112,12 @@ class Headers:
     def remove(self, *names: str) -> None:
         """Leave out every field of these names."""
         lower = {name.lower() for name in names}
-        self._index = None
+        self._change()
         self._fields = [field for field in self._fields if field[0].lower() not in lower]
 
     def copy(self) -> Headers:
         """An independent copy."""
-        return Headers.from_pairs(list(self._fields))
+        return self.twin()
 
     def as_lists(self) -> list[list[str]]:
         """``[[name, value], ...]``, as events and files keep them."""

@@ -18,6 +18,20 @@ _STATUS_LINES: dict[int, bytes] = {}
 
 Octets = tuple[bytes, bytes]
 
+PLAIN: Final = b"plain"
+_SPECIAL: dict[bytes, bytes] = {}
+"""Names as they were written, and in lower case if the field means something to us."""
+_MEANT: Final = frozenset({b"content-length", b"transfer-encoding", b"connection", b"date", b"server"})
+_MOST_NAMES: Final = 1000
+
+
+def _special(name: bytes) -> bytes:
+    lower = name.lower()
+    kind = lower if lower in _MEANT else PLAIN
+    if len(_SPECIAL) < _MOST_NAMES:
+        _SPECIAL[name] = kind
+    return kind
+
 
 def status_line(status: int, reason: str | None = None) -> bytes:
     """Raises ``ValueError`` for what is no final status or holds a line's end."""
@@ -47,10 +61,18 @@ class Reply:
     connection is lost.
     """
 
-    __slots__ = (
-        *("_channel", "_chunked", "_fields", "_head", "_left", "_may_go_on", "_modern", "_to_head"),
-        *("block", "body_octets", "closes", "complete", "head_octets", "on_complete", "send_s", "started", "status"),
-    )
+    block = b""
+    """The fields as they were sent."""
+    status = 0
+    started = False
+    """Whether ``start`` was called; nothing may have been sent yet."""
+    complete = False
+    head_octets = 0
+    body_octets = 0
+    on_complete: Callable[[], None] | None = None
+    _head: bytes | None = None
+    _chunked = False
+    _left: int | None = None
 
     def __init__(
         self,
@@ -67,21 +89,9 @@ class Reply:
         self._may_go_on = may_go_on
         self._modern = modern
         self._to_head = to_head
-        self._head: bytes | None = None
-        self._chunked = False
-        self._left: int | None = None
-        self.block = b""
-        """The fields as they were sent."""
-        self.on_complete: Callable[[], None] | None = None
         self.send_s = send_s
-        self.status = 0
-        self.started = False
-        """Whether ``start`` was called; nothing may have been sent yet."""
-        self.complete = False
         self.closes = not modern
         """Whether the connection ends with this answer. May be set until the head is sent."""
-        self.head_octets = 0
-        self.body_octets = 0
 
     @property
     def sent(self) -> bool:
@@ -106,24 +116,26 @@ class Reply:
         if status < 200:
             raise ValueError(f"{status} is no final status")
         for name, value in fields:
-            lower = name.lower()
+            parts.append(b"%b: %b\r\n" % (name, value))
+            lower = _SPECIAL.get(name) or _special(name)
+            if lower is PLAIN:
+                continue
             if lower == b"content-length":
                 if length is not None or not value.isdigit() or len(value) > 18:
                     raise ValueError("the Content-Length of the answer is malformed")
                 length = int(value)
                 if status == 204:
-                    continue
+                    parts.pop()
             elif lower == b"transfer-encoding":
-                continue  # framing is our matter
+                parts.pop()  # framing is our matter
             elif lower == b"connection":
                 self.closes = self.closes or b"close" in value.lower()
-                continue
-            elif lower == b"date" or lower == b"server":
+                parts.pop()
+            else:  # Date or Server: theirs instead of ours
                 parts[1] = _without(parts[1], lower)
-            parts.append(b"%b: %b\r\n" % (name, value))
         head = b"".join(parts)
         self.block = head[len(parts[0]) :]
-        check_fields(self.block, len(parts) - 2 + parts[1].count(b"\n"))
+        check_fields(head[len(parts[0]) + len(parts[1]) :], len(parts) - 2)
         self.status = status
         self.started = True
         self._head = head

@@ -222,8 +222,7 @@ class Direct(ServerResponse):
     __slots__ = ("perform",)
 
     def __init__(self, perform: Callable[[Reply], Awaitable[None]]) -> None:
-        super().__init__()
-        self.perform = perform
+        self.perform = perform  # it has no head and no body of its own, and is made for every request
 
 
 class Upgraded(ServerResponse):

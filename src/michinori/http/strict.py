@@ -19,7 +19,8 @@ _TOKEN: Final = r"[-!#$%&'*+.^_`|~0-9A-Za-z]++"
 _VALUE: Final = r"[^\x00-\x08\x0a-\x1f\x7f]*+"
 _REQUEST_LINE: Final = re.compile(rf"({_TOKEN}) ([\x21-\x7e]++) HTTP/([0-9])\.([0-9])")
 _FIELD: Final = re.compile(rf"({_TOKEN}):({_VALUE})\r\n")
-_HEAD: Final = re.compile(rf"({_TOKEN}) ([\x21-\x7e]++) (HTTP/1\.[0-9])\r\n((?:{_TOKEN}:{_VALUE}\r\n)*+)\r\n")
+_FIRST_LINE: Final = re.compile(rf"({_TOKEN}) ([\x21-\x7e]++) (HTTP/1\.[0-9])")
+_BLOCK: Final = re.compile(rf"(?:{_TOKEN}:{_VALUE}\r\n)*+\r\n")
 _TOKEN_CHAR: Final = re.compile(_TOKEN[:-2].encode("ascii"))
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[-A-Za-z0-9._~!$&'()*+,;=%]+)(?::([0-9]{1,5})?)?")
 _LONGEST_METHOD: Final = 64
@@ -59,6 +60,7 @@ class HeadBuffer:
         self._line = 0
         """Where the line begins that is not whole yet."""
         self._lines = 0
+        self._known: Block | None = None
 
     def feed(self, octets: bytes) -> None:
         """Take what came."""
@@ -67,6 +69,8 @@ class HeadBuffer:
     def take(self) -> RequestHead | None:
         """A whole head, checked, or None if more is needed. Raises ``Refusal``."""
         octets = self._octets
+        if not octets:
+            return None
         while not self._line and octets.startswith(b"\r\n"):
             del octets[:2]  # empty lines before a request line are to be ignored (RFC 9112 section 2.2)
         if not self._line and octets and not _TOKEN_CHAR.match(octets) and octets != b"\r":
@@ -76,7 +80,7 @@ class HeadBuffer:
             if end > 4:  # the usual case: all of it has come in one piece
                 text = octets[:end].decode("latin-1")
                 del octets[:end]
-                return parse(text, self._limits)
+                return self._parse(text)
         searched = self._line
         while (end := octets.find(b"\n", searched)) >= 0:
             if end == 0 or octets[end - 1] != 0x0D:
@@ -103,7 +107,11 @@ class HeadBuffer:
         end, self._line, self._lines = self._line, 0, 0
         text = self._octets[:end].decode("latin-1")
         del self._octets[:end]
-        return parse(text, self._limits)
+        return self._parse(text)
+
+    def _parse(self, text: str) -> RequestHead:
+        head, self._known = parse(text, self._limits, self._known)
+        return head
 
     def _check_line(self, length: int) -> None:
         limits = self._limits
@@ -117,23 +125,44 @@ class HeadBuffer:
             raise Refusal(431, f"The head is longer than {limits.head_octets} octets.", closes=True)
 
 
-def parse(text: str, limits: HeadLimits) -> RequestHead:
-    """Check and take apart a whole head, its empty line included, one character an octet. Raises ``Refusal``."""
-    match = _HEAD.fullmatch(text)
+class Block(NamedTuple):
+    """Header fields that were checked and taken apart."""
+
+    text: str
+    headers: Headers
+
+
+def parse(text: str, limits: HeadLimits, known: Block | None = None) -> tuple[RequestHead, Block | None]:
+    """Check and take apart a whole head, its empty line included, one character an octet. Raises ``Refusal``.
+
+    Clients say the same of themselves again and again. So the fields are given back too, if with any request line
+    nothing can be wrong with them, and what is ``known`` is not looked at a second time.
+    """
+    line, _, block = text.partition("\r\n")
+    match = _FIRST_LINE.fullmatch(line)
     if match is None:
         raise _what_is_wrong(text)
-    method, target, version, block = match.groups()
+    method, target, version = match.groups()
+    small = len(text) <= limits.target_octets and len(text) <= limits.field_octets
+    if known is not None and block == known.text and target[0] == "/" and small and method != "CONNECT":
+        return RequestHead(method, target, version, known.headers.twin(), len(text)), known
+    if _BLOCK.fullmatch(block) is None:
+        raise _what_is_wrong(text)
     headers = Headers.from_pairs([(name, value.strip(" \t")) for name, value in _FIELD.findall(block)])
-    if len(text) > min(limits.target_octets, limits.field_octets) or len(headers) > limits.field_count:
+    if not small or len(headers) > limits.field_count:
         _check_sizes(text, limits)
     fields = headers.index
     hosts = fields.get("host", [])
     modern = version != "HTTP/1.0"
-    if not (target.startswith("/") and len(hosts) == 1 and method != "CONNECT" and _is_host(hosts[0])):
+    if len(hosts) != 1 or target[0] != "/" or method == "CONNECT" or not _is_host(hosts[0]):
         _check_host(hosts, method, target, needed=modern)
-    if "content-length" in fields or "transfer-encoding" in fields:
+    framed = "content-length" in fields or "transfer-encoding" in fields
+    if framed:
         _check_framing(fields, modern=modern)
-    return RequestHead(method, target, version, headers, len(text))
+    head = RequestHead(method, target, version, headers, len(text))
+    if framed or len(hosts) != 1 or not small:
+        return head, None
+    return head, Block(block, headers.twin())
 
 
 def _what_is_wrong(text: str) -> Refusal:

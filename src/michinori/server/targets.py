@@ -51,9 +51,12 @@ def _handler(target: str, settings: Settings) -> Handler:
         raise WrongUsage(f"{target} is a file: give the folder that it lies in")
     module, colon, name = target.partition(":")
     if colon and all(part.isidentifier() for part in module.split(".")) and "/" not in name:
-        from michinori.server import apps
+        from michinori.server import apps, extras
 
-        return apps.load(target)
+        try:
+            return apps.load(target)
+        except (apps.NoApplication, extras.MissingLibrary) as error:
+            raise WrongUsage(str(error)) from error
     raise WrongUsage(f"there is no folder {target}: give a folder, or an application as MODULE:APP")
 
 

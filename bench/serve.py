@@ -1,0 +1,222 @@
+"""The server beside others: hello from an ASGI application and a file of 10 kB, kept alive and closed each time.
+
+One process each, the same wrk, starts interleaved and the median of several taken, as the wake-ups of virtual machines
+have two speeds. A line says how long a request takes on the wall clock of that run; beside it stands what the server's
+process spent on it, which says more where the machine is busy with other things. Needs wrk; peers that are not
+installed are left out.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from bench import Measure
+
+STARTS = int(os.environ.get("BENCH_STARTS", "3"))
+SECONDS = float(os.environ.get("BENCH_SECONDS", "2"))
+CONNECTIONS = 64
+
+_APPLICATION = """\
+START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"text/plain"), (b"content-length", b"13")],
+}
+BODY = {"type": "http.response.body", "body": b"Hello, world!"}
+
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await send(START)
+        await send(BODY)
+"""
+_AIOHTTP = """\
+import sys
+import uvloop
+from aiohttp import web
+
+async def hello(request):
+    return web.Response(body=b"Hello, world!", content_type="text/plain")
+
+app = web.Application()
+app.add_routes([web.get("/hello", hello), web.static("/", sys.argv[2])])
+web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None, loop=uvloop.new_event_loop())
+"""
+_NGINX = """\
+{user}
+pid {work}/nginx.pid; error_log {work}/error.log; worker_processes 1; daemon off;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;
+    client_body_temp_path {work}/b; proxy_temp_path {work}/p; fastcgi_temp_path {work}/f;
+    uwsgi_temp_path {work}/u; scgi_temp_path {work}/s;
+    server {{
+        listen 127.0.0.1:{port}; root {site};
+        location = /hello {{ default_type text/plain; return 200 "Hello, world!"; }}
+    }}
+}}
+"""
+
+
+class Run(NamedTuple):
+    """What a request took, in microseconds: on the wall clock, of the server's processor time, and the slowest 1 %."""
+
+    wall: float
+    spent: float
+    p99: float
+
+
+def measure() -> Iterator[Measure]:
+    if shutil.which("wrk") is None:
+        return
+    with tempfile.TemporaryDirectory(prefix="michinori-bench-") as folder:
+        work = Path(folder)
+        work.chmod(0o755)
+        prepare(work)
+        for what, path, names in (("hello", "/hello", HELLO), ("10 kB file", "/10k.bin", FILES)):
+            for kept in (True, False):
+                yield from _lines(work, f"{what}, {'keep-alive' if kept else 'close'}", path, names, kept=kept)
+
+
+def _lines(work: Path, what: str, path: str, names: tuple[str, ...], *, kept: bool) -> Iterator[Measure]:
+    runs: dict[str, list[Run]] = {name: [] for name in names}
+    for _ in range(STARTS):
+        for name in names:
+            with running(name, work) as (port, process):
+                runs[name].append(ask(port, path, process, kept=kept))
+    medians = {
+        name: Run(*(statistics.median(column) for column in zip(*found, strict=True))) for name, found in runs.items()
+    }
+    ours = medians["michinori"]
+    for name, run in medians.items():
+        yield Measure(f"{what}: {name}, per request", run.wall, "us", None, ours.wall)
+        yield Measure(f"{what}: {name}, of the processor", run.spent, "us", None, ours.spent)
+        yield Measure(f"{what}: {name}, slowest of 100", run.p99, "us", None, ours.p99)
+
+
+def prepare(work: Path) -> None:
+    """The site and the applications."""
+    site = work / "site"
+    site.mkdir()
+    (site / "10k.bin").write_bytes(bytes(range(256)) * 40)
+    long_ago = time.time() - 100
+    os.utime(site / "10k.bin", (long_ago, long_ago))
+    (work / "hello_app.py").write_text(_APPLICATION)
+    (work / "hello_aiohttp.py").write_text(_AIOHTTP)
+
+
+def command(name: str, work: Path, port: int) -> list[str]:
+    """How that server is started."""
+    python = [sys.executable, "-m"]
+    at = ["--host", "127.0.0.1", "--port", str(port)]
+    match name:
+        case "michinori":
+            targets = ["/hello=hello_app:app", "/=site"]
+            return [*python, "michinori", "serve", *targets, *at]
+        case "michinori on asyncio":
+            return [*python, "michinori", "serve", "/hello=hello_app:app", "/=site", *at, "--loop", "asyncio"]
+        case "uvicorn":
+            return [*python, "uvicorn", "hello_app:app", *at, *["--no-access-log", "--log-level", "error"]]
+        case "granian":
+            return [*python, "granian", "hello_app:app", *at, *["--interface", "asgi", "--loop", "uvloop", "--no-ws"]]
+        case "aiohttp":
+            return [sys.executable, "hello_aiohttp.py", str(port), str(work / "site")]
+        case "nginx":
+            user = "user root;" if os.geteuid() == 0 else ""
+            settings = work / f"nginx-{port}.conf"
+            settings.write_text(_NGINX.format(work=work, site=work / "site", port=port, user=user))
+            return ["nginx", "-c", str(settings), "-e", str(work / "error.log"), "-p", str(work)]
+    raise AssertionError(name)
+
+
+def _installed(name: str) -> bool:
+    if name == "nginx":
+        return shutil.which("nginx") is not None
+    return name.startswith("michinori") or importlib.util.find_spec(name) is not None
+
+
+HELLO = tuple(filter(_installed, ("michinori", "michinori on asyncio", "uvicorn", "granian", "aiohttp", "nginx")))
+FILES = tuple(filter(_installed, ("michinori", "michinori on asyncio", "aiohttp", "nginx")))
+
+
+@contextmanager
+def running(name: str, work: Path) -> Iterator[tuple[int, int]]:
+    """That server, started; gives its port and the number of its process."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+    process = subprocess.Popen(
+        command(name, work, port), cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(port)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def ask(port: int, path: str, process: int, *, kept: bool) -> Run:
+    """Let wrk ask for a while."""
+    fields = [] if kept else ["-H", "Connection: close"]
+    wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", "--latency", *fields, f"http://127.0.0.1:{port}{path}"]
+    subprocess.run([*wrk, "-d1s"], check=True, capture_output=True)
+    before = _spent_s(process)
+    said = subprocess.run([*wrk, f"-d{SECONDS:g}s"], check=True, capture_output=True, text=True).stdout
+    spent_s = _spent_s(process) - before
+    if "Non-2xx" in said:
+        raise AssertionError(said)
+    requests = int(_find(r"(\d+) requests in", said))
+    rate = float(_find(r"Requests/sec:\s+([\d.]+)", said))
+    return Run(1e6 / rate, spent_s / requests * 1e6, _microseconds(_find(r"99%\s+(\S+)", said)))
+
+
+def _find(pattern: str, said: str) -> str:
+    match = re.search(pattern, said)
+    assert match is not None, said
+    return match[1]
+
+
+def _microseconds(text: str) -> float:
+    units = {"us": 1.0, "ms": 1e3, "s": 1e6}
+    match = re.fullmatch(r"([\d.]+)(us|ms|s)", text)
+    assert match is not None, text
+    return float(match[1]) * units[match[2]]
+
+
+def _spent_s(process: int) -> float:
+    """Processor time of a process and those below it."""
+    ticks = 0
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(entry.name) == process or int(fields[1]) == process:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
