@@ -510,3 +510,54 @@ def test_who_asks_again_because_nothing_was_answered_still_finds_somebody() -> N
             assert one.stages[-2:] == ["unwanted", "stopping"]
 
     run(main())
+
+
+def test_a_slow_reader_gets_the_whole_reply_and_one_that_stops_is_cut_off() -> None:
+    reply = b"HTTP/1.1 200 OK\r\n\r\n" + bytes(30_000_000)
+
+    async def slow(one: Catching) -> int:
+        reader, writer = await one.connect()
+        writer.write(GET)
+        came = 0
+        while piece := await reader.read(1 << 20):
+            came += len(piece)
+            await asyncio.sleep(0.02)
+        writer.close()
+        return came
+
+    async def main() -> None:
+        async with catching(reply=lambda _: reply, bounds={"linger_s": 0.2}) as one:
+            assert await slow(one) == len(reply)
+            assert (await one.outcome()).whole == 1
+        async with catching(reply=lambda _: reply, bounds={"linger_s": 0.1}) as one:
+            _, writer = await one.connect()
+            writer.transport.pause_reading()
+            writer.write(GET)
+            assert (await one.outcome()).whole == 1
+            writer.transport.abort()
+
+    run(main())
+
+
+def test_numbered_files_of_somebody_else_stop_the_start(tmp_path: Path) -> None:
+    (tmp_path / "0007-server_recv.txt").write_text("mine")
+    with pytest.raises(KeepError, match="0007"):
+        FolderKeeper(tmp_path).check()
+
+
+def test_connections_that_all_speak_are_bounded_too() -> None:
+    async def main() -> None:
+        async with catching(bounds={"connections": 3}) as one:
+            busy = [await one.connect() for _ in range(3)]
+            for _, writer in busy:
+                writer.write(b"GET / HTTP/1.1\r\n")
+            await asyncio.sleep(0.05)
+            with pytest.raises(ConnectionError):
+                await one.say(GET)
+            busy[0][1].write(b"\r\n")
+            assert await busy[0][0].read() == b""
+            assert (await one.outcome()).whole == 1
+            for _, writer in busy:
+                writer.close()
+
+    run(main())

@@ -67,14 +67,15 @@ def test_caught_forwarded_and_replayed_on_our_own_tcp_and_all_again_the_same() -
     assert replayed.connect_ns >= 20_000_000
 
 
-def test_the_page_is_answered_there_too() -> None:
+@pytest.mark.parametrize("host_name", [None, "server"])
+def test_the_page_is_answered_there_too(host_name: str | None) -> None:
     with World(seed=0) as world:
         client, host = world.host("client"), world.host("server")
         world.link(client, host, rate="100Mbit", delay="5ms")
         kept = InMemory()
 
         async def catch() -> None:
-            settings = CatchSettings(host=None, port=80, reply=Hello("ja"))
+            settings = CatchSettings(host=host_name, port=80, reply=Hello("ja"))
             await Catcher(settings, kept, lambda *_, **__: None).run()
 
         async def ask() -> Response:

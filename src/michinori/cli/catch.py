@@ -75,7 +75,9 @@ def run(options: Options) -> int:
     except (UsageError, KeepError) as error:
         _complain(error, language)
         return WRONG_USAGE
-    telling = Telling(Lines(sys.stderr if options.as_json else sys.stdout), settings, language)
+    telling = Telling(
+        Lines(sys.stderr if options.as_json else sys.stdout), settings, language, for_summary=options.as_json
+    )
     try:
         outcome = asyncio.run(_catch(settings, keeper, telling))
     except KeyboardInterrupt:

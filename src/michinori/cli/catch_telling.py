@@ -16,12 +16,13 @@ from michinori.server.messages.secrets import masked
 
 
 class Telling:
-    """Called with each stage; ``summary`` gives all that was kept as one object."""
+    """Called with each stage. ``for_summary``: remember what was kept, which ``summary`` then gives as one object."""
 
-    def __init__(self, lines: Lines, settings: CatchSettings, language: Language) -> None:
+    def __init__(self, lines: Lines, settings: CatchSettings, language: Language, *, for_summary: bool = False) -> None:
         self._lines = lines
         self._settings = settings
         self._language = language
+        self._for_summary = for_summary
         self._kept: list[dict[str, Any]] = []
 
     def __call__(self, what: str, /, **data: Any) -> None:
@@ -59,7 +60,8 @@ class Telling:
     def _tell_kept(self, batch: list[Caught]) -> None:
         for caught in batch:
             self._tell_one(caught)
-            self._kept.append(_as_object(caught))
+            if self._for_summary:
+                self._kept.append(_as_object(caught))
         if len(batch) > 1:
             self._line(say("several", self._language, count=len(batch)), "yellow")
         self._tell_files(batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import unicodedata
 from typing import IO, TYPE_CHECKING, Final, TypeAlias
@@ -20,6 +21,8 @@ class Lines:
 
     def __init__(self, out: IO[str]) -> None:
         self._out = out
+        if isinstance(out, io.TextIOWrapper):
+            out.reconfigure(errors="backslashreplace")  # not every terminal has every letter
         self._console: Console | None = None
         self._gone = False
         if out.isatty():

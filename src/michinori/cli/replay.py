@@ -116,8 +116,8 @@ class _Work:
         self._files.write(options.target, bytes(last.octets))
         found: dict[str, Any] = {
             "file": options.file,
-            "to": self._settings[0].url.origin.__str__(),
-            "answers": as_object(last),
+            "to": str(self._settings[0].url.origin),
+            "answer": as_object(last),
             "kept": str(options.target),
         }
         telling.answers(last, self._requests)
@@ -135,7 +135,7 @@ class _Work:
             complete = complete and other.complete and not count
             found["diff"] = {
                 "to": str(self._settings[1].url.origin),
-                "answers": as_object(other),
+                "answer": as_object(other),
                 "kept": str(options.other_target),
                 "differences": [
                     {"part": row.part, "name": row.name, "left": row.left, "right": row.right}
@@ -157,7 +157,15 @@ class _Work:
         if options.set_host:
             self._telling.host_set(authority)
         methods = [request.head.method if request.head else "" for request in self._requests]
-        return [asyncio.run(replay(octets, methods, settings)) for _ in range(options.repeat)]
+        rounds: list[Replayed] = []
+        try:
+            while len(rounds) < options.repeat:
+                rounds.append(asyncio.run(replay(octets, methods, settings)))
+        except HttpError:
+            if rounds:
+                self._files.write(options.target, bytes(rounds[-1].octets))  # what has come is not thrown away
+            raise
+        return rounds
 
 
 def _read(options: Options) -> list[RequestExtent]:

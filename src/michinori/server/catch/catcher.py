@@ -98,9 +98,9 @@ class Catcher:
             outcome.whole += caught.whole
             outcome.others += not caught.whole
             _note(caught)
-        self.tell("kept", batch=batch)
         if count and kept + len(batch) >= count:
             self._stop()
+        self.tell("kept", batch=batch)
         return True
 
     @property
@@ -137,23 +137,28 @@ class Catcher:
 
     def _greet(self, channel: Channel) -> None:
         self.tell("connected", peer=channel.peer_address)
-        self._make_room()
+        if not self._make_room():
+            channel.abort()
+            return
         visit = Visit(channel, self) if self.settings.forward is None else Passage(channel, self)
         task = asyncio.get_running_loop().create_task(visit.run())
         self._visits[task] = visit
         task.add_done_callback(self._ended)
 
-    def _make_room(self) -> None:
-        if len(self._visits) >= self.settings.bounds.connections:
-            for task, visit in self._visits.items():
-                if visit.silent:
-                    task.cancel()
-                    return
+    def _make_room(self) -> bool:
+        """Whether another visit may come; if too many are there, the oldest silent one has to go for it."""
+        if len(self._visits) < self.settings.bounds.connections:
+            return True
+        for task, visit in self._visits.items():
+            if visit.silent and not task.cancelling():
+                task.cancel()
+                return True
+        return False
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._visits[task]
-        if not task.cancelled() and task.exception() is not None:
-            raise task.exception() or AssertionError  # to the loop's handler: a mistake of ours
+        if not task.cancelled():
+            task.result()  # a mistake of ours goes to the loop's handler
 
     async def _finish(self) -> None:
         """Close the listeners; let answers under way go out; end the rest."""
@@ -170,8 +175,7 @@ class Catcher:
                     self.tell("unwanted", peer=visit.channel.peer_address)
                 task.cancel()
         if self._visits:
-            bounds = self.settings.bounds
-            await asyncio.wait(list(self._visits), timeout=bounds.silence_s + bounds.linger_s)
+            await asyncio.wait(list(self._visits), timeout=self.settings.bounds.whole_s)
         for task in list(self._visits):
             task.cancel()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from michinori.server.catch.caught import Caught
 from michinori.server.keeping import KeepError, KeptFiles, digest, file_digest, unwritable, write_whole
 
 INDEX: Final = "requests.jsonl"
+_NUMBERED: Final = re.compile(r"[0-9]{4,}-server_(?:recv|sent)\.txt")
 
 
 class Keeper(Protocol):
@@ -71,6 +73,7 @@ class FolderKeeper:
         self._folder = folder
         self._force = force
         self._earlier: dict[str, str] | None = None
+        self._begun = False
 
     def check(self) -> None:
         try:
@@ -84,9 +87,11 @@ class FolderKeeper:
         if listed is None and not self._force:
             raise KeepError(index, "taken")
         self._earlier = listed or {}
-        for name, known in self._earlier.items():
-            path = self._folder / name
-            if not self._force and os.path.lexists(path) and file_digest(path) != known:
+        if self._force:
+            return
+        for path in sorted(self._folder.iterdir()):
+            known = self._earlier.get(path.name)
+            if (known is not None or _NUMBERED.fullmatch(path.name)) and known != file_digest(path):
                 raise KeepError(path, "taken")
 
     def keep(self, batch: Sequence[Caught]) -> None:
@@ -121,18 +126,13 @@ class FolderKeeper:
         try:
             if self._earlier:
                 self._clear(names)
-            if self._first():
-                write_whole(index, line.encode())
-            else:
+            if self._begun:
                 _append(index, line.encode())
+            else:
+                write_whole(index, line.encode())
         except OSError as error:
             raise unwritable(index, error) from None
         self._begun = True
-
-    _begun = False
-
-    def _first(self) -> bool:
-        return not self._begun
 
     def _clear(self, names: set[str]) -> None:
         for name in (self._earlier or {}).keys() - names:

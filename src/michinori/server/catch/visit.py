@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import Protocol
 
 from michinori.http.channel import Channel
@@ -75,7 +74,6 @@ class Visit:
         batch = self._take(why)
         if batch and reply is not None and batch[-1].whole:
             self.channel.send(reply(batch[-1]))
-            await self.channel.drain()
         await self.close_gently()
 
     def _take(self, why: str) -> list[Caught]:
@@ -160,12 +158,25 @@ class Visit:
 
     async def close_gently(self) -> None:
         """Send FIN and read what is still coming, so that no unread octet turns the closing into a reset."""
-        late = 0
-        if self.channel.end():
-            with suppress(TimeoutError):
+        late, left = 0, self._unsent
+        lingers = self.channel.end()
+        while lingers:
+            try:
                 async with asyncio.timeout(self.desk.settings.bounds.linger_s):
                     while octets := await self.channel.receive():
                         late += len(octets)
-        self.channel.close()
+                lingers = False
+            except TimeoutError:
+                # A slow reader may take its time, one that has stopped may not.
+                lingers = 0 < self._unsent < left
+                left = self._unsent
         if late:
             self.desk.tell("late", octets=late)
+        if self._unsent:
+            self.channel.abort()
+        else:
+            self.channel.close()
+
+    @property
+    def _unsent(self) -> int:
+        return 0 if self.channel.lost else self.channel.transport.get_write_buffer_size()
