@@ -235,7 +235,7 @@ def test_timed_out_at_the_limit_of_virtual_time(world: SmallWorld) -> None:
 
 
 def test_a_loop_that_lets_no_time_pass_is_found_out(world: SmallWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("michinori.aio.loop._SPINNING", 1000)
+    monkeypatch.setattr("michinori.aio.virtual_loop._SPINNING", 1000)
 
     async def spin() -> None:
         for _ in range(100_000):

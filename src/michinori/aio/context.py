@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from michinori.host import Host
 from michinori.sim import EventQueue
 from michinori.trace import DEFAULT_EPOCH_NS, SCOPE, Scope
+from michinori.trace.scope import Clock
 
 #: The host on which the running code runs; None outside of any host.
 CURRENT_HOST: ContextVar[Host | None] = ContextVar("michinori.host", default=None)
@@ -30,7 +31,7 @@ class VirtualClock:
         return self.epoch_ns + self.queue.now_ns
 
 
-def context_of(host: Host | None, clock: VirtualClock) -> Context:
+def context_of(host: Host | None, clock: Clock) -> Context:
     """A copy of the current context in which code runs on that host."""
     context = contextvars.copy_context()
     context.run(CURRENT_HOST.set, host)

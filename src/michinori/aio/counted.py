@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from contextvars import Context
 
-    from michinori.aio.loop import VirtualLoop
+    from michinori.aio.loop import HostLoop
     from michinori.host import Host
     from michinori.sim import Timer
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 class CountedFuture(asyncio.Future[T]):
     """A future whose hash is a number of its loop."""
 
-    _loop: VirtualLoop
+    _loop: HostLoop
     _number: int
 
     def __hash__(self) -> int:
@@ -43,7 +43,7 @@ class CountedTask(asyncio.Task[T]):
     runs.
     """
 
-    _loop: VirtualLoop
+    _loop: HostLoop
     _number: int
     host: Host | None
 
@@ -69,10 +69,10 @@ class CausedHandle(asyncio.Handle):
     """A handle of a recorded world: what it does was caused by what was going on when it was made."""
 
     __slots__ = ("cause",)
-    _loop: VirtualLoop
+    _loop: HostLoop
 
     def __init__(
-        self, callback: Callable[..., object], args: tuple[Any, ...], loop: VirtualLoop, context: Context | None
+        self, callback: Callable[..., object], args: tuple[Any, ...], loop: HostLoop, context: Context | None
     ) -> None:
         super().__init__(callback, args, loop, context)
         recorder = loop.recorder
@@ -94,14 +94,14 @@ class VirtualTimerHandle(asyncio.TimerHandle):
     """What ``call_at`` gives: a handle that waits in the world's queue."""
 
     __slots__ = ("cause", "timer")
-    _loop: VirtualLoop
+    _loop: HostLoop
 
     def __init__(
         self,
         when: float,
         callback: Callable[..., object],
         args: tuple[Any, ...],
-        loop: VirtualLoop,
+        loop: HostLoop,
         context: Context | None,
     ) -> None:
         super().__init__(when, callback, args, loop, context)

@@ -14,17 +14,17 @@ from michinori.host import UdpSocket
 from michinori.host.addresses import endpoint_text
 
 if TYPE_CHECKING:
-    from michinori.aio.loop import VirtualLoop
+    from michinori.aio.loop import HostLoop
 
 
 class DatagramTransport(TransportBase, asyncio.DatagramTransport):
     """Datagrams are sent at once: what does not fit on the line is lost on the line, so nothing ever waits here."""
 
-    _loop: VirtualLoop
+    _loop: HostLoop
 
     def __init__(
         self,
-        loop: VirtualLoop,
+        loop: HostLoop,
         sock: HostSocket,
         protocol: asyncio.DatagramProtocol,
         address: Any = None,

@@ -16,7 +16,15 @@ class Stuck(RuntimeError):
 
 
 class TimedOut(RuntimeError):
-    """The run was not done at its limit of virtual time."""
+    """The run was not done at its limit of time."""
+
+
+class LimitReached(Exception):
+    """The time of this run is over; ``of_time`` says of which clock: ``virtual time`` or nothing."""
+
+    def __init__(self, of_time: str = "") -> None:
+        super().__init__(of_time)
+        self.of_time = of_time
 
 
 def stuck(tasks: Iterable[asyncio.Task[Any]], now_ns: int) -> Stuck:
@@ -32,9 +40,10 @@ def spinning(tasks: Iterable[asyncio.Task[Any]], now_ns: int) -> Stuck:
     )
 
 
-def timed_out(tasks: Iterable[asyncio.Task[Any]], limit_ns: int) -> TimedOut:
+def timed_out(tasks: Iterable[asyncio.Task[Any]], limit_ns: int, of_time: str) -> TimedOut:
     """The error that names every task that was still waiting."""
-    return TimedOut(f"not done after {seconds(limit_ns)} of virtual time:{_listing(tasks)}")
+    took = f"{seconds(limit_ns)} of {of_time}" if of_time else seconds(limit_ns)
+    return TimedOut(f"not done after {took}:{_listing(tasks)}")
 
 
 def seconds(time_ns: int) -> str:

@@ -1,8 +1,7 @@
-"""The event loop of a world: asyncio in virtual time.
+"""The event loop over the queue of a world: what it is in virtual and in real time.
 
-Callbacks that are ready run first in, first out, and all of them before the next thing in the world's queue happens:
-that may be a frame that arrives, a timer of TCP, or a ``call_at`` of an application. Time stands still while callbacks
-run. Nothing here waits in real time.
+Callbacks that are ready run first in, first out, in rounds. Between two rounds a driver is asked, which lets time pass:
+``VirtualTime`` by letting the next thing in the queue happen, ``RealTime`` by a real clock.
 """
 
 from __future__ import annotations
@@ -10,20 +9,20 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sized
 from contextvars import Context
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeVar, TypeVarTuple
 
 from michinori.aio import ending, running
 from michinori.aio.context import VirtualClock, context_of
 from michinori.aio.counted import CausedHandle, CountedFuture, VirtualTimerHandle, counted_task_factory
 from michinori.aio.endpoints import Endpoints
-from michinori.aio.executors import InlineExecutors
 from michinori.aio.naming import Naming
 from michinori.aio.sock_calls import SockCalls
 from michinori.sim import EventQueue, Nanos
 from michinori.trace import DEFAULT_EPOCH_NS, NS_PER_S, Recorder
+from michinori.trace.scope import Clock
 
 if TYPE_CHECKING:
     from michinori.host import Host
@@ -31,32 +30,43 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-#: How much virtual time a run may take unless told otherwise.
-DEFAULT_LIMIT_NS: Final = 3600 * NS_PER_S
-#: How much virtual time tasks get to clean up when the world is closed.
+_NO_SUBPROCESSES: Final = (
+    "a world has no subprocesses: they run in real time and on this machine, not on a host of the world"
+)
+
+#: How much time tasks get to clean up when the world is closed.
 CLOSING_NS: Final = 60 * NS_PER_S
-#: So many rounds of callbacks at one instant are a loop that never lets time pass.
-_SPINNING: Final = 1_000_000
 
 
-class _LimitReached(Exception):
-    """The virtual time of this run is over."""
+class Driver(Protocol):
+    """Lets time pass for a loop."""
+
+    def advance(self, ready: Sized, limit_ns: Nanos) -> bool:
+        """A round of callbacks is over: let things happen until ``ready`` holds something, if it does not already.
+        False when the run cannot go on, because of the limit or otherwise; ``why_not`` says why.
+        """
+
+    def why_not(self, tasks: list[asyncio.Task[Any]], limit_ns: Nanos) -> Exception:
+        """Why the run cannot go on, while these tasks wait."""
 
 
-class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors):
-    """An asyncio event loop over the queue of a world.
+class HostLoop(Endpoints, SockCalls, Naming):
+    """An asyncio event loop over the queue of a world, and a driver that lets time pass.
 
     Which host's sockets a task gets follows from the context that it runs in: ``run`` and ``spawn`` set it, and every
     task and callback inherits it from what made it.
     """
 
+    closing_ns: Nanos = CLOSING_NS
+
     def __init__(
-        self, queue: EventQueue, *, recorder: Recorder | None = None, epoch_ns: int = DEFAULT_EPOCH_NS
+        self, queue: EventQueue, driver: Driver, *, recorder: Recorder | None = None, epoch_ns: int = DEFAULT_EPOCH_NS
     ) -> None:
         super().__init__()
         self.queue = queue
+        self.driver = driver
         self.recorder = recorder if recorder is not None and recorder.events else None
-        self.clock = VirtualClock(queue, epoch_ns)
+        self.clock: Clock = VirtualClock(queue, epoch_ns)
         self.next_number = count(1).__next__
         self._limit_ns: Nanos | None = None
         self._spawned: set[asyncio.Task[Any]] = set()
@@ -66,23 +76,23 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors):
         self.set_task_factory(counted_task_factory)  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
-        return f"<VirtualLoop at {ending.seconds(self.queue.now_ns)} running={self.is_running()}>"
+        return f"<{type(self).__name__} at {ending.seconds(self.queue.now_ns)} running={self.is_running()}>"
 
     # Running
 
-    def run(self, coro: Coroutine[Any, Any, T], host: Host | None = None, *, limit_ns: Nanos = DEFAULT_LIMIT_NS) -> T:
+    def run(self, coro: Coroutine[Any, Any, T], host: Host | None = None, *, limit_ns: Nanos | None = None) -> T:
         """Run the coroutine on that host, and the world with it, until it is done; give what it returns.
 
-        Raises ``Stuck`` when nothing can happen any more, ``TimedOut`` when it is not done after ``limit_ns`` of
-        virtual time. The coroutine is cancelled then, and the world can go on with another run.
+        Raises ``Stuck`` when nothing can happen any more, ``TimedOut`` when it is not done after ``limit_ns``. The
+        coroutine is cancelled then, and the world can go on with another run.
         """
         self._check_can_run(coro)
         task = self._make_task(host, coro, _name_of(coro))
-        self._limit_ns = self.queue.now_ns + limit_ns
+        self._limit_ns = None if limit_ns is None else self.queue.now_ns + limit_ns
         try:
-            return self.run_until_complete(task)
-        except _LimitReached:
-            error: Exception = ending.timed_out(self.waiting_tasks(), limit_ns)
+            return self._run_task(task)
+        except ending.LimitReached as reached:
+            error: Exception = ending.timed_out(self.waiting_tasks(), limit_ns or 0, reached.of_time)
             self._cancel_now(task)
         except ending.Stuck as stuck:
             error = stuck
@@ -90,6 +100,9 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors):
         finally:
             self._limit_ns = None
         raise error
+
+    def _run_task(self, task: asyncio.Task[T]) -> T:
+        return self.run_until_complete(task)
 
     def spawn(self, host: Host | None, coro: Coroutine[Any, Any, T], name: str | None = None) -> asyncio.Task[T]:
         """Begin a task on that host; it runs whenever the world runs. If it fails, the loop's exception handler hears
@@ -136,11 +149,9 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors):
 
     def _go_on(self) -> None:
         ready = self._ready
-        queue = self.queue
+        advance = self.driver.advance
         take = ready.popleft
         limit_ns = sys.maxsize if self._limit_ns is None else self._limit_ns
-        instant_ns = queue.now_ns
-        rounds = 0
         while True:
             # Callbacks that these make ready come in the next round, as in every asyncio loop.
             for _ in range(len(ready)):
@@ -149,21 +160,8 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors):
                     handle._run()
             if self._stopping:
                 return
-            if ready:
-                rounds += 1
-                if rounds > _SPINNING:
-                    if queue.now_ns == instant_ns:
-                        raise ending.spinning(self.waiting_tasks(), queue.now_ns)
-                    instant_ns = queue.now_ns
-                    rounds = 0
-            elif not queue.run_until_filled(ready, limit_ns):
-                self._nothing_left(limit_ns)
-
-    def _nothing_left(self, limit_ns: Nanos) -> NoReturn:
-        if self.queue.next_ns() is None:
-            raise ending.stuck(self.waiting_tasks(), self.queue.now_ns)
-        self.queue.now_ns = limit_ns
-        raise _LimitReached
+            if not advance(ready, limit_ns):
+                raise self.driver.why_not(self.waiting_tasks(), limit_ns)
 
     def waiting_tasks(self) -> list[asyncio.Task[Any]]:
         """All tasks that are not done, in the order in which they were made."""
@@ -230,14 +228,14 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors):
 
     def _end_all_tasks(self) -> None:
         self._ending = True
-        self._limit_ns = self.queue.now_ns + CLOSING_NS
+        self._limit_ns = self.queue.now_ns + self.closing_ns
         for _ in range(10):
             tasks = self.waiting_tasks()
             if not tasks and not self._asyncgens:
                 break
             try:
                 self.run_until_complete(self._cancelled_all(tasks))
-            except (ending.Stuck, _LimitReached):
+            except (ending.Stuck, ending.LimitReached):
                 continue
         for task in self.waiting_tasks():
             task._log_destroy_pending = False  # type: ignore[attr-defined]
@@ -280,18 +278,6 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors):
         self._ready.append(handle)
         return handle
 
-    def call_soon_threadsafe(
-        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
-    ) -> asyncio.Handle:
-        """As ``call_soon``. Raises ``RuntimeError`` in another thread than the one that runs the world."""
-        if self._thread_id is not None and self._thread_id != threading.get_ident():
-            raise RuntimeError(
-                "another thread cannot reach into a world: virtual time would depend on real time. "
-                "Use loop.run_in_executor or asyncio.to_thread, which run inline"
-            )
-        self._check_not_waiting_inline(callback)
-        return self.call_soon(callback, *args, context=context)
-
     def call_at(
         self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.TimerHandle:
@@ -317,29 +303,18 @@ class VirtualLoop(Endpoints, SockCalls, Naming, InlineExecutors):
         """A future whose hash is the same in every run."""
         return CountedFuture(loop=self)
 
-    def _write_to_self(self) -> None:
-        """Nobody needs to be woken: callbacks from other threads are refused."""
-
     def _process_events(self, event_list: Any) -> None:
         """There is no selector."""
 
     # What a world does not have
 
-    def add_signal_handler(self, sig: int, callback: Callable[[*Ts], object], *args: *Ts) -> None:
-        """Raises ``NotImplementedError``: signals come in real time."""
-        raise NotImplementedError("signals come in real time: a world has none")
-
-    def remove_signal_handler(self, sig: int) -> bool:
-        """Raises ``NotImplementedError``."""
-        raise NotImplementedError("signals come in real time: a world has none")
-
     async def subprocess_exec(self, *_: Any, **__: Any) -> NoReturn:
-        """Raises ``RuntimeError``: another process runs in real time."""
-        raise RuntimeError("a world has no subprocesses: they run in real time")
+        """Raises ``RuntimeError``: the pipes of another process are none of a host's."""
+        raise RuntimeError(_NO_SUBPROCESSES)
 
     async def subprocess_shell(self, *_: Any, **__: Any) -> NoReturn:
-        """Raises ``RuntimeError``: another process runs in real time."""
-        raise RuntimeError("a world has no subprocesses: they run in real time")
+        """Raises ``RuntimeError``: the pipes of another process are none of a host's."""
+        raise RuntimeError(_NO_SUBPROCESSES)
 
 
 def _name_of(coro: object) -> str:

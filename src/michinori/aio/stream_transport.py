@@ -15,7 +15,7 @@ from michinori.aio.host_socket import HostSocket
 from michinori.host import TcpSocket
 
 if TYPE_CHECKING:
-    from michinori.aio.loop import VirtualLoop
+    from michinori.aio.loop import HostLoop
 
 #: The most that is read at once.
 READ_OCTETS: Final = 256 * 1024
@@ -33,11 +33,11 @@ class StreamTransport(TransportBase, asyncio.Transport):
 
     _start_tls_compatible = True
     _sendfile_compatible = constants._SendfileMode.FALLBACK
-    _loop: VirtualLoop
+    _loop: HostLoop
 
     def __init__(
         self,
-        loop: VirtualLoop,
+        loop: HostLoop,
         sock: HostSocket,
         protocol: asyncio.BaseProtocol,
         waiter: asyncio.Future[Any] | None = None,
