@@ -15,6 +15,8 @@ import webtalk
 
 from michinori import World
 from michinori.http import Client, Request, Response, StaticSite, serve
+from michinori.server import access, living
+from michinori.server.access import AccessControl
 from michinori.server.cgi import CgiHandler
 from michinori.server.mounts import Mounts
 from michinori.server.programs import ProgramLimits
@@ -154,12 +156,15 @@ def test_a_local_redirect_is_answered_by_the_site(folder: Path, tmp_path: Path) 
     says(folder, "round.sh", r"Location: /cgi/round.sh\n\n")
     (tmp_path / "files").mkdir()
     (tmp_path / "files/page.html").write_text("a page")
-    cgi = CgiHandler(folder)
-    cgi.site = Mounts({"/cgi": cgi, "/files": StaticSite(tmp_path / "files")})
-    answer = ask(cgi.site, get("/cgi/go.sh", "Content-Length: 5", method="POST", body=b"12345"))
+    says(folder, "in.sh", r"Location: /files/private/page.html\n\n")
+    rules = access.parse('[[rule]]\npath="/files/private"\ndeny=["all"]\n')
+    mounts = Mounts({"/cgi": CgiHandler(folder), "/files": StaticSite(tmp_path / "files")})
+    site = living.crown(AccessControl(rules, mounts))
+    answer = ask(site, get("/cgi/go.sh", "Content-Length: 5", method="POST", body=b"12345"))
     assert answer.startswith(b"HTTP/1.1 200")
     assert answer.endswith(b"a page")
-    assert ask(cgi.site, get("/cgi/round.sh")).startswith(b"HTTP/1.1 502")
+    assert ask(site, get("/cgi/round.sh")).startswith(b"HTTP/1.1 502")
+    assert ask(site, get("/cgi/in.sh")).startswith(b"HTTP/1.1 403")
 
 
 def test_a_program_that_speaks_http_itself(folder: Path) -> None:

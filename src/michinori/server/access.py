@@ -7,6 +7,7 @@ import base64
 import binascii
 import logging
 import math
+import os
 import unicodedata
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -20,7 +21,7 @@ from michinori.server.access_file import Network, Rule, Rules, RulesError, Who, 
 from michinori.server.passwords import BackOff, Passwords
 from michinori.server.reverse_names import ReverseNames
 
-__all__ = ["AccessControl", "Rules", "RulesError", "load", "parse"]
+__all__ = ["AccessControl", "Rules", "RulesError", "guard", "load", "parse"]
 
 T = TypeVar("T")
 
@@ -29,6 +30,11 @@ Address: TypeAlias = IPv4Address | IPv6Address
 _LONGEST_PASSWORD: Final = 1024
 
 _log = logging.getLogger("michinori.server.access")
+
+
+def guard(path: str | os.PathLike[str], inner: Handler) -> AccessControl:
+    """The handler behind the rules of that file. Raises ``RulesError``, ``extras.MissingLibrary``."""
+    return AccessControl(load(path), inner)
 
 
 class AccessControl:
@@ -54,6 +60,11 @@ class AccessControl:
         self._back_off = back_off or BackOff()
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._challenge = {"WWW-Authenticate": f'Basic realm="{rules.realm}", charset="UTF-8"'}
+
+    @property
+    def inside(self) -> list[Handler]:
+        """What stands behind."""
+        return [self._inner]
 
     async def startup(self) -> None:
         """Start what stands behind."""

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from michinori.server import extras, passwords
+from michinori.server.settings import WrongUsage
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -22,7 +23,7 @@ _METHOD: Final = re.compile(r"[A-Z]+")
 _KNOWN: Final = "realm, trusted_proxies, [users] and [[rule]] with path, methods, allow, deny, users"
 
 
-class RulesError(ValueError):
+class RulesError(WrongUsage):
     """A mistake in the file; one sentence that names file, place and way out."""
 
 

@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from michinori.http import Handler
 from michinori.server.asgi import AsgiHandler
+from michinori.server.settings import WrongUsage
 from michinori.server.wsgi import WsgiHandler
 
 _USUAL: Final = ("app", "application")
 
 
-class NoApplication(ValueError):
+class NoApplication(WrongUsage):
     """The name leads to no application; one sentence says why."""
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from michinori.server.settings import ServeError
 
-class MissingLibrary(RuntimeError):
+
+class MissingLibrary(ServeError):
     """A library is not installed; the message says how to install it."""
 
 

@@ -7,13 +7,14 @@ import logging
 from typing import Any, Literal, TypeAlias
 
 from michinori.server.asgi_exchange import Application, Message
+from michinori.server.settings import ServeError
 
 Usage: TypeAlias = Literal["auto", "on", "off"]
 
 _log = logging.getLogger("michinori.server")
 
 
-class StartFailed(RuntimeError):
+class StartFailed(ServeError):
     """The application says that it cannot start."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from michinori.http import Handler
 
@@ -30,6 +30,19 @@ async def stop(handler: Handler) -> None:
     """Stop a handler that needs it."""
     if isinstance(handler, Living):
         await handler.aclose()
+
+
+def crown(outermost: Handler) -> Handler:
+    """Tell those inside that send requests around (CGI's local redirects) where a request comes in: what is forbidden
+    there stays forbidden.
+    """
+    waiting: list[Any] = [outermost]
+    while waiting:
+        handler = waiting.pop()
+        if hasattr(handler, "site"):
+            handler.site = outermost
+        waiting.extend(getattr(handler, "inside", ()))
+    return outermost
 
 
 @asynccontextmanager

@@ -68,7 +68,7 @@ class Mounts:
         """Start all handlers, in order; those that were started are stopped again when one fails."""
         started: list[Handler] = []
         try:
-            for handler in self._handlers():
+            for handler in self.inside:
                 await living.start(handler)
                 started.append(handler)
         except BaseException:
@@ -78,11 +78,12 @@ class Mounts:
 
     async def aclose(self) -> None:
         """Stop all handlers, in the opposite order."""
-        for handler in reversed(self._handlers()):
+        for handler in reversed(self.inside):
             await living.stop(handler)
 
-    def _handlers(self) -> list[Handler]:
-        """Each once, even if it is mounted twice."""
+    @property
+    def inside(self) -> list[Handler]:
+        """The handlers, each once, even if it is mounted twice."""
         return list({id(mount.handler): mount.handler for mount in self._mounts}.values())
 
 

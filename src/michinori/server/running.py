@@ -60,10 +60,10 @@ class Site:
 
     def _guarded(self) -> Handler:
         if self._settings.access is None:
-            return self._inner
+            return living.crown(self._inner)
         from michinori.server import access
 
-        return access.guard(Path(self._settings.access), self._inner)
+        return living.crown(access.guard(Path(self._settings.access), self._inner))
 
 
 def run(main: Coroutine[Any, Any, T], loop: str = "auto") -> T:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from michinori.server import authority
+from michinori.server.settings import WrongUsage
 
 _HOW_TO_TRUST: Final = (
     "The certificate is signed by {ca}; to trust it, give it to the client (curl --cacert {ca}) or import it into the "
@@ -16,7 +17,7 @@ _HOW_TO_TRUST: Final = (
 )
 
 
-class TlsError(ValueError):
+class TlsError(WrongUsage):
     """Certificate or key cannot be used; one sentence says why and what to do."""
 
 
