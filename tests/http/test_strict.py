@@ -106,6 +106,9 @@ BAD = {
     "CONNECT without a port": (b"CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     "no version": (b"GET /\r\n\r\n", 400),
     "lower case": (b"GET / http/1.1\r\nHost: a\r\n\r\n", 400),
+    "a method in lower case": (b"get / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    "a fragment": (b"GET /#a HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    "HTTP/1.2": (b"GET / HTTP/1.2\r\nHost: a\r\n\r\n", 505),
     "a long version": (b"GET / HTTP/1.10\r\nHost: a\r\n\r\n", 400),
     "HTTP/2": (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
     "the preface of HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
@@ -135,7 +138,7 @@ def test_refused(name: str) -> None:
         b"GET / HTTP/1.1\r\nHost: a\r\nX: \xe9\xff\r\n\r\n",
         with_line(b"Content-Length: 003"),
         with_line(b"Transfer-Encoding: Chunked"),
-        b"!#$%&'*+-.^_`|~0aZ / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"!#$%&'*+-.^_`|~0AZ / HTTP/1.1\r\nHost: a\r\n\r\n",
     ],
 )
 def test_allowed(octets: bytes) -> None:

@@ -17,9 +17,11 @@ from michinori.http.refusal import Refusal
 
 _TOKEN: Final = r"[-!#$%&'*+.^_`|~0-9A-Za-z]++"
 _VALUE: Final = r"[^\x00-\x08\x0a-\x1f\x7f]*+"
-_REQUEST_LINE: Final = re.compile(rf"({_TOKEN}) ([\x21-\x7e]++) HTTP/([0-9])\.([0-9])")
 _FIELD: Final = re.compile(rf"({_TOKEN}):({_VALUE})\r\n")
-_FIRST_LINE: Final = re.compile(rf"({_TOKEN}) ([\x21-\x7e]++) (HTTP/1\.[0-9])")
+_METHOD: Final = r"[-!#$%&'*+.^_`|~0-9A-Z]++"  # names of methods differ in case; none is in lower case
+_TARGET: Final = r"[\x21\x22\x24-\x7e]++"  # a fragment is none of the server's business
+_FIRST_LINE: Final = re.compile(rf"({_METHOD}) ({_TARGET}) (HTTP/1\.[01])")
+_OTHER_VERSION: Final = re.compile(rf"{_METHOD} {_TARGET} HTTP/([0-9]\.[0-9])")
 _BLOCK: Final = re.compile(rf"(?:{_TOKEN}:{_VALUE}\r\n)*+\r\n")
 _TOKEN_CHAR: Final = re.compile(_TOKEN[:-2].encode("ascii"))
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[-A-Za-z0-9._~!$&'()*+,;=%]+)(?::([0-9]{1,5})?)?")
@@ -169,10 +171,10 @@ def _what_is_wrong(text: str) -> Refusal:
     request_line = text.partition("\r\n")[0]
     if "\n" in text.replace("\r\n", ""):
         return _bad("A line of the request ends in a bare LF.")
-    match = _REQUEST_LINE.fullmatch(request_line)
+    match = _OTHER_VERSION.fullmatch(request_line)
     if match is None:
         return _bad("The request line is malformed.")
-    if match[3] != "1":
+    if match[1] not in ("1.0", "1.1"):
         return Refusal(505, "HTTP/1.1 is spoken here.", closes=True)
     return _bad("A header field is malformed.")
 
