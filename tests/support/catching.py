@@ -86,7 +86,8 @@ class Catching:
 @asynccontextmanager
 async def catching(keeper: Keeper | None = None, **settings: Any) -> AsyncIterator[Catching]:
     """A catcher on a free port, ended with the block."""
-    bounds = CatchBounds(**{"silence_s": 5.0, "settle_s": 0.1, "linger_s": 1.0, "again_s": 0.02} | settings.pop("bounds", {}))
+    short = {"silence_s": 5.0, "settle_s": 0.1, "linger_s": 1.0, "again_s": 0.02}
+    bounds = CatchBounds(**short | settings.pop("bounds", {}))
     one = Catching(CatchSettings(**{"port": 0, "bounds": bounds} | settings), keeper)
     await one.ready()
     try:
