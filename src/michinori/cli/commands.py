@@ -87,12 +87,35 @@ Examples:
 """
 
 
+def _hash_password(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Instead of serving: what the access file wants in the place of a password."""
+    if not wanted:
+        return
+    from michinori.server.passwords import make_hash
+    from michinori.server.settings import ServeError
+
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    try:
+        click.echo(make_hash(password))
+    except ServeError as error:
+        raise click.ClickException(str(error)) from error
+    context.exit()
+
+
 @michinori.command("serve", epilog=_SERVE_EXAMPLES)
 @click.argument("targets", nargs=-1, required=True, metavar="DIR|MODULE:APP|/PREFIX=TARGET...")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: a free one.")
 @click.option("--cgi", metavar="DIR", help="Run the programs in this folder below /cgi-bin/.")
 @click.option("--access", metavar="FILE", help="Who may do what: a TOML file.")
+@click.option(
+    "--hash-password",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_hash_password,
+    help="Ask for a password, print its hash for the access file, and end.",
+)
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to serve with.")
 @click.option("--tls-cert", metavar="FILE", help="The certificate (PEM, its chain included).")
 @click.option("--tls-key", metavar="FILE", help="The private key of the certificate (PEM).")

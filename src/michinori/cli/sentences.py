@@ -48,7 +48,10 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "ja": "設定を読み直せないため、前のまま続けます: {why}",
         "en": "Going on with the old settings, as the new ones are wrong: {why}",
     },
-    "serve-advice": {"ja": "{text}", "en": "{text}"},
+    "serve-advice": {
+        "ja": "証明書には {ca} の認証局が署名しています。信頼させるには、クライアントに渡すか（curl --cacert {ca}）、ブラウザにサイトの認証局として読み込みます",
+        "en": "The certificate is signed by {ca}. To trust it, give it to the client (curl --cacert {ca}) or import it into the browser as an authority for websites",
+    },
     "serve-kept": {
         "ja": "記録を書き出しました: {folder} ({files})",
         "en": "Kept what was served in {folder} ({files})",

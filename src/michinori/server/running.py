@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from michinori.http import Handler, Server, serve
-from michinori.server import living, targets
+from michinori.server import extras, living, targets
 from michinori.server.access_log import AccessLog
 from michinori.server.settings import ServeError, Settings, read_limits
 from michinori.server.trail import Trail
@@ -61,9 +61,12 @@ class Site:
     def _guarded(self) -> Handler:
         if self._settings.access is None:
             return living.crown(self._inner)
-        from michinori.server import access
+        from michinori.server import access, access_file
 
-        return living.crown(access.guard(Path(self._settings.access), self._inner))
+        try:
+            return living.crown(access.guard(Path(self._settings.access), self._inner))
+        except (access_file.RulesError, extras.MissingLibrary) as error:
+            raise ServeError(str(error)) from error
 
 
 def run(main: Coroutine[Any, Any, T], loop: str = "auto") -> T:
@@ -110,7 +113,7 @@ async def serve_until_stopped(
     signals = _Signals(stop or asyncio.Event(), lambda: _reload(site, server, tell))
     gc.freeze()  # what has been loaded stays; the collector need not look at it again and again
     if site.advice:
-        tell("advice", text=site.advice)
+        tell("advice", ca=site.advice)
     if ready is not None:
         ready(server)
     try:
@@ -177,31 +180,26 @@ def _log(settings: Settings) -> AccessLog | None:
 
 
 def _tls(settings: Settings) -> tuple[ssl.SSLContext | None, str]:
-    if settings.tls_auto:
-        from michinori.server import tls
-
-        return tls.auto([settings.host])
-    if settings.tls_cert is None:
+    if not settings.tls_auto and settings.tls_cert is None:
         return None, ""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.set_alpn_protocols(["http/1.1"])
-    _load_certificate(context, settings)
-    return context, ""
+    from michinori.server import tls
+
+    try:
+        if settings.tls_auto:
+            return tls.auto([settings.host])
+        assert settings.tls_cert is not None
+        return tls.context(settings.tls_cert, settings.tls_key or settings.tls_cert), ""
+    except (tls.TlsError, extras.MissingLibrary) as error:
+        raise ServeError(str(error)) from error
+    except OSError as error:
+        raise ServeError(f"no certificate can be kept: {error.strerror or error}: set XDG_STATE_HOME") from error
 
 
 def _load_certificate(context: ssl.SSLContext, settings: Settings) -> None:
+    """New connections get it; those that stand keep the one they had."""
+    _tls(settings)  # says in one sentence what is wrong with it
     assert settings.tls_cert is not None
-    try:
-        context.load_cert_chain(settings.tls_cert, settings.tls_key, password=lambda: b"")
-    except ssl.SSLError as error:
-        raise ServeError(
-            f"{settings.tls_cert} and {settings.tls_key} are no certificate with its key ({error.reason or error}): "
-            "give both as PEM, the key without a password"
-        ) from error
-    except OSError as error:
-        raise ServeError(
-            f"the certificate or its key cannot be read: {error.filename or ''} {error.strerror}"
-        ) from error
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
 
 
 def raise_file_limit() -> None:

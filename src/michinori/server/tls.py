@@ -6,15 +6,9 @@ import os
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from michinori.server import authority
 from michinori.server.settings import WrongUsage
-
-_HOW_TO_TRUST: Final = (
-    "The certificate is signed by {ca}; to trust it, give it to the client (curl --cacert {ca}) or import it into the "
-    "browser as an authority for websites."
-)
 
 
 class TlsError(WrongUsage):
@@ -45,8 +39,8 @@ def context(cert: str | os.PathLike[str], key: str | os.PathLike[str]) -> ssl.SS
     return made
 
 
-def auto(hosts: Sequence[str], folder: Path | None = None) -> tuple[ssl.SSLContext, str]:
-    """A context for these names and addresses by a CA of our own, and a sentence on how to trust it.
+def auto(hosts: Sequence[str], folder: Path | None = None) -> tuple[ssl.SSLContext, Path]:
+    """A context for these names and addresses by a CA of our own, and the certificate of that CA, to be trusted.
 
     The CA is kept in ``folder`` (default: Michinori's in the user's state directory). Raises ``TlsError``,
     ``extras.MissingLibrary``, ``OSError``.
@@ -54,7 +48,7 @@ def auto(hosts: Sequence[str], folder: Path | None = None) -> tuple[ssl.SSLConte
     home = folder or state_folder()
     ca = authority.Authority.at(home)
     cert, key = ca.certificate(hosts)
-    return context(cert, key), _HOW_TO_TRUST.format(ca=ca.certificate_file)
+    return context(cert, key), ca.certificate_file
 
 
 def state_folder() -> Path:

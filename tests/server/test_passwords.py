@@ -1,0 +1,38 @@
+"""Hashes of passwords: made by the command, and what the page about them shows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from click.testing import CliRunner
+
+from michinori.cli.commands import michinori
+from michinori.server import access
+
+PAGE = Path(__file__).parents[2] / "docs" / "access.md"
+
+
+def test_the_command_makes_a_hash_that_the_file_takes() -> None:
+    done = CliRunner().invoke(michinori, ["serve", "--hash-password"], input="道のり\n道のり\n")
+    assert done.exit_code == 0, done.output
+    hashed = done.stdout.strip().splitlines()[-1]
+    assert PasswordHasher().verify(hashed, "道のり")
+    access.parse(f"[users]\naki='{hashed}'\n")
+
+
+def test_the_example_of_the_page_is_taken() -> None:
+    found = re.search(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert found is not None
+    text = re.sub(r'"\$argon2[^"]*"', f"'{PasswordHasher().hash('x')}'", found[1])
+    try:
+        import bcrypt  # noqa: F401
+    except ImportError:
+        text = re.sub(r"(?m)^ben = .*$", "", text)
+    else:
+        pytest.skip("the hash of the example is cut short")
+    rules = access.parse(text)
+    assert rules.realm == "Office"
+    assert [rule.segments for rule in rules.rules] == [(), (), ("public",), ("wiki",), ("members",)]
