@@ -61,11 +61,11 @@ class Site:
     def _guarded(self) -> Handler:
         if self._settings.access is None:
             return living.crown(self._inner)
-        from michinori.server import access, access_file
+        from michinori.server import access
 
         try:
             return living.crown(access.guard(Path(self._settings.access), self._inner))
-        except (access_file.RulesError, extras.MissingLibrary) as error:
+        except extras.MissingLibrary as error:
             raise ServeError(str(error)) from error
 
 
@@ -186,10 +186,11 @@ def _tls(settings: Settings) -> tuple[ssl.SSLContext | None, str]:
 
     try:
         if settings.tls_auto:
-            return tls.auto([settings.host])
+            context, authority = tls.auto([settings.host])
+            return context, str(authority)
         assert settings.tls_cert is not None
         return tls.context(settings.tls_cert, settings.tls_key or settings.tls_cert), ""
-    except (tls.TlsError, extras.MissingLibrary) as error:
+    except extras.MissingLibrary as error:
         raise ServeError(str(error)) from error
     except OSError as error:
         raise ServeError(f"no certificate can be kept: {error.strerror or error}: set XDG_STATE_HOME") from error
