@@ -235,3 +235,35 @@ def replay(**options: Any) -> None:
     from michinori.cli.replay import Options, run
 
     sys.exit(run(Options(**options)))
+
+
+_EXPERIMENT_EXAMPLES = """\b
+Examples:
+  michinori experiment
+  michinori experiment udp-tcp --seed 7
+  michinori experiment close --via os
+"""
+
+
+@michinori.command("experiment", epilog=_EXPERIMENT_EXAMPLES)
+@click.argument("name", required=False)
+@click.option("--seed", type=int, default=0, show_default=True, help="The seed of all luck.")
+@click.option(
+    "--via",
+    type=click.Choice(["virtual", "os"]),
+    default="virtual",
+    show_default=True,
+    help="Whose sockets: those of two hosts in a virtual world, or this machine's own.",
+)
+@click.option("-O", "--out-dir", metavar="DIR", help="Where the results go  [default: experiment-NAME]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the telling goes to stderr.")
+@click.option("--force", is_flag=True, help="Replace files that are no earlier result.")
+@click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
+def experiment(**options: Any) -> None:
+    """Perform a small experiment and tell what happened, with the packets that prove it.
+
+    Without a NAME it lists them. The folder gets a capture of each host and trace.jsonl.
+    """
+    from michinori.cli.experiment import Options, run
+
+    sys.exit(run(Options(**options)))
