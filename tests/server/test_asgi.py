@@ -249,6 +249,30 @@ def test_background_work_goes_on_behind_the_answer() -> None:
     assert done == ["work"]
 
 
+def test_background_work_does_not_hold_the_connection() -> None:
+    go_on = asyncio.Event()
+    done: list[str] = []
+
+    async def works(scope: Any, receive: Any, send: Any) -> None:
+        await hello(scope, receive, send)
+        if scope["path"] == "/works":
+            await go_on.wait()
+            done.append("work")
+
+    async def main() -> None:
+        async with webtalk.served(AsgiHandler(works, lifespan="off")) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for path in ("/works", "/other"):
+                writer.write(get(path))
+                assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200 ")
+            assert done == []
+            go_on.set()
+            writer.close()
+
+    webtalk.run(main())
+    assert done == ["work"]
+
+
 def test_head_has_no_body_and_an_endless_answer_to_it_ends() -> None:
     async def endless(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200})
