@@ -12,14 +12,15 @@ from michinori.version import __version__
 
 if TYPE_CHECKING:
     from michinori.aio import Stuck, TimedOut
-    from michinori.world import Line, Machine, World
+    from michinori.world import Line, Machine, TapWorld, World
 
-__all__ = ["Line", "Machine", "Stuck", "TimedOut", "World", "__version__"]
+__all__ = ["Line", "Machine", "Stuck", "TapWorld", "TimedOut", "World", "__version__"]
 
 _HOME: Final = {
     "Line": "michinori.world",
     "Machine": "michinori.world",
     "Stuck": "michinori.aio",
+    "TapWorld": "michinori.world",
     "TimedOut": "michinori.aio",
     "World": "michinori.world",
 }

@@ -56,6 +56,9 @@ class LoopBase(asyncio.BaseEventLoop):
         """Let it run at this instant, after everything that is ready now."""
         raise NotImplementedError
 
+    def look_at_clock(self) -> None:
+        """An application is about to act on a socket. In virtual time no time has passed since its callback began."""
+
 
 class TransportBase(transports._FlowControlMixin):
     """The base of transports: asyncio's bookkeeping of what waits to be written, and when the protocol has to wait."""

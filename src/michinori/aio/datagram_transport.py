@@ -98,6 +98,7 @@ class DatagramTransport(TransportBase, asyncio.DatagramTransport):
             raise ValueError(f"Invalid address: must be None or {self._address}")
         if self._lost:
             return
+        self._loop.look_at_clock()
         kernel = self.kernel
         if kernel.remote is not None and addr in (None, self._address):
             end = kernel.remote

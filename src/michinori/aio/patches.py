@@ -34,6 +34,8 @@ from michinori.aio.host_socket import HostSocket
 from michinori.aio.naming import getaddrinfo_at_once
 
 _real_socket = socket.socket
+#: ``signal.signal`` itself, for loops that have signals.
+real_signal: Final = signal.signal
 _lock = threading.Lock()
 _depth = 0
 _before: dict[tuple[Any, str], Any] = {}

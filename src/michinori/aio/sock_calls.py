@@ -79,6 +79,7 @@ class SockCalls(LoopBase):
         """Give all of it to the send buffer, waiting for room."""
         kernel = _kernel_of(sock)
         view = memoryview(data).cast("B")
+        self.look_at_clock()
         if isinstance(kernel, UdpSocket):
             sock.send(view)
             return
@@ -102,6 +103,7 @@ class SockCalls(LoopBase):
         resolved = await self._ensure_resolved(address, family=sock.family, type=sock.type, proto=sock.proto, loop=self)
         address = resolved[0][4]
         end = endpoint_of(sock.host, sock.family, address)
+        self.look_at_clock()
         with Call(sock.host, "connect", descriptor=sock.fileno(), address=endpoint_text(*end)) as call:
             sock.connect_now(end)
             call.connection = kernel.name()

@@ -242,6 +242,7 @@ class StreamTransport(TransportBase, asyncio.Transport):
         if self._lost:
             self._write_after_loss()
             return
+        self._loop.look_at_clock()
         call = 0
         taken = 0
         if self._recorded:

@@ -4,8 +4,9 @@ from michinori.link.adapter import Adapter
 from michinori.link.cable import Cable, CableEnd, Direction
 from michinori.link.counters import Counters
 from michinori.link.faults import Corrupt, Delay, Drop, Duplicate, Judge, Pass, Rule, Verdict, parse_fault
-from michinori.link.plug import Plug
+from michinori.link.plug import Lead, Plug
 from michinori.link.switch import MacEntry, Switch, SwitchPort
+from michinori.link.tap import TapDevice, TapError, open_tap
 
 __all__ = [
     "Adapter",
@@ -18,12 +19,16 @@ __all__ = [
     "Drop",
     "Duplicate",
     "Judge",
+    "Lead",
     "MacEntry",
     "Pass",
     "Plug",
     "Rule",
     "Switch",
     "SwitchPort",
+    "TapDevice",
+    "TapError",
     "Verdict",
+    "open_tap",
     "parse_fault",
 ]

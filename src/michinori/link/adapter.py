@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from michinori.link.cable import CableEnd
 from michinori.link.counters import Counters
+from michinori.link.plug import Lead
 from michinori.sim import EventQueue
 from michinori.trace import Recorder, Tap
 from michinori.wire import ethernet
@@ -44,7 +44,7 @@ class Adapter:
         self.promiscuous = False
         self.groups: set[bytes] = set()
         self.counters = Counters()
-        self.cable_end: CableEnd | None = None
+        self.cable_end: Lead | None = None
         self.on_frame: Callable[[bytes], None] | None = None
         self.on_foreign_frame: Callable[[bytes], None] | None = None
         self.recorder = recorder
@@ -61,7 +61,7 @@ class Adapter:
     def has_carrier(self) -> bool:
         """Whether a whole cable with something at its other end is plugged in."""
         end = self.cable_end
-        return end is not None and end.other.plug is not None and not end.cable.is_cut
+        return end is not None and end.has_carrier
 
     def boot(self) -> None:
         """Read the address from the ROM, as a driver does when the machine starts."""

@@ -184,6 +184,11 @@ class CableEnd:
         now_ns = self._queue.now_ns
         return sum(start_ns > now_ns for start_ns in self._starts)
 
+    @property
+    def has_carrier(self) -> bool:
+        """Whether the cable is whole and something is plugged in at its other end."""
+        return self.other.plug is not None and not self.cable.is_cut
+
     def plug_into(self, plug: Plug) -> None:
         """Stick this end into an adapter or a port. Raises ``ValueError`` if either is taken."""
         if self.plug is not None or plug.cable_end is not None:

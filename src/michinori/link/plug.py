@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeAlias
-
-if TYPE_CHECKING:
-    from michinori.link.cable import CableEnd
+from typing import Protocol, TypeAlias
 
 #: How the sender writes down what became of a frame: given the frame and why it was dropped ("" if it was not), gives
 #: the number that its arrival names as its cause. Only passed when somebody watches.
 Tell: TypeAlias = Callable[[bytes, str], int]
 
 
-class Plug(Protocol):
-    """An adapter or the port of a switch."""
+class Lead(Protocol):
+    """What takes the frames of a plug: the end of a cable, or a device of the machine that we really run on."""
 
-    cable_end: CableEnd | None
+    @property
+    def has_carrier(self) -> bool:
+        """Whether there is something at its other end."""
+
+    def send(self, frame: bytes, tell: Tell | None = None) -> str:
+        """Take a frame (addresses, type and payload, without its check sequence). Gives why it was dropped, or ""."""
+
+
+class Plug(Protocol):
+    """An adapter, the port of a switch, or a TAP device."""
+
+    cable_end: Lead | None
 
     def receive(self, frame: bytes, fcs: bytes | None = None, cause: int = 0) -> None:
         """Take a frame whose last bit has arrived. ``fcs`` is None for a frame that came intact, else the check

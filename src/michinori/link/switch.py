@@ -11,9 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from michinori.link.cable import CableEnd
 from michinori.link.counters import Counters
-from michinori.link.plug import Tell
+from michinori.link.plug import Lead, Tell
 from michinori.sim import EventQueue, Nanos
 from michinori.trace import NS_PER_S, Recorder
 from michinori.wire import ethernet
@@ -41,7 +40,7 @@ class SwitchPort:
     def __init__(self, switch: Switch, name: str) -> None:
         self.switch = switch
         self.name = name
-        self.cable_end: CableEnd | None = None
+        self.cable_end: Lead | None = None
         self.counters = Counters()
 
     def send(self, frame: bytes, tell: Tell | None = None) -> None:

@@ -2,7 +2,8 @@
 
 from michinori.world.line import Line
 from michinori.world.machine import Machine
+from michinori.world.tap_world import TapWorld
 from michinori.world.units import UnitError
 from michinori.world.world import NotRecordedError, UnknownNameError, World
 
-__all__ = ["Line", "Machine", "NotRecordedError", "UnitError", "UnknownNameError", "World"]
+__all__ = ["Line", "Machine", "NotRecordedError", "TapWorld", "UnitError", "UnknownNameError", "World"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -79,7 +79,7 @@ def _add_line(world: World, name: str, line: Any) -> None:
 def _equip(machine: Machine, host: Host, scenario: Scenario, folder: Path | None, index: Index) -> None:
     """The programs that run on a machine."""
     if host.resolvers:
-        _set_resolver(machine, host.resolvers)
+        set_resolver(machine, host.resolvers)
     if host.firewall is not None or host.napt is not None:
         from michinori.world.rules import set_rules
 
@@ -97,7 +97,8 @@ def _equip(machine: Machine, host: Host, scenario: Scenario, folder: Path | None
             machine.spawn(serve_sites(here, folders, index, port), f"web server, port {port}")
 
 
-def _set_resolver(machine: Machine, servers: list[str]) -> None:
+def set_resolver(machine: Machine, servers: Sequence[str]) -> None:
+    """Let a machine ask these name servers."""
     from michinori.dns import Habits, StubResolver
 
     machine.resolver = StubResolver(servers, Habits(families=(socket.AF_INET,))).lookup

@@ -86,7 +86,7 @@ class Machine(Host):
         """Whether it was given routes, so that none are filled in."""
         return bool(self._given_routes)
 
-    def plug(self, interface: str, mtu: int) -> tuple[Adapter, InterfaceAddress | None]:
+    def plug(self, interface: str, mtu: int, mac: bytes | None = None) -> tuple[Adapter, InterfaceAddress | None]:
         """The adapter for a cable: that of an interface by name, else the first that is free. With the first of its
         addresses, if any was given. Raises ``ValueError``.
         """
@@ -96,7 +96,7 @@ class Machine(Host):
         if interface in self.adapters:
             raise ValueError(f"{self.name}:{interface} has a cable already; name another interface")
         given = self._given.get(interface)
-        return self.add_adapter(interface, mtu=mtu), given[0] if given else None
+        return self.add_adapter(interface, mac, mtu=mtu), given[0] if given else None
 
     def raise_interface(self, port: plan.Port) -> None:
         """Give the adapter of a port its addresses, once."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from michinori.aio import VirtualLoop
+from michinori.aio import HostLoop, VirtualLoop
 from michinori.host import HostsTable
-from michinori.link import Adapter, Cable, Switch, SwitchPort
+from michinori.link import Cable, Plug, Switch
 from michinori.sim import Dice, EventQueue, Nanos
 from michinori.trace import DEFAULT_EPOCH_NS, Recorder
 from michinori.world import plan, units
@@ -53,7 +53,7 @@ class World:
         self.machines: dict[str, Machine] = {}
         self.switches: dict[str, Switch] = {}
         self.lines: dict[str, Line] = {}
-        self._loop: VirtualLoop | None = None
+        self._loop: HostLoop | None = None
         self._ports: list[plan.Port] = []
         self._joined: list[tuple[str, str]] = []
         self._addresses = plan.Addresses()
@@ -129,11 +129,11 @@ class World:
     # -- what happens --------------------------------------------------------------------------------------------------
 
     @property
-    def loop(self) -> VirtualLoop:
+    def loop(self) -> HostLoop:
         """The event loop on which everything runs."""
         self._demand_open()
         if self._loop is None:
-            self._loop = VirtualLoop(self.queue, recorder=self.recorder, epoch_ns=self.epoch_ns)
+            self._loop = self._make_loop()
         return self._loop
 
     @property
@@ -152,13 +152,14 @@ class World:
             raise ValueError(f"{when} is over: this world is at {units.show_duration(self.now_ns)} already")
         self.queue.call_at(instant_ns, happens)
 
-    def run(self, coroutine: Coroutine[Any, Any, T], on: Machine | str, *, limit: str | int = "1h") -> T:
+    def run(self, coroutine: Coroutine[Any, Any, T], on: Machine | str, *, limit: str | int | None = "1h") -> T:
         """Run a coroutine on a machine, in virtual time, until it returns; gives what it returns.
 
         Raises what it raises; ``Stuck`` when nothing can happen any more; ``TimedOut`` after ``limit``.
         """
         try:
-            loop, machine, limit_ns = self.loop, self.machine(on), units.duration(limit)
+            loop, machine = self.loop, self.machine(on)
+            limit_ns = None if limit is None else units.duration(limit)
             self.settle()
         except BaseException:
             if asyncio.iscoroutine(coroutine):
@@ -239,6 +240,9 @@ class World:
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
+    def _make_loop(self) -> HostLoop:
+        return VirtualLoop(self.queue, recorder=self.recorder, epoch_ns=self.epoch_ns)
+
     def recorder_for(self, name: str) -> Recorder | None:
         """The recorder of that machine, if it is recorded."""
         return self.recorder if self._recorded is None or name in self._recorded else None
@@ -255,7 +259,7 @@ class World:
             raise ValueError(f"{name!r} is no name for a machine: a name is text")
         if name in self.machines or name in self.switches:
             raise ValueError(f"there is a {name!r} already; give this one another name")
-        if name.startswith(".") or not name.isprintable() or not name or set(name) & set(':/\\'):
+        if name.startswith(".") or not name.isprintable() or not name or set(name) & set(":/\\"):
             # It names a capture file too, and an end of a line as "machine:interface".
             raise ValueError(f"{name!r} is no name for a machine: it needs a letter first, no colon and no slash")
 
@@ -279,7 +283,7 @@ class World:
             name = next(again)
         return name
 
-    def _plug(self, end: tuple[str, str], line: str, mtu: int) -> Adapter | SwitchPort:
+    def _plug(self, end: tuple[str, str], line: str, mtu: int) -> Plug:
         name, interface = end
         switch = self.switches.get(name)
         if switch is not None:
