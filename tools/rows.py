@@ -57,7 +57,7 @@ ROWS = {
 
 #: Those that are declared done: each must have a test.
 TO_COME = frozenset({"B3", "B5", "B16", "B17", "B19", "B20", "B23"})
-DONE = frozenset(row for row in ROWS if row.startswith("B")) - TO_COME
+DONE = frozenset(row for row in ROWS if row.startswith("B")) - TO_COME | {"A5", "A6", "A7", "A8", "A9"}
 
 
 class Gather:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _INDENT: Final = "  "
 _SIGNS: Final = {"fact": ("", ""), "result": ("⇒ ", "bold green"), "slip": ("⇒ ", "bold yellow")}
+_HOST_WIDTHS: Final[dict[Language, int]] = {"ja": 13, "en": 7}
 #: A terminal with fewer columns gets the short form of packets, calls and listings.
 _WIDE: Final = 72
 
@@ -115,15 +116,15 @@ def _wide(text: str, width: int, *, wide: bool) -> str:
     return pad(text, width) if wide else text
 
 
-def _hang(out: Lines, head: str, sign: str, words: list[str], style: str) -> None:
-    """Words behind a head; those that do not fit go on under the first."""
-    room = max(out.width - columns(head + sign), 12)
+def _hang(out: Lines, head: str, sign: str, words: list[str], style: str, under: int = 0) -> None:
+    """Words behind a head; those that do not fit go on under the first, or ``under`` columns in."""
+    under = under or columns(head + sign)
     line = ""
     for word in words:
         longer = f"{line} {word}" if line else word
-        if line and columns(longer.rstrip()) > room:
+        if line and columns(head + sign + longer.rstrip()) > out.width:
             out.line((head, "dim"), (sign + line.rstrip(), style))
-            head, sign, line = " " * columns(head), " " * columns(sign), word
+            head, sign, line = " " * under, "", word
         else:
             line = longer
     out.line((head, "dim"), (sign + line.rstrip(), style))
@@ -136,14 +137,15 @@ def _tell_calls(part: Calls, language: Language, out: Lines) -> None:
     for made in part.made:
         wide = out.width >= _WIDE
         host = say(f"host-{made.host.partition('_')[0]}", language)
-        head = f"{_INDENT}{_INDENT}{pad(host, 14)}" if wide else f"{_INDENT}{host} "
+        head = f"{_INDENT}{_INDENT}{pad(host, _HOST_WIDTHS[language])}" if wide else f"{_INDENT}{host} "
         waited = (
             say("waited", language, waited=show_duration(made.waited_ns))
             if made.waited_ns
             else say("at-once", language)
         )
-        words = [_wide(_call(made), 30, wide=wide), _wide(waited, 18, wide=wide), _outcome(made, language)]
-        _hang(out, head, "", [word for word in words if word], "red" if made.error else "")
+        words = [_wide(_call(made), 24, wide=wide), _wide(waited, 14, wide=wide), _outcome(made, language)]
+        under = 0 if wide else 2 * len(_INDENT)
+        _hang(out, head, "", [word for word in words if word], "red" if made.error else "", under)
 
 
 def _call(made: Made) -> str:
@@ -173,7 +175,9 @@ def _tell_listing(part: Listing, language: Language, out: Lines) -> None:
         _tell_table(part.rows, out)
     else:
         for row in part.rows:
-            _hang(out, _INDENT, "", [row.state, f"{row.recv_q}/{_queue(row)}", row.local, row.remote, _timer(row)], "")
+            _hang(
+                out, 2 * _INDENT, "", [row.state, f"{row.recv_q}/{_queue(row)}", row.local, row.remote, _timer(row)], ""
+            )
 
 
 def _tell_table(rows: list[Row], out: Lines) -> None:

@@ -49,7 +49,7 @@ class Queue:
             sock = await calls.accept(listener)
             await calls.recv(sock, 100)
             connections.append(sock)
-        self.served_at_once = sum(row.state == "ESTABLISHED" for row in self._rows("server"))
+        self.served_at_once = len(connections)
         for sock in connections:
             await calls.sendall(sock, b"served")
             calls.close(sock)
@@ -97,14 +97,15 @@ def _busy(ground: Ground, told: Told, queue: Queue, packets: list[Packet], mark:
         ground.capture_of("client"),
         [packet for packet in packets if packet.t < queue.busy_ns and _is_handshake(packet)],
     )
-    told.listing("server", queue.busy_ns, queue.busy_rows)
+    if ground.shows_sockets:
+        told.listing("server", queue.busy_ns, queue.busy_rows)
     if ground.via == "virtual":
         told.listing("client", queue.busy_ns, queue.busy_client_rows)
     listener = next((row for row in queue.busy_rows if row.state == "LISTEN"), None)
     waiting = listener.recv_q if listener is not None else 0
     asking = sum(row.state == "SYN-SENT" for row in queue.busy_client_rows)
     told.findings |= {"backlog": BACKLOG, "clients": CLIENTS, "waiting": waiting, "asking": asking}
-    told.result("busy-result", waiting=waiting, asking=asking)
+    told.result("busy-result", holds=ground.shows_sockets, waiting=waiting, asking=asking)
     if waiting > BACKLOG:
         told.say("one-more", waiting=waiting, backlog=BACKLOG)
     if ground.via == "virtual":
@@ -128,7 +129,7 @@ def _accepting(ground: Ground, told: Told, queue: Queue, packets: list[Packet]) 
     }
     if ground.via == "virtual":
         told.findings["connected_ns"] = {str(number): at for number, at in sorted(queue.connected_ns.items())}
-    told.slip("slip", served=queue.served_at_once, backlog=BACKLOG)
+    told.slip("slip", holds=queue.served_at_once > BACKLOG, served=queue.served_at_once, backlog=BACKLOG)
 
 
 def _is_handshake(packet: Packet) -> bool:

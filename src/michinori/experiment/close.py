@@ -20,6 +20,7 @@ from michinori.trace import Event
 LIMIT: Final = 4096
 HELLO: Final = b"hello"
 BYE: Final = b"bye"
+END: Final = "recv() b''"
 
 
 class Saw(msgspec.Struct):
@@ -117,6 +118,14 @@ class Case:
                     return host
         return ""
 
+    def ended_at(self, host: Host) -> bool:
+        """Whether TIME-WAIT is there, as far as can be known."""
+        return self.time_wait == host or not self.ground.shows_sockets
+
+    def was_reset(self) -> bool:
+        """Whether the client met a reset, and nothing of the connection is left."""
+        return "ConnectionResetError" in self.client.of[-1] and not self.time_wait
+
     def findings(self) -> dict[str, Any]:
         """All of it as plain values."""
         packets = self.packets
@@ -140,7 +149,9 @@ class Case:
             states = found[f"{host}_states"]
             if states:
                 told.say("states", host=HOSTS[host], states=" → ".join(states))
-        if found["time_wait"]:
+        if not self.ground.shows_sockets:
+            told.say("no-table")
+        elif found["time_wait"]:
             told.say("time-wait", host=HOSTS[found["time_wait"]])
         else:
             told.say("no-time-wait")
@@ -193,8 +204,8 @@ def _orderly(ground: Ground, told: Told) -> None:
     case.play(serve, ask)
     told.step("orderly")
     told.say("orderly-what")
-    case.tell(told)
-    told.result("orderly-result")
+    found = case.tell(told)
+    told.result("orderly-result", holds=case.client.of[-1] == END and case.ended_at("server") and not found["resets"])
 
 
 def _half_close(ground: Ground, told: Told) -> None:
@@ -219,7 +230,7 @@ def _half_close(ground: Ground, told: Told) -> None:
     told.step("half-close")
     told.say("half-close-what")
     case.tell(told)
-    told.result("half-close-result")
+    told.result("half-close-result", holds=case.client.of == [f"recv() {BYE!r}", END])
 
 
 def _program_ends(ground: Ground, told: Told) -> None:
@@ -234,8 +245,8 @@ def _program_ends(ground: Ground, told: Told) -> None:
     case.play(serve, None)
     told.step("program-ends")
     told.say(f"program-ends-{ground.via}")
-    case.tell(told)
-    told.slip("program-ends-slip")
+    found = case.tell(told)
+    told.slip("program-ends-slip", holds=case.server.of[-1] == END and not found["resets"])
 
 
 def _unread(ground: Ground, told: Told) -> None:
@@ -257,7 +268,7 @@ def _unread(ground: Ground, told: Told) -> None:
     told.step("unread")
     told.say("unread-what", octets=f"{len(request):,}", limit=f"{LIMIT:,}", left=f"{len(request) - LIMIT:,}")
     case.tell(told)
-    told.slip("unread-slip")
+    told.slip("unread-slip", holds=case.was_reset())
 
 
 def _linger(ground: Ground, told: Told) -> None:
@@ -278,7 +289,7 @@ def _linger(ground: Ground, told: Told) -> None:
     told.step("linger")
     told.say("linger-what")
     case.tell(told)
-    told.result("linger-result")
+    told.result("linger-result", holds=case.was_reset())
 
 
 def _late(ground: Ground, told: Told) -> None:
@@ -300,4 +311,4 @@ def _late(ground: Ground, told: Told) -> None:
     told.step("late")
     told.say("late-what")
     case.tell(told)
-    told.result("late-result")
+    told.result("late-result", holds=case.client.of[0] == f"send() {len(BYE)}" and "Error" in case.client.of[-1])

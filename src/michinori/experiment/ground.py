@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import itertools
+import os
 import socket
 import sys
 import time
@@ -19,10 +21,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Final, Literal
 
+from michinori.aio.pinging import ping
 from michinori.experiment.calls import Calls, Made, RealCalls, WorldCalls, calls_made
 from michinori.experiment.loopback import Listener
 from michinori.experiment.packets import Packet, read_packets
 from michinori.experiment.sockets import Row, rows_of, rows_of_this_machine
+from michinori.host.addresses import pack
 from michinori.sim import Dice
 from michinori.trace import SCOPE, Event, Recorder, Scope
 from michinori.trace.scope import RealClock
@@ -33,6 +37,8 @@ Program = Callable[[], Coroutine[Any, Any, Any]]
 
 #: The port of the tutorial's server.
 PORT: Final = 8080
+#: Those of further servers; between here and 8080 lie some in which Wireshark sees other protocols.
+_FURTHER_PORTS: Final = 18_080
 
 
 #: A program that connects, sends and waits to be killed. It must be a process of its own to end without any ``close``.
@@ -43,6 +49,8 @@ sock.sendall(sys.argv[3].encode())
 time.sleep(3600)
 """
 _THREADS: Final = 32
+_LOWEST_PORT: Final = 20_000
+_HIGHEST_PORT: Final = 32_000
 #: How long such a program gets to begin.
 _START_S: Final = 0.5
 
@@ -81,6 +89,11 @@ class Ground(ABC):
     @abstractmethod
     def rows(self, host: Host) -> list[Row]:
         """The sockets of a host that have to do with the experiment's ports."""
+
+    @property
+    def shows_sockets(self) -> bool:
+        """Whether ``rows`` can be known here."""
+        return True
 
     @abstractmethod
     async def client_that_ends(self, port: int, data: bytes, lives_s: float) -> None:
@@ -144,9 +157,11 @@ class WorldGround(Ground):
         self.server = self.world.host("server", interfaces={"eth0": "192.0.2.80/24"}, **server)
         self.line = self.world.link(self.client, self.server, rate=rate, delay=delay, name="line")
         self.address = "192.0.2.80"
+        # Both learn each other's MAC address first, lest the first call of all wait for that too.
+        self.world.run(ping(self.client, pack(self.address), count=1), on=self.client)
 
     def new_port(self) -> int:
-        self.ports.append(PORT + len(self.ports))
+        self.ports.append(_FURTHER_PORTS + len(self.ports) if self.ports else PORT)
         return self.ports[-1]
 
     def play(self, **programs: Program) -> dict[str, Any]:
@@ -196,6 +211,9 @@ class RealGround(Ground):
         super().__init__()
         self.calls: RealCalls = RealCalls()
         self.address = "127.0.0.1"
+        # Below the ports that the system gives to clients, lest a stranger's connection be taken for one of ours.
+        first = _LOWEST_PORT + os.getpid() % (_HIGHEST_PORT - _LOWEST_PORT)
+        self._candidates = itertools.chain(range(first, _HIGHEST_PORT), range(_LOWEST_PORT, first))
         self._clock = RealClock()
         self.recorder = Recorder(epoch_ns=time.time_ns() - self._clock.now_ns())
         self._dice = Dice(seed)
@@ -203,12 +221,19 @@ class RealGround(Ground):
         self._tap = None if self._listener is None else self.recorder.tap("loopback", "lo", bytes(6))
 
     def new_port(self) -> int:
-        with socket.socket() as probe:
-            probe.bind((self.address, 0))
-            self.ports.append(probe.getsockname()[1])
+        port = next(port for port in self._candidates if self._is_unused(port))
+        self.ports.append(port)
         if self._listener is not None:
             self._listener.listen_to(self.ports)
-        return self.ports[-1]
+        return port
+
+    def _is_unused(self, port: int) -> bool:
+        with socket.socket() as probe:
+            try:
+                probe.bind((self.address, port))
+            except OSError:
+                return False
+        return not rows_of_this_machine({port})
 
     def play(self, **programs: Program) -> dict[str, Any]:
         async def all_of_them() -> dict[str, Any]:
@@ -249,6 +274,10 @@ class RealGround(Ground):
     def rows(self, host: Host) -> list[Row]:
         rows = rows_of_this_machine(set(self.ports)) or []
         return [row for row in rows if (row.local_port in self.ports) == (host == "server")]
+
+    @property
+    def shows_sockets(self) -> bool:
+        return rows_of_this_machine(set()) is not None
 
     async def client_that_ends(self, port: int, data: bytes, lives_s: float) -> None:
         program = await asyncio.create_subprocess_exec(sys.executable, "-c", _CLIENT, self.address, str(port), data)

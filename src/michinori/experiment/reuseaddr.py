@@ -90,7 +90,8 @@ def _time_wait(ground: Ground, told: Told) -> Server:
     told.say("stopped-what", port=server.port)
     told.calls([made for made in ground.made(mark) if made.host == "server"])
     told.packets(ground.capture_of("client"), ground.packets("client", began_ns))
-    told.listing("server", ground.now_ns, server.rows())
+    if ground.shows_sockets:
+        told.listing("server", ground.now_ns, server.rows())
     row = server.time_wait()
     if row is not None and row.time_wait_ns is not None:
         told.result("stopped-result", left=show_duration(row.time_wait_ns))
@@ -107,7 +108,7 @@ def _at_once(ground: Ground, told: Told, server: Server) -> None:
     told.say("at-once-what")
     told.calls([made for made in ground.made(mark) if made.call in ("bind", "listen")])
     told.findings["at_once_without"] = error
-    told.result("at-once-result", error=error or "—")
+    told.result("at-once-result", holds=bool(error), error=error)
 
 
 def _pairs(ground: Ground, told: Told) -> None:
@@ -126,7 +127,7 @@ def _pairs(ground: Ground, told: Told) -> None:
             outcome=error or SENTENCES["starts"],
         )
     told.findings["pairs"] = outcomes
-    told.result("pairs-result")
+    told.result("pairs-result", holds=[pair for pair, error in outcomes.items() if not error] == ["with, with"])
 
 
 def _word(reuse: bool) -> str:
@@ -139,10 +140,9 @@ def _later(ground: Ground, told: Told) -> None:
     told.step("later")
     row = server.time_wait()
     left_ns = None if row is None else row.time_wait_ns
-    if ground.via == "os":
-        told.say("later-os", left=show_duration(left_ns or 0))
+    if ground.via == "os" or left_ns is None:
+        told.say("later-os", left="—" if left_ns is None else show_duration(left_ns))
         return
-    assert left_ns is not None
     tries: dict[str, str] = {}
     for wait_ns, name in ((left_ns - 1_000_000_000, "before"), (1_000_000_000, "after")):
         ground.rest(wait_ns / 1e9)
@@ -151,7 +151,7 @@ def _later(ground: Ground, told: Told) -> None:
         told.say(key, when=show_duration(ground.now_ns), error=tries[name])
         told.listing("server", ground.now_ns, server.rows())
     told.findings["later"] = tries
-    told.result("later-result")
+    told.result("later-result", holds=bool(tries["before"]) and not tries["after"])
 
 
 def _client_first(ground: Ground, told: Told) -> None:
@@ -164,7 +164,8 @@ def _client_first(ground: Ground, told: Told) -> None:
         ground.capture_of("client"),
         [packet for packet in ground.packets("client", began_ns) if packet.server_port == server.port],
     )
-    told.listing("client", ground.now_ns, server.rows("client"))
+    if ground.shows_sockets:
+        told.listing("client", ground.now_ns, server.rows("client"))
     told.findings["client_first"] = {"time_wait_at": where, "without": error}
     told.result(
         "client-first-result", where=HOSTS.get(where, SENTENCES["nowhere"]), outcome=error or SENTENCES["starts"]

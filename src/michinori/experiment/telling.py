@@ -5,14 +5,14 @@ Everything in them was measured or recorded; a sentence is a template in both la
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from michinori.experiment.calls import Made
 from michinori.experiment.packets import Packet
 from michinori.experiment.sockets import Row
-from michinori.experiment.texts import Language, Texts
+from michinori.experiment.texts import Language, Texts, texts
 
 
 class Sentence(msgspec.Struct, frozen=True):
@@ -67,6 +67,12 @@ class Step(msgspec.Struct):
     parts: list[Part] = []
 
 
+_OTHERWISE: Final = texts(
+    "このシステムでは、ほかと違う結果になりました。上の記録のとおりです。",
+    "This system did otherwise than others do: see what is recorded above.",
+)
+
+
 class Told:
     """What an experiment tells, written down step by step with the sentences of its catalogue."""
 
@@ -84,13 +90,19 @@ class Told:
         """A sentence of the catalogue."""
         self._add(Remark(Sentence(self._sentences[key], values), kind))
 
-    def result(self, key: str, **values: Any) -> None:
-        """What the step comes down to."""
-        self.say(key, kind="result", **values)
+    def result(self, key: str, *, holds: bool = True, **values: Any) -> None:
+        """What the step comes down to, if what has just happened shows it (``holds``); else that it does not."""
+        self._conclude(key, "result", holds, values)
 
-    def slip(self, key: str, **values: Any) -> None:
-        """Where the tutorial says something else, put right by what has just happened."""
-        self.say(key, kind="slip", **values)
+    def slip(self, key: str, *, holds: bool = True, **values: Any) -> None:
+        """Where the tutorial says something else, put right by what has just happened if that ``holds``."""
+        self._conclude(key, "slip", holds, values)
+
+    def _conclude(self, key: str, kind: str, holds: bool, values: dict[str, Any]) -> None:
+        if holds:
+            self.say(key, kind=kind, **values)
+        else:
+            self._add(Remark(Sentence(_OTHERWISE), kind))
 
     def calls(self, made: list[Made]) -> None:
         """What the programs called."""

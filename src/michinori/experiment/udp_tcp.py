@@ -136,10 +136,6 @@ class Line:
         arrived, last_ns = ground.play(server=server, client=client)["server"]
         return Sending(arrived, last_ns - began_ns, began_ns, mark, port, client_port)
 
-    def warm_up(self) -> None:
-        """Let the client learn the server's MAC address, so that the first kana does not wait for it."""
-        self.by_udp("ん", ())
-
     def passed(self, sending: Sending, host: str = "client") -> list[Packet]:
         """Its packets from the first kana to the last that had to do with them."""
         packets = self.ground.packets("client" if host == "client" else "server", sending.began_ns)
@@ -154,7 +150,6 @@ def perform(ground: Ground, told: Told) -> None:
     """The two messages of the tutorial, its dialogue, and then the dice."""
     assert isinstance(ground, WorldGround)
     line = Line(ground)
-    line.warm_up()
     _side_by_side(line, told, "lost", LOSE_THE_THIRD)
     _side_by_side(line, told, "reordered", TURN_ROUND)
     _side_by_side(line, told, "reordered-more", TURN_FURTHER)

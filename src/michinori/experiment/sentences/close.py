@@ -10,6 +10,10 @@ SENTENCES: Final[dict[str, Texts]] = {
     "saw": texts("{host}が見たもの: {what}", "What the {host} saw: {what}"),
     "states": texts("{host}の状態: {states}", "States of the {host}: {states}"),
     "time-wait": texts("TIME-WAIT は{host}に残りました。", "TIME-WAIT stays at the {host}."),
+    "no-table": texts(
+        "このシステムにはソケットの表がなく、TIME-WAIT があるかどうかは分かりません。",
+        "This system shows no table of its sockets, so whether there is a TIME-WAIT is not known.",
+    ),
     "no-time-wait": texts("TIME-WAIT はどちらにも残りません。", "TIME-WAIT appears at neither end."),
     "orderly": texts("1. きちんと閉じる: close()", "1. An orderly end: close()"),
     "orderly-what": texts(
