@@ -54,7 +54,9 @@ class Exchange:
         try:
             await self._application(self._scope, self.receive, self.send)
         except Exception as error:
-            if self._reply.complete:
+            if self._reply.complete and isinstance(error, ClientGone):
+                pass  # the client had its answer, and what the application went on saying had nobody to hear it
+            elif self._reply.complete:
                 _log.error("the application failed behind its answer to %r", self._request, exc_info=error)
             elif self._refusal is not None:
                 raise self._refusal from None
