@@ -16,7 +16,8 @@ WWW = "http://www.michinori.example/"
 
 
 def test_help_shows_an_example_and_loads_nothing_for_it():
-    ask = "import sys; from michinori.cli import main; sys.argv[1:] = ['--help']\ntry: main()\nfinally: print(*sys.modules)"
+    call = "from michinori.cli import main; sys.argv[1:] = ['--help']"
+    ask = f"import sys; {call}\ntry: main()\nfinally: print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0
     assert "michinori open http://www.michinori.example/" in done.stdout
