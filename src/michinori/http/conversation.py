@@ -33,7 +33,8 @@ class Conversation(Turns):
             self._begin(self._exchange(head))
             return
         request = ServerRequest(head, NO_BODY, self)
-        self._chronicle.received(head)
+        if self._chronicle.watched:
+            self._chronicle.received(head)
         at_once = self._server.at_once
         if at_once is not None:
             try:

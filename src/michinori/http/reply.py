@@ -19,18 +19,23 @@ _STATUS_LINES: dict[int, bytes] = {}
 Octets = tuple[bytes, bytes]
 
 PLAIN: Final = b"plain"
-_SPECIAL: dict[bytes, bytes] = {}
-"""Names as they were written, and in lower case if the field means something to us."""
 _MEANT: Final = frozenset({b"content-length", b"transfer-encoding", b"connection", b"date", b"server"})
-_MOST_NAMES: Final = 1000
+_KNOWN: dict[Octets, tuple[bytes, bytes]] = {}
+"""Fields that were checked before: their line, and their name in lower case if it means something to us."""
+_MOST_KNOWN: Final = 1000
+_WORTH_KNOWING: Final = 200
 
 
-def _special(name: bytes) -> bytes:
+def _look_at(field: Octets) -> tuple[bytes, bytes]:
+    """The line of a field, and what it means to us. Raises ``ValueError`` if it is no field, or more than one."""
+    name, value = field
+    line = b"%b: %b\r\n" % (name, value)
+    check_fields(line, 1)
     lower = name.lower()
-    kind = lower if lower in _MEANT else PLAIN
-    if len(_SPECIAL) < _MOST_NAMES:
-        _SPECIAL[name] = kind
-    return kind
+    seen = line, lower if lower in _MEANT else PLAIN
+    if len(_KNOWN) < _MOST_KNOWN and len(line) < _WORTH_KNOWING and lower != b"set-cookie":
+        _KNOWN[field] = seen
+    return seen
 
 
 def status_line(status: int, reason: str | None = None) -> bytes:
@@ -115,11 +120,13 @@ class Reply:
         parts = [status_line(status, reason), self._fields]
         if status < 200:
             raise ValueError(f"{status} is no final status")
-        for name, value in fields:
-            parts.append(b"%b: %b\r\n" % (name, value))
-            lower = _SPECIAL.get(name) or _special(name)
+        for given in fields:
+            field: Octets = tuple(given)  # type: ignore[assignment]  # applications give lists too
+            line, lower = _KNOWN.get(field) or _look_at(field)
+            parts.append(line)
             if lower is PLAIN:
                 continue
+            value = field[1]
             if lower == b"content-length":
                 if length is not None or not value.isdigit() or len(value) > 18:
                     raise ValueError("the Content-Length of the answer is malformed")
@@ -135,7 +142,6 @@ class Reply:
                 parts[1] = _without(parts[1], lower)
         head = b"".join(parts)
         self.block = head[len(parts[0]) :]
-        check_fields(head[len(parts[0]) + len(parts[1]) :], len(parts) - 2)
         self.status = status
         self.started = True
         self._head = head

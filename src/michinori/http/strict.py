@@ -68,6 +68,17 @@ class HeadBuffer:
         """Take what came."""
         self._octets += octets
 
+    def take_from(self, octets: bytes) -> RequestHead | None:
+        """The head that these octets are, if they are just that and nothing waits here; else they are fed.
+
+        The usual case, without the detour through the buffer. Raises ``Refusal``.
+        """
+        end = octets.find(b"\r\n\r\n")
+        if self._octets or end < 0 or end != len(octets) - 4 or not _TOKEN_CHAR.match(octets):
+            self.feed(octets)
+            return None
+        return self._parse(octets.decode("latin-1"))
+
     def take(self) -> RequestHead | None:
         """A whole head, checked, or None if more is needed. Raises ``Refusal``."""
         octets = self._octets

@@ -64,8 +64,17 @@ class Turns(Channel):
         if self._busy:
             super().data_received(data)
             return
-        self._heads.feed(data)
-        self._go_on()
+        try:
+            head = self._heads.take_from(data)
+        except Refusal as refusal:
+            self._begin(self._refuse(refusal))
+            return
+        if head is None:
+            self._go_on()
+            return
+        self._answer(head)
+        if not self._busy:
+            self._rest()
 
     def eof_received(self) -> bool:
         stays = super().eof_received()

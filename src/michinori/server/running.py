@@ -27,6 +27,8 @@ FAILED: Final = 1
 INTERRUPTED: Final = 130
 
 _LAST_CALL_S: Final = 1.0
+_COLLECT: Final = (5_000, 20, 20)
+"""A request makes dozens of objects and leaves none behind: it is enough to look for cycles now and then."""
 
 
 class Tell(Protocol):
@@ -112,6 +114,7 @@ async def serve_until_stopped(
     server = await serve(site.handler, sockets=sockets, limits=site.limits, tls=site.tls, log=site.log)
     signals = _Signals(stop or asyncio.Event(), lambda: _reload(site, server, tell))
     gc.freeze()  # what has been loaded stays; the collector need not look at it again and again
+    gc.set_threshold(*_COLLECT)
     if site.advice:
         tell("advice", ca=site.advice)
     if ready is not None:
