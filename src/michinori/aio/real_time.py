@@ -8,6 +8,7 @@ looked for at intervals.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import select
 import signal
@@ -104,7 +105,12 @@ class RealTime:
 
     def _listen(self, timeout_s: float) -> None:
         # Not epoll: its sleeps are whole milliseconds, and these are few descriptors.
-        readable, _, _ = select.select((self._wake_end, *self._inputs), (), (), timeout_s)
+        try:
+            readable, _, _ = select.select((self._wake_end, *self._inputs), (), (), timeout_s)
+        except OSError as error:
+            if error.errno != errno.EBADF or not self._forget_closed():
+                raise
+            return
         if not readable:
             return
         self.look_at_clock()
@@ -115,6 +121,16 @@ class RealTime:
                 source = self._inputs.get(number)
                 if source is not None and not source.take_in():
                     self.forget(source)
+
+    def _forget_closed(self) -> bool:
+        """Somebody has closed an input that was listened to."""
+        before = len(self._inputs)
+        for number in list(self._inputs):
+            try:
+                os.fstat(number)
+            except OSError:
+                del self._inputs[number]
+        return len(self._inputs) < before
 
     @contextmanager
     def woken_by_signals(self) -> Iterator[None]:

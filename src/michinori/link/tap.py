@@ -135,6 +135,9 @@ class TapDevice:
         try:
             for _ in range(self._batch):
                 frame = read(descriptor, room)
+                if not frame:
+                    self.gone = True
+                    return False
                 counters.rx_frames += 1
                 counters.rx_octets += len(frame)
                 if len(frame) == room:

@@ -1,0 +1,42 @@
+"""A TAP device between the kernel, in a namespace of its own, and our hosts."""
+
+from __future__ import annotations
+
+import netns
+
+from michinori import Machine, TapWorld
+
+KERNEL, OURS = "10.99.0.1", "10.99.0.2"
+
+
+class Wire:
+    """The kernel at one end, as 10.99.0.1 in a namespace of its own, and our hosts at the other."""
+
+    kernel = KERNEL
+    ours = OURS
+    device = "mich0"
+
+    def __init__(self, namespace: netns.Namespace, world: TapWorld) -> None:
+        self.namespace = namespace
+        self.world = world
+
+    def raise_kernel(self, address: str = f"{KERNEL}/24") -> None:
+        self.namespace.ip(f"address add {address} dev {self.device}")
+        self.namespace.ip(f"link set {self.device} up")
+
+    def host(self, **settings: object) -> Machine:
+        """A host as 10.99.0.2, plugged straight in."""
+        host = self.world.tap_host("ours", device=self.device, namespace=self.namespace.name, **settings)
+        self.raise_kernel()
+        return host
+
+    def host_behind(self, **line: object) -> Machine:
+        """A host as 10.99.0.2 at the end of a cable with faults; a device that is not made yet is made for its MTU."""
+        if "mtu" in line:
+            self.namespace.ip(f"tuntap add dev {self.device} mode tap")
+            self.namespace.ip(f"link set {self.device} mtu {line['mtu']}")
+        self.world.tap(self.device, namespace=self.namespace.name)
+        host = self.world.host("ours", interfaces={"eth0": f"{OURS}/24"})
+        self.world.link(host, self.device, **line)
+        self.raise_kernel()
+        return host
