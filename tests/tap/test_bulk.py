@@ -29,8 +29,8 @@ LINES = {
     "5 % lost": (1_000_000, {"delay": "1ms", "loss": "5%"}),
     "out of order": (1_000_000, {"delay": "1ms", "faults": ["reorder 5% 3ms"]}),
     "twice": (1_000_000, {"delay": "1ms", "faults": ["duplicate 5%"]}),
-    "damaged": (1_000_000, {"delay": "1ms", "faults": ["corrupt 1e-6"]}),
-    "all of it": (1_000_000, {"delay": "2ms", "faults": ["reorder 2% 3ms", "duplicate 2%", "corrupt 1e-6", "loss 2%"]}),
+    "damaged": (1_000_000, {"delay": "1ms", "faults": ["corrupt 2%"]}),
+    "all of it": (1_000_000, {"delay": "2ms", "faults": ["reorder 2% 3ms", "duplicate 2%", "corrupt 2%", "loss 2%"]}),
     "jumbo frames": (3_000_000, {"delay": "1ms", "loss": "1%", "mtu": 9000}),
     "small frames": (1_000_000, {"delay": "1ms", "loss": "1%", "mtu": 576}),
 }
