@@ -149,7 +149,7 @@ class Supervisor:
             return
         watching = [task for _, task in workers]
         at_once = asyncio.create_task(self._at_once.wait())
-        ended: asyncio.Future[list[None | BaseException]] = asyncio.gather(*watching, return_exceptions=True)
+        ended: asyncio.Future[list[BaseException | None]] = asyncio.gather(*watching, return_exceptions=True)
         either: list[asyncio.Future[Any]] = [ended, at_once]
         await asyncio.wait(either, timeout=self._settings.grace_s + 5, return_when="FIRST_COMPLETED")
         for worker, _ in workers:
