@@ -143,7 +143,7 @@ def _tell_calls(part: Calls, language: Language, out: Lines) -> None:
             if made.waited_ns
             else say("at-once", language)
         )
-        words = [_wide(_call(made), 24, wide=wide), _wide(waited, 14, wide=wide), _outcome(made, language)]
+        words = [_wide(_call(made), 26, wide=wide), _wide(waited, 14, wide=wide), _outcome(made, language)]
         under = 0 if wide else 2 * len(_INDENT)
         _hang(out, head, "", [word for word in words if word], "red" if made.error else "", under)
 
