@@ -267,3 +267,54 @@ def experiment(**options: Any) -> None:
     from michinori.cli.experiment import Options, run
 
     sys.exit(run(Options(**options)))
+
+
+@michinori.group("tap")
+def tap() -> None:
+    """Make or remove a TAP device, by which hosts of Michinori meet this machine's kernel. Linux only.
+
+    \b
+    Example:
+      sudo michinori tap up
+      sudo michinori tap down
+    """
+
+
+_TAP_NAME = click.argument("name", default="mich0", metavar="[NAME]")
+_TAP_NAMESPACE = click.option("--namespace", default="", metavar="NAME", help="In this network namespace.")
+_TAP_LANG = click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
+
+
+@tap.command("up")
+@_TAP_NAME
+@click.option("--address", default="10.99.0.1/24", show_default=True, help="What the kernel is on it.")
+@_TAP_NAMESPACE
+@_TAP_LANG
+def tap_up(name: str, address: str, namespace: str, lang: Any) -> None:
+    """Make the device NAME (mich0), and the namespace where there is none; whoever called sudo may use it.
+
+    \b
+    Example:
+      sudo michinori tap up mich0 --address 10.99.0.1/24
+    """
+    from michinori.cli.language import detect
+    from michinori.cli.tap import up
+
+    sys.exit(up(name, address, namespace, lang or detect()))
+
+
+@tap.command("down")
+@_TAP_NAME
+@_TAP_NAMESPACE
+@_TAP_LANG
+def tap_down(name: str, namespace: str, lang: Any) -> None:
+    """Remove the device NAME (mich0), and its namespace if nothing else is in it.
+
+    \b
+    Example:
+      sudo michinori tap down mich0
+    """
+    from michinori.cli.language import detect
+    from michinori.cli.tap import down
+
+    sys.exit(down(name, namespace, lang or detect()))

@@ -56,6 +56,16 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "ja": "記録を書き出しました: {folder} ({files})",
         "en": "Kept what was served in {folder} ({files})",
     },
+    "tap-up": {
+        "ja": "TAP デバイス {name} を用意しました{where}。カーネル側は {address}、こちら側には例えば {ours} を使います",
+        "en": "The TAP device {name} is there{where}: the kernel is {address}; take {ours}, for example, for our side",
+    },
+    "tap-namespace": {"ja": "（ネットワーク名前空間 {namespace}）", "en": " in the network namespace {namespace}"},
+    "tap-down": {"ja": "TAP デバイス {name} を取り除きました", "en": "The TAP device {name} is gone"},
+    "tap-namespace-down": {
+        "ja": "ほかに何もないので、ネットワーク名前空間 {namespace} も取り除きました",
+        "en": "The network namespace {namespace} is gone too, as nothing else was in it",
+    },
     "not-drawn": {"ja": "絵は描かれませんでした: {why}", "en": "The picture was not drawn: {why}"},
 }
 

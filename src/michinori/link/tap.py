@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _CLONE: Final = "/dev/net/tun"
 _NAMESPACES: Final = "/run/netns"
 _TUNSETIFF: Final = 0x400454CA
+_TUNSETPERSIST: Final = 0x400454CB
+_TUNSETOWNER: Final = 0x400454CC
 _IFF_TAP: Final = 0x0002
 _IFF_NO_PI: Final = 0x1000
 _SIOCGIFMTU: Final = 0x8921
@@ -160,6 +162,14 @@ class TapDevice:
         if why:
             self.counters.drop(why)
 
+    def persist(self, owner: int | None = None) -> None:
+        """Let the device stay when it is closed; the user number ``owner`` may open it. Raises ``OSError``."""
+        import fcntl
+
+        if owner is not None:
+            fcntl.ioctl(self._descriptor, _TUNSETOWNER, owner)
+        fcntl.ioctl(self._descriptor, _TUNSETPERSIST, 1)
+
     def close(self) -> None:
         """Let go of the device. One that was not made to persist is gone then."""
         if self._descriptor >= 0:
@@ -176,7 +186,7 @@ def open_tap(name: str, *, namespace: str = "") -> TapDevice:
         raise TapError(errno.ENOSYS, f"TAP devices are Linux's, and this is {sys.platform}: use another way there")
     if not 0 < len(name.encode()) < 16 or "/" in name or not name.isprintable():
         raise TapError(errno.EINVAL, f"{name!r} is no name for a network device: it has 15 characters at most")
-    with _inside(namespace):
+    with in_namespace(namespace):
         return _open_here(name)
 
 
@@ -224,7 +234,7 @@ def _sentence(name: str, error: OSError) -> TapError:
 
 
 @contextmanager
-def _inside(namespace: str) -> Iterator[None]:
+def in_namespace(namespace: str) -> Iterator[None]:
     """While inside, this thread is in that network namespace."""
     if not namespace:
         yield

@@ -1,0 +1,96 @@
+"""``michinori tap``, as a user calls it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import netns
+import pytest
+
+from michinori import TapWorld
+from michinori.aio import ping
+from michinori.cli.tap import neighbour
+
+
+def michinori(*arguments: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    command = [*before, sys.executable, "-c", "from michinori.cli import main; main()", *arguments]
+    source = str(Path(__file__).parents[2] / "src")
+    environ = {**os.environ, "LANG": "C", "LC_ALL": "C", "PYTHONPATH": source}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environ)
+
+
+@pytest.mark.peer
+def test_up_makes_a_device_that_hosts_can_use_and_down_removes_it() -> None:
+    pytest.importorskip("pyroute2")
+    with netns.namespace() as namespace:
+        for _ in range(2):  # the second time it is there
+            done = michinori("tap", "up", "mich7", "--address", "10.88.0.1/24", "--namespace", namespace.name)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert "10.88.0.1/24; take 10.88.0.2/24" in done.stdout
+        assert "10.88.0.1/24" in namespace.ip("address show mich7")
+        with TapWorld() as world:
+            host = world.tap_host(device="mich7", address="10.88.0.2/24", namespace=namespace.name)
+
+            async def ask() -> None:
+                assert (await ping(host, bytes([10, 88, 0, 1]), count=1)).received == 1
+
+            world.run(ask(), on=host, limit="10s")
+            busy = michinori("tap", "up", "mich7", "--address", "10.88.0.1/24", "--namespace", namespace.name)
+            assert busy.returncode == 0, busy.stderr
+        namespace.ip("link add other type veth peer name another")
+        done = michinori("tap", "down", "mich7", "--namespace", namespace.name)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "The TAP device mich7 is gone\n", "")
+        assert "mich7" not in namespace.ip("link show")
+        again = michinori("tap", "down", "mich7", "--namespace", namespace.name, "--lang", "ja")
+        assert again.returncode == 1
+        assert again.stderr.startswith("michinori: できません: there is no network device mich7")
+        refused = michinori("tap", "down", "other", "--namespace", namespace.name)
+        assert refused.returncode == 1
+        assert "is no TAP device, so it is left alone" in refused.stderr
+
+
+@pytest.mark.peer
+def test_a_namespace_is_made_and_removed_with_it() -> None:
+    pytest.importorskip("pyroute2")
+    with netns.namespace():  # skips where none can be made
+        pass
+    name = f"michinori-{os.getpid()}-own"
+    try:
+        assert michinori("tap", "up", "--namespace", name).returncode == 0
+        assert name in subprocess.run(["ip", "netns"], capture_output=True, text=True, check=True).stdout
+        done = michinori("tap", "down", "--namespace", name)
+        assert "is gone too" in done.stdout
+    finally:
+        listed = subprocess.run(["ip", "netns"], capture_output=True, text=True, check=True).stdout
+        if name in listed:
+            subprocess.run(["ip", "netns", "del", name], check=True)
+    assert name not in listed
+
+
+@pytest.mark.peer
+def test_who_lacks_the_rights_is_told_in_one_sentence() -> None:
+    pytest.importorskip("pyroute2")
+    if os.geteuid() != 0 or not Path("/dev/net/tun").exists() or shutil.which("setpriv") is None:
+        pytest.skip("needs root and setpriv, to give rights up, and /dev/net/tun")
+    rights = "-net_admin,-sys_admin"
+    done = michinori("tap", "up", "mich8", before=("setpriv", "--bounding-set", rights, "--inh-caps", rights))
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "root or CAP_NET_ADMIN" in done.stderr
+
+
+def test_nonsense_is_told_in_one_sentence() -> None:
+    pytest.importorskip("pyroute2")
+    done = michinori("tap", "up", "--address", "10.0.0.1")
+    assert done.returncode == 1
+    assert "no IPv4 address with the length of its prefix" in done.stderr
+
+
+def test_our_side_is_beside_the_kernels() -> None:
+    assert neighbour("10.99.0.1/24") == "10.99.0.2/24"
+    assert neighbour("10.99.0.254/24") == "10.99.0.253/24"
+    assert neighbour("10.99.0.0/31") == "10.99.0.1/31"
