@@ -38,5 +38,5 @@ def test_this_machine_tells_the_same_story_but_holds_one_more(perform):
     assert found["waiting"] == found["backlog"] + 1  # Linux refuses when the queue is longer than the number
     assert (found["asking"], found["connected"], found["served_at_once"]) == (3, 6, 6)
     if done.ground.captures:
-        assert found["syns_again"] == 3
+        assert found["syns_again"] >= 3  # more, where the server is slow to accept
         assert not any(packet.has("RST") for packet in done.ground.packets())
