@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import netns
 import pytest
+import tshark
 
 from michinori import TapWorld
 from michinori.aio import ping
@@ -94,3 +97,46 @@ def test_our_side_is_beside_the_kernels() -> None:
     assert neighbour("10.99.0.1/24") == "10.99.0.2/24"
     assert neighbour("10.99.0.254/24") == "10.99.0.253/24"
     assert neighbour("10.99.0.0/31") == "10.99.0.1/31"
+
+
+@pytest.mark.peer
+def test_open_walks_the_whole_way_over_our_own_tcp(tmp_path: Path) -> None:
+    pytest.importorskip("pyroute2")
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text("<!doctype html><title>Over the wire</title><p>It works.")
+    with netns.namespace() as namespace:
+        done = michinori("tap", "up", "--namespace", namespace.name)
+        assert done.returncode == 0, done.stderr
+        namespace.start(sys.executable, "-m", "http.server", "-b", "10.99.0.1", "-d", str(site), "8000")
+        inside = ("ip", "netns", "exec", namespace.name)
+        for _ in range(100):
+            if b":8000" in namespace.run("ss", "-tln").stdout:
+                break
+            time.sleep(0.02)
+        out = tmp_path / "journey"
+        walked = michinori("open", "http://10.99.0.1:8000/", "--via", "tap", "-O", str(out), "--json", before=inside)
+        assert walked.returncode == 0, walked.stderr
+        numbers = json.loads(walked.stdout)
+        assert (numbers["status"], numbers["retransmitted"]) == (200, 0)
+        assert numbers["frames"] > 8
+        assert {row for row in ("B9", "B12", "B15", "B22", "B25") if not numbers["rows"].get(row)} == set()
+        assert "page.har" in numbers["files"]
+        # The kernel may repeat what came while the browser computed, so no more than errors are looked for.
+        assert tshark.complaints(out / "packets.pcapng", tshark.ERROR) == []
+        nobody = michinori("open", "http://10.99.0.77/", "--via", "tap", "-O", str(tmp_path / "none"), before=inside)
+        assert nobody.returncode == 1
+        assert "--via os" not in nobody.stdout
+        refused = michinori("open", "http://10.99.0.1:81/", "--via", "tap", "-O", str(tmp_path / "no"), before=inside)
+        assert refused.returncode == 1
+
+
+def test_open_says_which_options_go_together(tmp_path: Path) -> None:
+    lossy = michinori("open", "http://10.99.0.1/", "--via", "tap", "--loss", "5%", "-O", str(tmp_path))
+    assert (lossy.returncode, lossy.stderr) == (
+        2,
+        "michinori: --loss is about the virtual internet and has no effect on --via tap: leave one of them out\n",
+    )
+    alone = michinori("open", "http://10.99.0.1/", "--resolver", "10.99.0.1", "-O", str(tmp_path))
+    assert alone.returncode == 2
+    assert alone.stderr == "michinori: --resolver is about the host on a TAP device: it needs --via tap\n"

@@ -17,6 +17,7 @@ Examples:
   michinori open "tcp handshake"
   michinori open http://my.site.example/ --site my.site.example=public_html
   michinori open http://127.0.0.1:8000/ --via os
+  michinori open http://10.99.0.1:8000/ --via tap
 """
 
 
@@ -35,10 +36,10 @@ def michinori() -> None:
 @click.argument("words", nargs=-1, required=True, metavar="URL|WORDS...")
 @click.option(
     "--via",
-    type=click.Choice(["virtual", "os"]),
+    type=click.Choice(["virtual", "os", "tap"]),
     default="virtual",
     show_default=True,
-    help="Whose network: the virtual internet, or the sockets of this machine.",
+    help="Whose network: the virtual internet, the sockets of this machine, or our own TCP/IP on a TAP device.",
 )
 @click.option(
     "--scenario",
@@ -60,6 +61,10 @@ def michinori() -> None:
     metavar="LINE:RULE",
     help='A fault of any line: "access:drop nth=3", "trunk:cut from=50ms".',
 )
+@click.option("--tap", metavar="NAME", help="With --via tap: the device  [default: mich0]")
+@click.option("--address", metavar="ADDRESS/N", help="With --via tap: what we are on it  [default: 10.99.0.2/24]")
+@click.option("--gateway", metavar="ADDRESS", help="With --via tap: the router to all other networks.")
+@click.option("--resolver", "resolvers", multiple=True, metavar="ADDRESS", help="With --via tap: a name server.")
 @click.option("-O", "--out-dir", default="journey", show_default=True, metavar="DIR", help="Where the results go.")
 @click.option("--force", is_flag=True, help="Replace files that are no earlier result.")
 @click.option("--fail", is_flag=True, help="Exit with 1 when the page has a status of 400 or more.")

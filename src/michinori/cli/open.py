@@ -14,7 +14,7 @@ from michinori.cli.language import Language, detect
 from michinori.cli.sentences import say
 
 if TYPE_CHECKING:
-    from michinori.world.journey import Journey, VirtualJourney
+    from michinori.world.journey import Journey, WorldJourney
     from michinori.world.scenario import Scenario
 
 DONE: Final = 0
@@ -22,8 +22,9 @@ FAILED: Final = 1
 WRONG_USAGE: Final = 2
 INTERRUPTED: Final = 130
 
-#: Options that say something about the virtual internet.
-_VIRTUAL_ONLY: Final = ("sites", "loss", "delay", "rate", "mtu", "faults")
+#: Options that say something about the virtual internet, or about the host on a TAP device; by the names of members.
+_VIRTUAL_ONLY: Final = {name: name for name in ("loss", "delay", "rate", "mtu")} | {"sites": "site", "faults": "fault"}
+_TAP_ONLY: Final = {name: name for name in ("tap", "address", "gateway")} | {"resolvers": "resolver"}
 
 
 class Options(msgspec.Struct, kw_only=True):
@@ -39,6 +40,10 @@ class Options(msgspec.Struct, kw_only=True):
     rate: str | None
     mtu: str | None
     faults: tuple[str, ...]
+    tap: str | None = None
+    address: str | None = None
+    gateway: str | None = None
+    resolvers: tuple[str, ...] = ()
     out_dir: str
     force: bool
     fail: bool
@@ -61,6 +66,10 @@ class UsageError(Exception):
     """The command was used wrongly; the message is one sentence."""
 
 
+class DeviceError(Exception):
+    """The TAP device cannot be had; the message is one sentence."""
+
+
 def run(options: Options) -> int:
     """Do it. Gives the exit status."""
     try:
@@ -75,6 +84,9 @@ def _run(options: Options, began: float) -> int:
     try:
         prepared = _prepare(options)
         folder.prepare(_names(options, prepared))
+    except DeviceError as error:
+        _complain(str(error), options.language)
+        return FAILED
     except (UsageError, FolderError) as error:
         _complain(str(error), options.language)
         if prepared is not None:
@@ -90,16 +102,13 @@ def _run(options: Options, began: float) -> int:
         journey.close()
 
 
-def _prepare(options: Options) -> VirtualJourney | None:
-    """The virtual internet, built and not yet running; None for ``--via os``. Raises ``UsageError``."""
+def _prepare(options: Options) -> WorldJourney | None:
+    """The world, built and not yet running; None for ``--via os``. Raises ``UsageError``, ``DeviceError``."""
+    _demand_fitting(options)
     if options.via == "os":
-        given = [name for name in _VIRTUAL_ONLY if getattr(options, name)]
-        if given or options.scenario != "home":
-            name = (given or ["scenario"])[0].removesuffix("s")
-            raise UsageError(
-                f"--{name} is about the virtual internet and has no effect on --via os: leave one of them out"
-            )
         return None
+    if options.via == "tap":
+        return _prepare_tap(options)
     from michinori.world.journey import VirtualJourney
     from michinori.world.scenario import ScenarioError, load
     from michinori.world.units import UnitError
@@ -109,6 +118,36 @@ def _prepare(options: Options) -> VirtualJourney | None:
         changed = _change(scenario, options)
         return VirtualJourney(options.text, changed, beside, seed=options.seed, language=options.language)
     except (ScenarioError, UnitError) as error:
+        raise UsageError(str(error)) from error
+
+
+def _demand_fitting(options: Options) -> None:
+    """Raise ``UsageError`` for an option that has no effect with the others."""
+    if options.via != "tap":
+        for name, option in _TAP_ONLY.items():
+            if getattr(options, name):
+                raise UsageError(f"--{option} is about the host on a TAP device: it needs --via tap")
+    if options.via != "virtual":
+        given = [option for name, option in _VIRTUAL_ONLY.items() if getattr(options, name)]
+        if given or options.scenario != "home":
+            option = (given or ["scenario"])[0]
+            raise UsageError(
+                f"--{option} is about the virtual internet and has no effect on --via {options.via}: "
+                "leave one of them out"
+            )
+
+
+def _prepare_tap(options: Options) -> WorldJourney:
+    from michinori.link import TapError
+    from michinori.world.journey import TapHost, TapJourney
+
+    given = {"device": options.tap, "address": options.address, "gateway": options.gateway}
+    host = TapHost(**{name: value for name, value in given.items() if value}, resolvers=options.resolvers)
+    try:
+        return TapJourney(options.text, host, seed=options.seed, language=options.language)
+    except TapError as error:
+        raise DeviceError(str(error)) from error
+    except ValueError as error:
         raise UsageError(str(error)) from error
 
 
@@ -126,7 +165,7 @@ def _change(scenario: Scenario, options: Options) -> Scenario:
     return scenario
 
 
-def _names(options: Options, prepared: VirtualJourney | None) -> list[str]:
+def _names(options: Options, prepared: WorldJourney | None) -> list[str]:
     """The files that may be written."""
     names = ["page.png", "page.har", "trace.jsonl"]
     if prepared is not None:
@@ -136,7 +175,7 @@ def _names(options: Options, prepared: VirtualJourney | None) -> list[str]:
     return names if options.no_report else [*names, "journey.html"]
 
 
-def _go(options: Options, prepared: VirtualJourney | None) -> Journey:
+def _go(options: Options, prepared: WorldJourney | None) -> Journey:
     from michinori.cli.progress import progress
 
     with progress(prepared.world if prepared else None, options.text, options.language):

@@ -28,6 +28,7 @@ def progress(world: World | None, text: str, language: Language) -> Iterator[Non
     from rich.text import Text
 
     from michinori.report.text import visible
+    from michinori.world import TapWorld
     from michinori.world.units import show_duration
 
     def line() -> Text:
@@ -40,7 +41,8 @@ def progress(world: World | None, text: str, language: Language) -> Iterator[Non
                 for machine in world.machines.values()
                 for adapter in machine.adapters.values()
             )
-            said = say("progress", language, virtual=show_duration(world.now_ns), frames=frames)
+            key = "progress-tap" if isinstance(world, TapWorld) else "progress"
+            said = say(key, language, virtual=show_duration(world.now_ns), frames=frames)
             shown.append(said, style="dim")
         return shown
 

@@ -41,7 +41,7 @@ class Results:
     def failure(self) -> Failure | None:
         """Why it failed, if it did."""
         error, world, page = self.journey.failure, self.journey.world, self.journey.page
-        inside = world.holds if world is not None else None
+        inside = world.holds if world is not None and self.journey.virtual else None
         if isinstance(error, KeyboardInterrupt):
             return None
         if error is not None:
@@ -133,7 +133,8 @@ class Results:
             files=self.files,
             language=language,
             epoch_ns=self.journey.epoch_ns,
-            virtual=self.journey.world is not None,
+            virtual=self.journey.virtual,
+            below_sockets=self.journey.world is not None,
         )
         write_report(contents, path)
 

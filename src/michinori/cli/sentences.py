@@ -10,9 +10,14 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
     "wrong": {"ja": "できません: ", "en": ""},
     "on-the-way": {"ja": "道のりの途中", "en": "on the way"},
     "progress": {"ja": "仮想時間 {virtual} · フレーム {frames:,}", "en": "virtual time {virtual} · {frames:,} frames"},
+    "progress-tap": {"ja": "{virtual} · フレーム {frames:,}", "en": "{virtual} · {frames:,} frames"},
     "arrived": {
         "ja": "到着: {url} {status} — 仮想 {virtual}、リクエスト {requests}、フレーム {frames}、破棄 {dropped}、再送 {retransmitted}",
         "en": "Arrived: {url} {status} — {virtual} virtual, {requests} requests, {frames} frames, {dropped} dropped, {retransmitted} retransmitted",
+    },
+    "arrived-tap": {
+        "ja": "到着: {url} {status} — {virtual}、リクエスト {requests}、フレーム {frames}、破棄 {dropped}、再送 {retransmitted}",
+        "en": "Arrived: {url} {status} — {virtual}, {requests} requests, {frames} frames, {dropped} dropped, {retransmitted} retransmitted",
     },
     "arrived-os": {
         "ja": "到着: {url} {status} — {virtual}、リクエスト {requests}",

@@ -130,7 +130,8 @@ def _ending(results: Results, numbers: dict[str, Any], language: Language) -> li
     else:
         shown = {key: numbers[key] for key in ("requests", "frames", "dropped", "retransmitted", "status")}
         virtual, url = show_duration(results.journey.took_ns), visible(numbers["final_url"], limit=200)
-        key = "arrived" if results.journey.world is not None else "arrived-os"
+        journey = results.journey
+        key = "arrived" if journey.virtual else "arrived-os" if journey.world is None else "arrived-tap"
         lines.append((say(key, language, url=url, virtual=virtual, **shown), "bold green"))
         if not results.picture and page.not_drawn:
             lines.append((say("not-drawn", language, why=visible(page.not_drawn)), "yellow"))

@@ -55,7 +55,9 @@ class Contents(msgspec.Struct):
     language: str
     epoch_ns: int
     virtual: bool
-    """Whether it was in a virtual internet; else on the sockets of the OS."""
+    """Whether it was in a virtual internet; else in real time."""
+    below_sockets: bool = True
+    """Whether what is below the sockets was recorded; it is not on the sockets of the OS."""
 
 
 def write_report(contents: Contents, path: Path) -> None:
@@ -100,7 +102,7 @@ def _top(contents: Contents) -> Iterator[str]:
     if contents.failure is not None:
         yield f'<p class="failure">{_pair(contents.failure)}</p>'
     yield '<dl class="tiles">'
-    for key in _TILES if contents.virtual else _TILES[:2]:
+    for key in _TILES if contents.below_sockets else _TILES[:2]:
         value = contents.numbers.get(key)
         if value is not None:
             shown = show_duration(round(value * 1e6)) if key == "virtual_ms" else f"{value:,}"
@@ -128,7 +130,7 @@ def _page_part(contents: Contents) -> Iterator[str]:
 
 
 def _story_part(contents: Contents) -> Iterator[str]:
-    yield _section("story", "" if contents.virtual else "story_lead_os") + '<ol class="rows">'
+    yield _section("story", "" if contents.below_sockets else "story_lead_os") + '<ol class="rows">'
     for chapter in contents.chapters:
         name = chapter.row.name
         title = _pair({"ja": chapter.title("ja"), "en": chapter.title("en")})

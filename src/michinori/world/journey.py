@@ -1,4 +1,5 @@
-"""One journey: a URL or words typed into the browser of a host, in a virtual internet or on the OS's own sockets.
+"""One journey: a URL or words typed into the browser of a host, in a virtual internet, on the OS's own sockets, or on a
+host of ours that faces the kernel through a TAP device.
 
 Whatever comes of it, the page or an error, what was recorded until then is there to be kept.
 """
@@ -18,6 +19,7 @@ from michinori.trace import SCOPE, Recorder, Scope
 from michinori.trace.scope import RealClock
 from michinori.world.build import build
 from michinori.world.scenario import Scenario
+from michinori.world.tap_world import TapWorld
 from michinori.world.world import World
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 #: How long, in virtual time, the connections get to be closed after the page was drawn.
 _FAREWELL_STEP_S: Final = 0.05
 _FAREWELL_STEPS: Final = 200
+_REAL_FAREWELL_STEPS: Final = 10
 #: No journey takes longer than this, in virtual time.
 LIMIT: Final = "1h"
 
@@ -43,6 +46,8 @@ class Journey:
     took_ns: Nanos = 0
     world: World | None = None
     """None when it was on the OS's sockets."""
+    virtual: bool = False
+    """Whether it was in a virtual internet, which has nothing outside."""
 
     @property
     def epoch_ns(self) -> int:
@@ -56,15 +61,17 @@ class Journey:
         self.recorder.close()
 
 
-class VirtualJourney:
-    """A journey in a virtual internet. Made ready first, so that what cannot be built is known before anything runs."""
+class WorldJourney:
+    """A journey in a world. Made ready first, so that what cannot be built is known before anything runs."""
 
-    def __init__(self, text: str, scenario: Scenario, folder: Path | None, *, seed: int, language: str) -> None:
-        self.world = world = build(scenario, folder, seed=seed, record=True)
-        assert world.recorder is not None
-        self.journey = Journey(text, scenario.about.browser, world.recorder, seed, world=world)
-        self._search = scenario.about.search
+    def __init__(
+        self, journey: Journey, world: World, search: str, language: str, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.journey = journey
+        self.world = world
+        self._search = search
         self._language = language
+        self._tls = tls
 
     def go(self) -> Journey:
         """Walk it. Never raises what befalls the browser; ``KeyboardInterrupt`` is kept as its failure too."""
@@ -72,7 +79,7 @@ class VirtualJourney:
         began_ns = world.now_ns
         try:
             journey.page = world.run(
-                _open(journey.text, self._search, self._language), on=journey.browser_host, limit=LIMIT
+                _open(journey.text, self._search, self._language, self._tls), on=journey.browser_host, limit=LIMIT
             )
         except (Exception, KeyboardInterrupt) as error:
             journey.failure = error
@@ -83,14 +90,59 @@ class VirtualJourney:
 
     def _let_connections_end(self) -> None:
         host = self.world.machine(self.journey.browser_host)
+        steps = _FAREWELL_STEPS if self.journey.virtual else _REAL_FAREWELL_STEPS
 
         async def wait() -> None:
-            for _ in range(_FAREWELL_STEPS):
+            for _ in range(steps):
                 if not any(info.state in _ENDING for info in host.sockets()):
                     break
                 await asyncio.sleep(_FAREWELL_STEP_S)
 
         self.world.run(wait(), on=host)
+
+
+class VirtualJourney(WorldJourney):
+    """A journey in a virtual internet."""
+
+    def __init__(self, text: str, scenario: Scenario, folder: Path | None, *, seed: int, language: str) -> None:
+        world = build(scenario, folder, seed=seed, record=True)
+        assert world.recorder is not None
+        journey = Journey(text, scenario.about.browser, world.recorder, seed, world=world, virtual=True)
+        super().__init__(journey, world, scenario.about.search, language)
+
+
+class TapJourney(WorldJourney):
+    """A journey from a host of ours, with TCP/IP of its own, that the kernel of this machine is a neighbour of. Raises
+    ``TapError``, ``ValueError``.
+    """
+
+    def __init__(self, text: str, host: TapHost, *, seed: int, language: str) -> None:
+        world = TapWorld(seed or None, record=True)
+        try:
+            world.tap_host(
+                "browser",
+                device=host.device,
+                address=host.address,
+                gateway=host.gateway,
+                resolvers=host.resolvers,
+            )
+            world.settle()
+        except BaseException:
+            world.close()
+            raise
+        assert world.recorder is not None
+        journey = Journey(text, "browser", world.recorder, seed, world=world)
+        super().__init__(journey, world, "", language, ssl.create_default_context())
+
+
+@dataclass(frozen=True, slots=True)
+class TapHost:
+    """Which device the host of a journey is plugged into, and what it is there."""
+
+    device: str = "mich0"
+    address: str = "10.99.0.2/24"
+    gateway: str = ""
+    resolvers: tuple[str, ...] = ()
 
 
 _ENDING: Final = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK"})

@@ -46,6 +46,7 @@ class TapWorld(World):
         """
         self.demand_new(device)
         opened = self.taps[device] = open_tap(device, namespace=namespace)
+        opened.look_at_clock = self._driver.look_at_clock
         self._driver.listen_to(opened)
         return opened
 
