@@ -77,7 +77,7 @@ class ResultFolder:
             raise FolderError(f"The folder {self.path} cannot be written: {_reason(error)}") from error
 
     def _keep_list(self, files: dict[str, str]) -> None:
-        text = json.dumps({"written by": "michinori open", "files": files}, indent=1, sort_keys=True)
+        text = json.dumps({"written by": "michinori", "files": files}, indent=1, sort_keys=True)
         (self.path / LIST).write_text(text + "\n", encoding="utf-8")
 
     def _read_list(self) -> dict[str, str]:
