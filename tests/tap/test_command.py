@@ -140,3 +140,19 @@ def test_open_says_which_options_go_together(tmp_path: Path) -> None:
     alone = michinori("open", "http://10.99.0.1/", "--resolver", "10.99.0.1", "-O", str(tmp_path))
     assert alone.returncode == 2
     assert alone.stderr == "michinori: --resolver is about the host on a TAP device: it needs --via tap\n"
+
+
+@pytest.mark.peer
+def test_the_example_of_the_document_runs(tmp_path: Path) -> None:
+    pytest.importorskip("pyroute2")
+    text = (Path(__file__).parents[2] / "docs" / "tap.md").read_text()
+    example = text.split("```python\n")[1].split("```")[0]
+    with netns.namespace() as namespace:
+        inside = ("ip", "netns", "exec", namespace.name)
+        assert michinori("tap", "up", before=inside).returncode == 0
+        program = tmp_path / "example.py"
+        program.write_text(f"import os\nos.chdir({str(tmp_path)!r})\n{example}")
+        done = namespace.run(sys.executable, str(program))
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert tshark.complaints(tmp_path / "server.pcapng", tshark.ERROR) == []
+        assert michinori("tap", "down", before=inside).returncode == 0
