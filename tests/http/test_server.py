@@ -293,6 +293,44 @@ def test_the_last_answer_is_not_lost_to_a_reset() -> None:
     run(main())
 
 
+class _AtOnce:
+    """Answers without waiting."""
+
+    def __init__(self, octets: int) -> None:
+        self._octets = octets
+
+    async def __call__(self, request: ServerRequest) -> ServerResponse:
+        raise AssertionError("nothing is left to do")
+
+    def at_once(self, request: ServerRequest) -> ServerResponse:
+        return ServerResponse(200, {}, bytes(self._octets))
+
+
+def test_an_answer_given_at_once_is_the_last_if_that_is_asked() -> None:
+    asked = b"GET /one " + HEAD + b"Connection: close\r\n\r\nGET /two " + HEAD + b"\r\n"
+    for end in (True, False):  # who stays is closed after a while
+        answer = told(asked, _AtOnce(5), end=end)
+        assert statuses(answer) == [200]
+        assert answer.endswith(b"\r\nContent-Length: 5\r\nConnection: close\r\n\r\n" + bytes(5))
+
+
+def test_who_never_takes_the_last_answer_is_cut_off() -> None:
+    async def main() -> None:
+        async with served(_AtOnce(50_000_000), limits=ServerLimits(linger_s=3, send_s=20)) as (server, _):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(b"GET / " + HEAD + b"Connection: close\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+            await asyncio.sleep(20)
+            assert server.connections == 1
+            await asyncio.sleep(6)
+            assert server.connections == 0
+            with pytest.raises(ConnectionResetError):
+                await reader.read()
+            writer.close()
+
+    run(main(), jump=True)
+
+
 def test_files_are_streamed_and_closed(tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(bytes(range(256)) * 4096)

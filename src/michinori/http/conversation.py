@@ -58,7 +58,7 @@ class Conversation(Turns):
             self._begin(self._respond_and_send(request, NO_BODY, response))
             return
         head = response.head or answer.whole_head(response)
-        if head is None or "connection" in request.headers.index or request.version != "HTTP/1.1" or self._last:
+        if head is None or request.version != "HTTP/1.1" or self._last:
             self._begin(self._respond_and_send(request, NO_BODY, response))
             return
         assert isinstance(body, bytes), "it is whole"
@@ -66,10 +66,14 @@ class Conversation(Turns):
             body = b""
         line_end = head.index(b"\n") + 1
         own = self._server.own_fields()
-        self.transport.write(b"%b%b%b\r\n%b" % (head[:line_end], own, head[line_end:], body))
+        closes = "connection" in request.headers.index and "close" in request.headers.tokens("Connection")
+        ending = b"Connection: close\r\n" if closes else b""
+        self.transport.write(b"%b%b%b%b\r\n%b" % (head[:line_end], own, head[line_end:], ending, body))
         if self._server.observed:
-            fields = own + head[line_end:]
+            fields = own + head[line_end:] + ending
             self._chronicle.sent(request, response.status, fields, line_end + len(fields) + 2, len(body))
+        if closes:
+            self._finish()
 
     async def _exchange(self, head: RequestHead) -> None:
         """A request that may have a body."""
@@ -98,7 +102,7 @@ class Conversation(Turns):
         if goes_on and (body.complete or await body.discard()) and not self._last:
             self._continue()
         else:
-            await self._finish()
+            self._finish()
 
     async def _respond(self, request: ServerRequest) -> ServerResponse:
         try:
@@ -205,7 +209,7 @@ class Conversation(Turns):
         reply = Reply(self, self._server.own_fields(), may_go_on=lambda: False, send_s=self._limits.send_s)
         await answer.send(self, reply, answer.refused(refusal))
         self._chronicle.replied(None, reply)
-        await self._finish()
+        self._finish()
 
     async def _upgrade(self, request: ServerRequest, response: Upgraded) -> None:
         """Send the head and let the other protocol have the connection."""
@@ -221,7 +225,7 @@ class Conversation(Turns):
                 _log.error("the protocol behind the upgrade failed", exc_info=error)
             self.abort()
         else:
-            await self._finish()
+            self._finish()
 
     def _say_go_on(self) -> None:
         self.send(b"HTTP/1.1 100 Continue\r\n\r\n")

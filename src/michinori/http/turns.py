@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +35,15 @@ class Turns(Channel):
         """Whether a task has the connection."""
         self._in_head = False
         self._last = False
+        self._parting: int | None = None
+        """How much is still read behind the FIN, once that is sent."""
         self._due_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._upgraded: Upgraded | None = None
         self._id = ""
         self._loop = server.loop
-        self._chronicle = Chronicle(server, self)
+        self._chronicle = Chronicle(server, weakref.proxy(self))  # no cycle: the collector has less to find
         self.scheme = "http"
         self.peer = self.own = ("", 0)
 
@@ -62,7 +65,12 @@ class Turns(Channel):
 
     def data_received(self, data: bytes) -> None:
         if self._busy:
-            super().data_received(data)
+            if self._parting is None:
+                super().data_received(data)
+            else:
+                self._parting -= len(data)
+                if self._parting <= 0:
+                    self._shut()
             return
         try:
             head = self._heads.take_from(data)
@@ -78,7 +86,9 @@ class Turns(Channel):
 
     def eof_received(self) -> bool:
         stays = super().eof_received()
-        if not self._busy:
+        if self._parting is not None:
+            self._shut()
+        elif not self._busy:
             self._go_on()
         return stays
 
@@ -171,10 +181,15 @@ class Turns(Channel):
 
     def _on_time(self) -> None:
         self._timer = None
-        if self._busy or self.closing:
+        if self.lost or (self._parting is None and (self._busy or self.closing)):
             return
         if self._loop.time() < self._due_s:
             self._wake_at(self._due_s)
+        elif self._parting is not None:
+            if self.closing:
+                self.abort()  # the peer takes nothing
+            else:
+                self._shut()
         elif self._in_head:
             self._begin(self._refuse(Refusal(408, "The request took too long to come.", closes=True)))
         else:
@@ -183,7 +198,7 @@ class Turns(Channel):
     def _close_quietly(self) -> None:
         """Nobody owes anything to the other, but that what was sent may still be on its way."""
         if self.transport.get_write_buffer_size():
-            self._begin(self._finish())
+            self._finish()
         else:
             self.close()
 
@@ -215,31 +230,40 @@ class Turns(Channel):
     async def _take_breath(self) -> None:
         """Let others have their turn, and the peer take what was sent."""
         if self._last:
-            await self._finish()
+            self._finish()
             return
         await asyncio.sleep(0)
         async with asyncio.timeout(self._limits.send_s):
             await self.drain()
         self._continue()
 
-    async def _finish(self) -> None:
+    def _finish(self) -> None:
         """Send FIN and read on for a while: octets that arrive at a closed socket are answered by RST, which would
-        destroy the answer before the peer has read it (RFC 9112 section 9.6).
+        destroy the answer before the peer has read it (RFC 9112 section 9.6). Nobody has to wait for that.
         """
-        left = self._limits.discard_octets
         if self.closing:
             return
-        if self.end():
-            try:
-                async with asyncio.timeout(self._limits.linger_s):
-                    while left > 0 and (octets := await self.receive()):
-                        left -= len(octets)
-            except TimeoutError:
-                pass
+        self._busy = True
+        try:
+            reads_on = self.end()
+        except OSError:
+            self.abort()  # the peer has gone
+            return
+        self._parting = self._limits.discard_octets - len(self._take_received())
+        if not reads_on or self._ended or self._parting <= 0:
+            self._shut()
+        else:
+            self._due_s = self._loop.time() + self._limits.linger_s
+            self._wake_at(self._due_s)
+
+    def _shut(self) -> None:
+        """Close; what was sent has its time to get away."""
+        if self.closing:
+            return
         self.close()
         if not self.lost and self.transport.get_write_buffer_size():
-            async with asyncio.timeout(self._limits.send_s):
-                await self.wait_lost()
+            self._due_s = self._loop.time() + self._limits.send_s
+            self._wake_at(self._due_s)
 
     def _answer(self, head: RequestHead) -> None:
         """Answer a request, or let a task do it."""
