@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,30 @@ def test_the_phases_are_virtual_time(folder: Path, tmp_path: Path) -> None:
     assert first.phases_ns["wait"] >= 50 * ms
     assert second.phases_ns["connect"] == -1
     assert 55 * ms > second.phases_ns["wait"] >= 50 * ms
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\n"]
+)
+def test_a_connection_that_carries_no_more_ends_by_fin(head: bytes) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head + b"whole")
+        writer.close()
+
+    with World(record=True) as world:
+        client, server = world.host("client"), world.host("server")
+        world.link(client, server)
+
+        async def fetch() -> bytes:
+            await world.loop.spawn(server, asyncio.start_server(answer, port=80))
+            async with Client() as asking:
+                body = (await asking.fetch(Request("GET", "http://server/"))).body
+            await asyncio.sleep(1)
+            return body
+
+        assert world.run(fetch(), on=client) == b"whole"
+        assert world.recorder is not None
+        sent = [event.data["flags"] for event in world.recorder.read() if event.what == "segment-sent"]
+    assert not [flags for flags in sent if "RST" in flags]
+    assert len([flags for flags in sent if "FIN" in flags]) == 2

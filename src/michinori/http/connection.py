@@ -19,13 +19,16 @@ class Connection:
         self.exchanges = 0
         """How many it has carried, the running one included."""
         self.reusable = False
+        """Whether it may carry another exchange."""
+        self.whole = False
+        """Whether the last exchange was whole both ways, so that it may end by FIN."""
         self.id = channel.id
         self.server_address, self.server_port = channel.peer_address
 
     def begin(self, bounds: Bounds) -> ClientFraming:
         """A machine for the next exchange."""
         self.exchanges += 1
-        self.reusable = False
+        self.reusable = self.whole = False
         return ClientFraming(head_octets=bounds.head_octets, header_count=bounds.header_count)
 
     @property
@@ -35,7 +38,7 @@ class Connection:
 
     def close(self) -> None:
         """Close it if it ended well, drop it if not."""
-        if self.reusable or self.channel.closing:
+        if self.whole or self.channel.closing:
             self.channel.close()
         else:
             self.channel.abort()

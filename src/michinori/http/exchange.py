@@ -278,6 +278,7 @@ class Exchange:
         if self.upload is not None:
             self.upload.stop()
         if connection is not None:
+            connection.whole = self._complete and self.framing is not None and self.framing.whole
             connection.reusable = self._complete and self.framing is not None and self.framing.reusable
             self._means.pool.give(connection)
 

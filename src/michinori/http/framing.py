@@ -14,6 +14,8 @@ import h11
 from michinori.http.errors import HttpError, IncompleteBody, ProtocolError, TooLarge
 from michinori.http.headers import Headers
 
+_WHOLE = {h11.DONE, h11.MUST_CLOSE, h11.CLOSED}
+
 
 class ResponseHead(NamedTuple):
     """Status line and header fields, of a final response or of an interim one (1xx)."""
@@ -138,6 +140,11 @@ class ClientFraming:
         machine = self._machine
         done = machine.our_state is h11.DONE and machine.their_state is h11.DONE
         return done and not self.surplus and not self._ended and not self._both_lengths
+
+    @property
+    def whole(self) -> bool:
+        """Whether both messages are whole, so that a connection that carries no more may end by FIN."""
+        return {self._machine.our_state, self._machine.their_state} <= _WHOLE
 
     def _send(self, event: h11.Event) -> bytes:
         return self._machine.send(event) or b""
