@@ -54,7 +54,7 @@ class Mounts:
         """The handler; what led to it is then in the request's ``root_path``."""
         path = request.path
         raw = path[1:].split("/") if path.startswith("/") else []
-        segments = tuple(unquote(segment) for segment in raw)
+        segments = tuple(map(unquote, raw)) if "%" in path else tuple(raw)
         for depth in self._depths:
             mounts = self._by_segments.get(segments[:depth])
             if mounts is not None and len(segments) >= depth:
