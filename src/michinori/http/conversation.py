@@ -231,11 +231,6 @@ class Conversation(Turns):
         self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-def _is_met(request: ServerRequest) -> bool:
-    """Whether what is expected can be done. HTTP/1.0 does not know the word."""
-    return request.version == "HTTP/1.0" or set(request.headers.tokens("Expect")) <= {"100-continue"}
-
-
 async def _let_go(response: ServerResponse) -> None:
     """The body is not wanted any longer, whether all of it, some or nothing was taken."""
     body = response.body
