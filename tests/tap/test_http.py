@@ -15,7 +15,6 @@ from michinori import http
 pytestmark = pytest.mark.peer
 
 _NGINX = """
-user www-data;
 user root;  # the folders of tests are for their owner alone
 pid {work}/nginx.pid;
 error_log {work}/error.log;
