@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
+
+import pytest
 
 from michinori.aio import DEFAULT_LIMIT_NS, VirtualLoop
 from michinori.host import Host, TcpSocket
@@ -99,3 +101,27 @@ class SmallWorld:
         self.loop.close()
         if self.recorder is not None:
             self.recorder.close()
+
+
+@pytest.fixture
+def make_world() -> Iterator[Callable[..., SmallWorld]]:
+    """Makes worlds and closes them at the end."""
+    worlds: list[SmallWorld] = []
+
+    def make(**settings: Any) -> SmallWorld:
+        worlds.append(SmallWorld(**settings))
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        world.close()
+
+
+@pytest.fixture
+def world(make_world: Callable[..., SmallWorld]) -> SmallWorld:
+    return make_world()
+
+
+@pytest.fixture
+def recorded(make_world: Callable[..., SmallWorld]) -> SmallWorld:
+    return make_world(record=True)

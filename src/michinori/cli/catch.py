@@ -14,8 +14,9 @@ import msgspec
 
 from michinori.cli.catch_telling import Telling
 from michinori.cli.catch_words import explain_failure, say
-from michinori.cli.language import Language, detect
+from michinori.cli.language import Language, Spoken
 from michinori.cli.lines import Lines
+from michinori.cli.status import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 from michinori.cli.targets import UsageError, server_url, tls_context
 from michinori.server.catch import (
     CatchBounds,
@@ -31,17 +32,12 @@ from michinori.server.catch import (
 from michinori.server.catch.settings import Forward
 from michinori.server.keeping import KeepError
 
-DONE: Final = 0
-FAILED: Final = 1
-WRONG_USAGE: Final = 2
-INTERRUPTED: Final = 130
-
 DEFAULT_OUTPUT: Final = "server_recv.txt"
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _BOUNDS: Final = CatchBounds()
 
 
-class Options(msgspec.Struct, kw_only=True):
+class Options(Spoken, kw_only=True):
     """The options as they were given."""
 
     host: str = "localhost"
@@ -57,12 +53,6 @@ class Options(msgspec.Struct, kw_only=True):
     max_time: float = _BOUNDS.whole_s
     force: bool = False
     as_json: bool = False
-    lang: Language | None = None
-
-    @property
-    def language(self) -> Language:
-        """``--lang``, or what the locale says."""
-        return self.lang or detect()
 
 
 def run(options: Options) -> int:

@@ -10,6 +10,8 @@ import click
 import michinori as package
 from michinori.cli.parameters import PORT, SECONDS, octets
 
+_LANG = click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
+
 _EXAMPLES = """\b
 Examples:
   michinori open http://www.michinori.example/
@@ -70,7 +72,7 @@ def michinori() -> None:
 @click.option("--fail", is_flag=True, help="Exit with 1 when the page has a status of 400 or more.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the story goes to stderr.")
 @click.option("--no-report", is_flag=True, help="Do not write journey.html.")
-@click.option("--lang", type=click.Choice(["ja", "en"]), help="The language of the story  [default: by the locale]")
+@_LANG
 def open_(**options: Any) -> None:
     """Walk the whole way of a URL, or of words to search for, and keep all of it.
 
@@ -147,7 +149,7 @@ def _hash_password(context: click.Context, _: click.Parameter, wanted: bool) -> 
     show_default=True,
     help="The event loop; auto takes uvloop where it is installed.",
 )
-@click.option("--lang", type=click.Choice(["ja", "en"]), help="The language of the console  [default: by the locale]")
+@_LANG
 def serve(lang: Any, force: bool, **options: Any) -> None:
     """Serve folders, programs (CGI) and applications (ASGI, WSGI) over HTTP/1.1.
 
@@ -192,7 +194,7 @@ Examples:
 @click.option("--max-time", type=SECONDS, default=300.0, show_default=True, help="Longest time for one, in seconds.")
 @click.option("--force", is_flag=True, help="Replace a file that is no earlier result.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the log goes to stderr.")
-@click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
+@_LANG
 def catch(**options: Any) -> None:
     """Listen to a browser: keep the exact octets of what it sends, and explain them.
 
@@ -231,7 +233,7 @@ Examples:
 @click.option("--max-time", type=SECONDS, default=300.0, show_default=True, help="Longest time in all, in seconds.")
 @click.option("--force", is_flag=True, help="Replace a file that is no earlier result.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the rest goes to stderr.")
-@click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
+@_LANG
 def replay(**options: Any) -> None:
     """Send a kept request again, byte for byte, and keep the exact octets of the answer.
 
@@ -263,7 +265,7 @@ Examples:
 @click.option("-O", "--out-dir", metavar="DIR", help="Where the results go  [default: experiment-NAME]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the telling goes to stderr.")
 @click.option("--force", is_flag=True, help="Replace files that are no earlier result.")
-@click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
+@_LANG
 def experiment(**options: Any) -> None:
     """Perform a small experiment and tell what happened, with the packets that prove it.
 
@@ -287,14 +289,13 @@ def tap() -> None:
 
 _TAP_NAME = click.argument("name", default="mich0", metavar="[NAME]")
 _TAP_NAMESPACE = click.option("--namespace", default="", metavar="NAME", help="In this network namespace.")
-_TAP_LANG = click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
 
 
 @tap.command("up")
 @_TAP_NAME
 @click.option("--address", default="10.99.0.1/24", show_default=True, help="What the kernel is on it.")
 @_TAP_NAMESPACE
-@_TAP_LANG
+@_LANG
 def tap_up(name: str, address: str, namespace: str, lang: Any) -> None:
     """Make the device NAME (mich0), and the namespace where there is none; whoever called sudo may use it.
 
@@ -311,7 +312,7 @@ def tap_up(name: str, address: str, namespace: str, lang: Any) -> None:
 @tap.command("down")
 @_TAP_NAME
 @_TAP_NAMESPACE
-@_TAP_LANG
+@_LANG
 def tap_down(name: str, namespace: str, lang: Any) -> None:
     """Remove the device NAME (mich0), and its namespace if nothing else is in it.
 

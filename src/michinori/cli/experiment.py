@@ -12,24 +12,21 @@ import msgspec
 
 from michinori.cli.experiment_words import say
 from michinori.cli.folder import FolderError, ResultFolder
-from michinori.cli.language import Language, detect
+from michinori.cli.language import Language, Spoken
 from michinori.cli.lines import Lines
 from michinori.cli.sentences import say as say_around
+from michinori.cli.status import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 
 if TYPE_CHECKING:
     from michinori.experiment import Performed
 
-DONE: Final = 0
-FAILED: Final = 1
-WRONG_USAGE: Final = 2
-INTERRUPTED: Final = 130
 
 TRACE: Final = "trace.jsonl"
 #: Every capture that an experiment may leave, by either way.
 CAPTURES: Final = ("client.pcapng", "server.pcapng", "loopback.pcapng")
 
 
-class Options(msgspec.Struct, kw_only=True):
+class Options(Spoken, kw_only=True):
     """The options as they were given."""
 
     name: str | None
@@ -38,12 +35,6 @@ class Options(msgspec.Struct, kw_only=True):
     out_dir: str | None
     as_json: bool
     force: bool
-    lang: Language | None
-
-    @property
-    def language(self) -> Language:
-        """``--lang``, or what the locale says."""
-        return self.lang or detect()
 
 
 def run(options: Options) -> int:

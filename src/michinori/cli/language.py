@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
+import msgspec
+
 Language: TypeAlias = Literal["ja", "en"]
 
 LANGUAGES: Final[tuple[Language, ...]] = ("ja", "en")
@@ -19,3 +21,14 @@ def detect(environ: Mapping[str, str] | None = None) -> Language:
         if value:
             return "ja" if value.lower().startswith("ja") else "en"
     return "en"
+
+
+class Spoken(msgspec.Struct, kw_only=True):
+    """The options of a command that speaks."""
+
+    lang: Language | None = None
+
+    @property
+    def language(self) -> Language:
+        """``--lang``, or what the locale says."""
+        return self.lang or detect()

@@ -10,24 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from michinori.cli.folder import FolderError, ResultFolder
-from michinori.cli.language import Language, detect
+from michinori.cli.language import Language, Spoken
 from michinori.cli.sentences import say
+from michinori.cli.status import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 
 if TYPE_CHECKING:
     from michinori.world.journey import Journey, WorldJourney
     from michinori.world.scenario import Scenario
 
-DONE: Final = 0
-FAILED: Final = 1
-WRONG_USAGE: Final = 2
-INTERRUPTED: Final = 130
 
 #: Options that say something about the virtual internet, or about the host on a TAP device; by the names of members.
 _VIRTUAL_ONLY: Final = {name: name for name in ("loss", "delay", "rate", "mtu")} | {"sites": "site", "faults": "fault"}
 _TAP_ONLY: Final = {name: name for name in ("tap", "address", "gateway")} | {"resolvers": "resolver"}
 
 
-class Options(msgspec.Struct, kw_only=True):
+class Options(Spoken, kw_only=True):
     """The options as they were given."""
 
     words: tuple[str, ...]
@@ -49,17 +46,11 @@ class Options(msgspec.Struct, kw_only=True):
     fail: bool
     as_json: bool
     no_report: bool
-    lang: Language | None
 
     @property
     def text(self) -> str:
         """What is typed into the address bar."""
         return " ".join(self.words)
-
-    @property
-    def language(self) -> Language:
-        """``--lang``, or what the locale says."""
-        return self.lang or detect()
 
 
 class UsageError(Exception):

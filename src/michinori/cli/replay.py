@@ -11,10 +11,11 @@ import msgspec
 
 from michinori.cli.catch_words import explain_failure
 from michinori.cli.catch_words import say as say_of_catch
-from michinori.cli.language import Language, detect
+from michinori.cli.language import Language, Spoken
 from michinori.cli.lines import Lines
 from michinori.cli.replay_telling import Telling, as_object, differences
 from michinori.cli.replay_words import say
+from michinori.cli.status import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 from michinori.cli.targets import UsageError, server_url, tls_context
 from michinori.http.errors import HttpError
 from michinori.report.text import visible
@@ -30,16 +31,11 @@ from michinori.server.replay import (
     with_host,
 )
 
-DONE: Final = 0
-FAILED: Final = 1
-WRONG_USAGE: Final = 2
-INTERRUPTED: Final = 130
-
 DEFAULT_OUTPUT: Final = "client_recv.txt"
 _BOUNDS: Final = ReplayBounds()
 
 
-class Options(msgspec.Struct, kw_only=True):
+class Options(Spoken, kw_only=True):
     """The options as they were given."""
 
     file: str
@@ -54,12 +50,6 @@ class Options(msgspec.Struct, kw_only=True):
     max_time: float = _BOUNDS.whole_s
     force: bool = False
     as_json: bool = False
-    lang: Language | None = None
-
-    @property
-    def language(self) -> Language:
-        """``--lang``, or what the locale says."""
-        return self.lang or detect()
 
     @property
     def target(self) -> Path:

@@ -11,15 +11,11 @@ from typing import Final
 from michinori.cli.folder import FolderError, ResultFolder
 from michinori.cli.language import Language
 from michinori.cli.sentences import say
+from michinori.cli.status import FAILED, INTERRUPTED, WRONG_USAGE
 from michinori.server import addresses, running
 from michinori.server.settings import ServeError, Settings, WrongUsage
 from michinori.server.supervisor import Supervisor
 from michinori.server.trail import Trail
-
-DONE: Final = 0
-FAILED: Final = 1
-WRONG_USAGE: Final = 2
-INTERRUPTED: Final = 130
 
 _TRACE: Final = "trace.jsonl"
 _HAR: Final = "server.har"
