@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -21,6 +22,21 @@ Examples:
   michinori open http://127.0.0.1:8000/ --via os
   michinori open http://10.99.0.1:8000/ --via tap
 """
+
+
+def _tap_options(command: Callable[..., None]) -> Callable[..., None]:
+    """What says who we are on a TAP device."""
+    options = (
+        click.option("--tap", metavar="NAME", help="With --via tap: the device  [default: mich0]"),
+        click.option("--address", metavar="ADDRESS/N", help="With --via tap: our own  [default: 10.99.0.2/24]"),
+        click.option("--gateway", metavar="ADDRESS", help="With --via tap: the router to all other networks."),
+        click.option(
+            "--resolver", "resolvers", multiple=True, metavar="ADDRESS", help="With --via tap: a name server."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,10 +79,7 @@ def michinori() -> None:
     metavar="LINE:RULE",
     help='A fault of any line: "access:drop nth=3", "trunk:cut from=50ms".',
 )
-@click.option("--tap", metavar="NAME", help="With --via tap: the device  [default: mich0]")
-@click.option("--address", metavar="ADDRESS/N", help="With --via tap: what we are on it  [default: 10.99.0.2/24]")
-@click.option("--gateway", metavar="ADDRESS", help="With --via tap: the router to all other networks.")
-@click.option("--resolver", "resolvers", multiple=True, metavar="ADDRESS", help="With --via tap: a name server.")
+@_tap_options
 @click.option("-O", "--out-dir", default="journey", show_default=True, metavar="DIR", help="Where the results go.")
 @click.option("--force", is_flag=True, help="Replace files that are no earlier result.")
 @click.option("--fail", is_flag=True, help="Exit with 1 when the page has a status of 400 or more.")
@@ -91,6 +104,7 @@ Examples:
   michinori serve shop:app --workers 4
   michinori serve /api=shop:api /=public_html --cgi programs
   michinori serve public_html --tls-auto --trace seen
+  michinori serve public_html --via tap
 """
 
 
@@ -111,6 +125,14 @@ def _hash_password(context: click.Context, _: click.Parameter, wanted: bool) -> 
 
 @michinori.command("serve", epilog=_SERVE_EXAMPLES)
 @click.argument("targets", nargs=-1, required=True, metavar="DIR|MODULE:APP|/PREFIX=TARGET...")
+@click.option(
+    "--via",
+    type=click.Choice(["os", "tap"]),
+    default="os",
+    show_default=True,
+    help="Whose TCP/IP: that of this machine, or our own on a TAP device.",
+)
+@_tap_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: a free one.")
 @click.option("--cgi", metavar="DIR", help="Run the programs in this folder below /cgi-bin/.")
@@ -157,11 +179,12 @@ def serve(lang: Any, force: bool, **options: Any) -> None:
     Ctrl-C end gently; SIGHUP reads access rules, certificate and log anew, and with --workers the applications too.
     """
     from michinori.cli.language import detect
-    from michinori.cli.serve import run
+    from michinori.cli.serve import Network, run
     from michinori.server.settings import Settings
 
     language = lang or detect()
-    sys.exit(run(Settings(language=language, **options), language, force=force))
+    network = Network(**{name: options.pop(name) for name in Network.__struct_fields__})
+    sys.exit(run(Settings(language=language, **options), network, language, force=force))
 
 
 _CATCH_EXAMPLES = """\b

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from michinori.cli import tap_options
 from michinori.cli.folder import FolderError, ResultFolder
 from michinori.cli.language import Language, Spoken
 from michinori.cli.sentences import say
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from michinori.world.scenario import Scenario
 
 
-#: Options that say something about the virtual internet, or about the host on a TAP device; by the names of members.
+#: Options that say something about the virtual internet, by the names of members.
 _VIRTUAL_ONLY: Final = {name: name for name in ("loss", "delay", "rate", "mtu")} | {"sites": "site", "faults": "fault"}
-_TAP_ONLY: Final = {name: name for name in ("tap", "address", "gateway")} | {"resolvers": "resolver"}
 
 
 class Options(Spoken, kw_only=True):
@@ -114,10 +114,8 @@ def _prepare(options: Options) -> WorldJourney | None:
 
 def _demand_fitting(options: Options) -> None:
     """Raise ``UsageError`` for an option that has no effect with the others."""
-    if options.via != "tap":
-        for name, option in _TAP_ONLY.items():
-            if getattr(options, name):
-                raise UsageError(f"--{option} is about the host on a TAP device: it needs --via tap")
+    if stray := tap_options.stray(options):
+        raise UsageError(stray)
     if options.via != "virtual":
         given = [option for name, option in _VIRTUAL_ONLY.items() if getattr(options, name)]
         if given or options.scenario != "home":
@@ -130,12 +128,10 @@ def _demand_fitting(options: Options) -> None:
 
 def _prepare_tap(options: Options) -> WorldJourney:
     from michinori.link import TapError
-    from michinori.world.journey import TapHost, TapJourney
+    from michinori.world.journey import TapJourney
 
-    given = {"device": options.tap, "address": options.address, "gateway": options.gateway}
-    host = TapHost(**{name: value for name, value in given.items() if value}, resolvers=options.resolvers)
     try:
-        return TapJourney(options.text, host, seed=options.seed, language=options.language)
+        return TapJourney(options.text, tap_options.host(options), seed=options.seed, language=options.language)
     except TapError as error:
         raise DeviceError(str(error)) from error
     except ValueError as error:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
+from michinori.cli import tap_options
 from michinori.cli.folder import FolderError, ResultFolder
 from michinori.cli.language import Language
 from michinori.cli.sentences import say
@@ -17,14 +21,28 @@ from michinori.server.settings import ServeError, Settings, WrongUsage
 from michinori.server.supervisor import Supervisor
 from michinori.server.trail import Trail
 
-_TRACE: Final = "trace.jsonl"
-_HAR: Final = "server.har"
+TRACE: Final = "trace.jsonl"
+HAR: Final = "server.har"
 
 
-def run(settings: Settings, language: Language, *, force: bool) -> int:
+class Network(msgspec.Struct, kw_only=True, frozen=True):
+    """Whose TCP/IP serves, as the options were given."""
+
+    via: str = "os"
+    tap: str | None = None
+    address: str | None = None
+    gateway: str | None = None
+    resolvers: tuple[str, ...] = ()
+
+
+def run(settings: Settings, network: Network, language: Language, *, force: bool) -> int:
     """Do it. Gives the exit status."""
     try:
-        _check(settings)
+        _check(settings, network)
+        if network.via == "tap":
+            from michinori.cli.serve_tap import serve
+
+            return serve(settings, tap_options.host(network), language, force=force)
         if settings.workers > 1:
             return _with_workers(settings, language)
         return _alone(settings, language, force=force)
@@ -35,7 +53,7 @@ def run(settings: Settings, language: Language, *, force: bool) -> int:
         return INTERRUPTED
 
 
-def _check(settings: Settings) -> None:
+def _check(settings: Settings, network: Network) -> None:
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise WrongUsage("--tls-cert and --tls-key belong together: give both, or --tls-auto")
     if settings.tls_auto and settings.tls_cert:
@@ -44,18 +62,32 @@ def _check(settings: Settings) -> None:
         raise WrongUsage("--trace keeps what one process serves: leave --workers out")
     if settings.workers > 1 and not hasattr(socket, "SO_REUSEPORT"):
         raise WrongUsage("--workers needs a system on which several processes can share a port: leave it out")
+    if stray := tap_options.stray(network):
+        raise WrongUsage(stray)
+    if network.via == "tap":
+        _check_for_tap(settings)
+
+
+def _check_for_tap(settings: Settings) -> None:
+    defaults = Settings(targets=())
+    if settings.host != defaults.host:
+        raise WrongUsage("--host is about the addresses of this machine: with --via tap, --address says what we are")
+    if settings.workers > 1:
+        raise WrongUsage(
+            "--workers has no effect on --via tap, as a TAP device has one program at its end: leave it out"
+        )
+    if settings.loop != defaults.loop:
+        raise WrongUsage("--loop has no effect on --via tap, which has a loop of its own: leave it out")
+    if settings.cgi is not None:
+        raise WrongUsage("--cgi starts programs of this machine, which --via tap does not offer: leave one of them out")
 
 
 def _alone(settings: Settings, language: Language, *, force: bool) -> int:
-    folder = trail = None
-    if settings.trace is not None:
-        folder = ResultFolder(Path(settings.trace), force=force)
-        folder.prepare([_TRACE, _HAR])
-        trail = Trail(settings.scheme)
-    running.raise_file_limit()
-    sys.path.insert(0, os.getcwd())  # where the modules of applications are looked for
+    tell = Console(settings, language)
+    folder = folder_for(settings, [TRACE, HAR], force=force)
+    trail = None if folder is None else Trail(settings.scheme)
+    make_ready()
     sockets = addresses.bind(settings.host, settings.port)
-    tell = _Console(settings, language)
     try:
         return running.run(
             running.serve_until_stopped(
@@ -67,21 +99,41 @@ def _alone(settings: Settings, language: Language, *, force: bool) -> int:
         for sock in sockets:
             sock.close()
         if folder is not None and trail is not None:
-            folder.write(_TRACE, trail.save_trace)
-            folder.write(_HAR, trail.save_har)
-            folder.close()
+            keep(folder, {TRACE: trail.save_trace, HAR: trail.save_har}, tell)
             trail.close()
-            tell("kept", folder=folder.path, files=f"{_TRACE}, {_HAR}")
+
+
+def folder_for(settings: Settings, names: Iterable[str], *, force: bool) -> ResultFolder | None:
+    """The folder for what ``--trace`` keeps, in which these files may come. Raises ``FolderError``."""
+    if settings.trace is None:
+        return None
+    folder = ResultFolder(Path(settings.trace), force=force)
+    folder.prepare(names)
+    return folder
+
+
+def make_ready() -> None:
+    """Let this process have many connections, and applications from the folder that it is in."""
+    running.raise_file_limit()
+    sys.path.insert(0, os.getcwd())
+
+
+def keep(folder: ResultFolder, files: Mapping[str, Callable[[Path], object]], tell: running.Tell) -> None:
+    """Write what was recorded and say so. Raises ``FolderError``."""
+    for name, write in files.items():
+        folder.write(name, write)
+    folder.close()
+    tell("kept", folder=folder.path, files=", ".join(files))
 
 
 def _with_workers(settings: Settings, language: Language) -> int:
     async def supervise() -> int:
-        return await Supervisor(settings, _Console(settings, language)).run()
+        return await Supervisor(settings, Console(settings, language)).run()
 
     return running.run(supervise(), "asyncio")
 
 
-class _Console:
+class Console:
     """Tells on stderr what the server does; stdout is for the log."""
 
     def __init__(self, settings: Settings, language: Language) -> None:

@@ -14,16 +14,20 @@ from michinori.trace.har import build
 
 
 class Trail:
-    """Records from ``begin`` on, in the running task and in all that come out of it."""
+    """Records from ``begin`` on, in the running task and in all that come out of it; or keeps what a world's
+    ``recorder`` records of the host that serves.
+    """
 
-    def __init__(self, scheme: str) -> None:
+    def __init__(self, scheme: str, recorder: Recorder | None = None) -> None:
         clock = current().clock
         self._clock = clock
         self._scheme = scheme
-        self.recorder = Recorder(epoch_ns=clock.date_ns() - clock.now_ns())
+        self._is_own = recorder is None
+        self.recorder = recorder or Recorder(epoch_ns=clock.date_ns() - clock.now_ns())
 
     def begin(self) -> None:
-        SCOPE.set(Scope(self.recorder, "server", self._clock, random.SystemRandom()))
+        if self._is_own:
+            SCOPE.set(Scope(self.recorder, "server", self._clock, random.SystemRandom()))
 
     def save_trace(self, path: Path) -> None:
         """Raises ``OSError``."""

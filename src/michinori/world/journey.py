@@ -19,7 +19,7 @@ from michinori.trace import SCOPE, Recorder, Scope
 from michinori.trace.scope import RealClock
 from michinori.world.build import build
 from michinori.world.scenario import Scenario
-from michinori.world.tap_world import TapWorld
+from michinori.world.tap_world import TapHost, TapWorld
 from michinori.world.world import World
 
 if TYPE_CHECKING:
@@ -119,30 +119,13 @@ class TapJourney(WorldJourney):
     def __init__(self, text: str, host: TapHost, *, seed: int, language: str) -> None:
         world = TapWorld(seed or None, record=True)
         try:
-            world.tap_host(
-                "browser",
-                device=host.device,
-                address=host.address,
-                gateway=host.gateway,
-                resolvers=host.resolvers,
-            )
-            world.settle()
+            host.plug_in(world, "browser")
         except BaseException:
             world.close()
             raise
         assert world.recorder is not None
         journey = Journey(text, "browser", world.recorder, seed, world=world)
         super().__init__(journey, world, "", language, ssl.create_default_context())
-
-
-@dataclass(frozen=True, slots=True)
-class TapHost:
-    """Which device the host of a journey is plugged into, and what it is there."""
-
-    device: str = "mich0"
-    address: str = "10.99.0.2/24"
-    gateway: str = ""
-    resolvers: tuple[str, ...] = ()
 
 
 _ENDING: Final = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK"})

@@ -6,14 +6,16 @@ The same machines, lines and code as in a virtual world. Behind a device there m
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import secrets
 from collections.abc import Collection, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from michinori.aio import HostLoop, RealLoop, RealTime
-from michinori.link import Adapter, Plug, Switch, TapDevice, open_tap
+from michinori.link import Adapter, Plug, Switch, TapDevice, TapError, open_tap
 from michinori.world import plan
 from michinori.world.build import set_resolver
 from michinori.world.machine import Machine
@@ -142,6 +144,32 @@ class TapWorld(World):
             if not any(info.state in _ENDING for machine in self.machines.values() for info in machine.sockets()):
                 break
             await asyncio.sleep(_FAREWELL_STEP_S)
+
+
+@dataclass(frozen=True, slots=True)
+class TapHost:
+    """A host by what was typed: the device that it is plugged into, and what it is there."""
+
+    device: str = "mich0"
+    address: str = "10.99.0.2/24"
+    gateway: str = ""
+    resolvers: tuple[str, ...] = ()
+
+    def plug_in(self, world: TapWorld, name: str) -> Machine:
+        """Make it in that world and tell the kernel that it is there. Raises ``TapError``, also if the kernel's side
+        of the device is down; ``ValueError`` for addresses that make no sense.
+        """
+        host = world.tap_host(
+            name, device=self.device, address=self.address, gateway=self.gateway, resolvers=self.resolvers
+        )
+        world.settle()
+        if any("interface-down" in adapter.counters.dropped for adapter in host.adapters.values()):
+            raise TapError(
+                errno.ENETDOWN,
+                f"the kernel's side of {self.device} is not up, so nothing would arrive: let "
+                f"`sudo michinori tap up {self.device}` give it an address",
+            )
+        return host
 
 
 def _mac_for(device: str, address: str) -> bytes:
