@@ -24,6 +24,11 @@ class Namespace:
         self.name = name
         self._processes: list[subprocess.Popen[bytes]] = []
 
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """What stands before a command that is to run in it."""
+        return ("ip", "netns", "exec", self.name)
+
     def ip(self, words: str) -> str:
         """Run ``ip`` in it."""
         return _ip(f"-n {self.name} {words}")
@@ -31,7 +36,7 @@ class Namespace:
     def run(self, *command: str, stdin: bytes = b"", timeout_s: float = 30.0) -> subprocess.CompletedProcess[bytes]:
         """Run a program in it and wait for its end."""
         return subprocess.run(
-            ["ip", "netns", "exec", self.name, *command],
+            [*self.inside, *command],
             input=stdin,
             capture_output=True,
             timeout=timeout_s,
@@ -47,7 +52,7 @@ class Namespace:
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """Start a program in it, which is ended with the namespace at the latest."""
         process = subprocess.Popen(
-            ["ip", "netns", "exec", self.name, *command],
+            [*self.inside, *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

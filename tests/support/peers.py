@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -120,6 +121,32 @@ def chromium(url: str, *arguments: str, timeout_s: float = 60.0) -> subprocess.C
     with tempfile.TemporaryDirectory(prefix="michinori-chromium-", ignore_cleanup_errors=True) as profile:
         command = [program, *CHROMIUM_FLAGS, f"--user-data-dir={profile}", *arguments, url]
         return subprocess.run(command, capture_output=True, timeout=timeout_s, check=False)
+
+
+@contextmanager
+def chromium_open(url: str, *arguments: str, before: Sequence[str] = ()) -> Iterator[None]:
+    """While inside, Chromium has that page open and does what its scripts say. What stands ``before`` the command may
+    lead it into a namespace.
+    """
+    program = _program("chromium")
+    with tempfile.TemporaryDirectory(prefix="michinori-chromium-", ignore_cleanup_errors=True) as profile:
+        flags = (*CHROMIUM_FLAGS, f"--user-data-dir={profile}", "--remote-debugging-port=0", *arguments)
+        process = subprocess.Popen(
+            [*before, program, *flags, url],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def free_port() -> int:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,9 +36,11 @@ class Served:
 
 
 @contextmanager
-def serving(*arguments: str, folder: Path | None = None) -> Iterator[Served]:
-    """Serve on a free port; what is still running at the end is ended."""
-    command = [sys.executable, "-m", "michinori", "serve", "--port", "0", "--lang", "en", *arguments]
+def serving(*arguments: str, folder: Path | None = None, before: Sequence[str] = ()) -> Iterator[Served]:
+    """Serve on a free port; what is still running at the end is ended. What stands ``before`` the command may lead it
+    into a namespace.
+    """
+    command = [*before, sys.executable, "-m", "michinori", "serve", "--port", "0", "--lang", "en", *arguments]
     with tempfile.TemporaryDirectory() as work:
         console = Path(work) / "console"
         with console.open("wb") as file:
@@ -55,11 +57,19 @@ def serving(*arguments: str, folder: Path | None = None) -> Iterator[Served]:
                     process.wait()
 
 
-def refused(*arguments: str, folder: Path | None = None) -> tuple[int, str]:
+def refused(*arguments: str, folder: Path | None = None, before: Sequence[str] = ()) -> tuple[int, str]:
     """Start what cannot be served; gives the exit status and what was said."""
-    command = [sys.executable, "-m", "michinori", "serve", "--lang", "en", *arguments]
+    command = [*before, sys.executable, "-m", "michinori", "serve", "--lang", "en", *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, timeout=60, check=False)
     return done.returncode, done.stderr.decode()
+
+
+def until(happened: Callable[[], bool], within_s: float = 20.0) -> None:
+    """Wait until it has happened."""
+    over = time.monotonic() + within_s
+    while not happened():
+        assert time.monotonic() < over, "it did not happen"
+        time.sleep(0.02)
 
 
 def children(process: int) -> list[int]:
