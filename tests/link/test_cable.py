@@ -6,6 +6,7 @@ import pytest
 
 from michinori.link import Cable, CableEnd
 from michinori.sim import Dice, EventQueue
+from michinori.wire import ipv4
 
 FRAME = bytes(1514)
 SHORT = bytes(60)
@@ -20,10 +21,14 @@ class Socket:
         self.arrivals: list[tuple[int, bytes]] = []
         self.fcs: list[bytes | None] = []
         self.losses: list[str] = []
+        self.marks = 0
 
     def receive(self, frame: bytes, fcs: bytes | None = None, cause: int = 0) -> None:
         self.arrivals.append((self.queue.now_ns, frame))
         self.fcs.append(fcs)
+
+    def marked(self, frame: bytes) -> None:
+        self.marks += 1
 
     def lost(self, frame: bytes, why: str) -> None:
         self.losses.append(why)
@@ -169,3 +174,15 @@ def test_an_arrival_costs_one_event() -> None:
     for _ in range(100):
         ends.cable.a.send(FRAME)
     assert len(ends.queue) == 100
+
+
+def test_a_queue_marks_from_its_threshold_on_before_it_drops() -> None:
+    ends = Ends(rate=10**6, queue_packets=6, mark_packets=3)
+    packet = ipv4.Packet(bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2)), 17, bytes(100), tos=2)
+    said = [ends.cable.a.send(bytes(12) + b"\x08\x00" + packet.emit()) for _ in range(8)]
+    assert said == [""] * 7 + ["queue-full"]
+    ends.queue.run()
+    # One is being sent, three wait unmarked, the others find the queue that long.
+    marks = [ipv4.Packet.parse(frame[14:]).tos & 3 == 3 for _, frame in ends.b.arrivals]
+    assert marks == [False] * 4 + [True] * 3
+    assert ends.a.marks == 3

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from michinori.link import Cable, CableEnd, Corrupt, Delay, Drop, Duplicate, Pass, parse_fault
 from michinori.link.faults import Condition, CorruptRule, DelayRule, DuplicateRule, LossRule, Rule
 from michinori.sim import Dice, EventQueue
-from michinori.wire import ethernet
+from michinori.wire import ethernet, ipv4
 
 MS = 1_000_000
 
@@ -24,6 +24,8 @@ class Socket:
 
     def receive(self, frame: bytes, fcs: bytes | None = None, cause: int = 0) -> None:
         self.arrivals.append((self.queue.now_ns, frame, fcs))
+
+    def marked(self, frame: bytes) -> None: ...
 
     def lost(self, frame: bytes, why: str) -> None: ...
 
@@ -259,3 +261,21 @@ def test_every_rule_can_be_written_down_and_read_back(rule: Rule) -> None:
 def test_no_text_surprises_the_parser(text: str) -> None:
     with contextlib.suppress(ValueError):
         parse_fault(text)
+
+
+def test_a_mark_is_set_where_the_sender_takes_part_and_nowhere_else() -> None:
+    def frame(tos: int) -> bytes:
+        packet = ipv4.Packet(bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2)), 17, bytes(100), tos=tos)
+        return bytes(12) + b"\x08\x00" + packet.emit()
+
+    queue = EventQueue()
+    cable = Cable(queue, Dice(0).stream("cable"), faults=["mark"])
+    a, b = Socket(queue), Socket(queue)
+    cable.connect(a, b)
+    sent = [frame(tos) for tos in (0xB8, 0xBA, 0xB9, 0xBB)] + [numbered(1), bytes(12) + b"\x08\x00\x45\x02"]
+    for one in sent:
+        cable.a.send(one)
+    queue.run()
+    arrived = [one for _, one, _ in b.arrivals]
+    assert [ipv4.Packet.parse(one[14:]).tos for one in arrived[:4]] == [0xB8, 0xBB, 0xBB, 0xBB]
+    assert (arrived[0], *arrived[3:]) == (sent[0], *sent[3:])

@@ -6,8 +6,9 @@
 
 A line begins with the time since the line before. ``<`` is sent to our side, ``>`` must come from it, ``=`` is what the
 application does or must see. Numbers count from the initial sequence numbers, which lie just before the wrap. Flags:
-``S F R P U`` and ``.`` for ACK. ``win`` is the field of the header; options stand in ``<...>``; what a ``>`` line does
-not mention is not looked at. A mismatch is shown in two columns, wanted and got.
+``S F R P U``, ``E`` and ``W`` for ECE and CWR, ``.`` for ACK; ``ce`` before them: a router has marked the packet.
+``win`` is the field of the header; options stand in ``<...>``; what a ``>`` line does not mention is not looked at. A
+mismatch is shown in two columns, wanted and got.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from michinori.tcp import Connection, Listener, State, TcpConfig, TcpError
 from michinori.tcp.states import TRANSITIONS, TRANSITIONS_BESIDE_THE_FIGURE
 from michinori.wire import checksum
 from michinori.wire.sequence import MASK, add, diff
-from michinori.wire.tcp import ACK, FIN, PSH, RST, SYN, URG, Options, Segment
+from michinori.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Options, Segment
 
 OUR_ISN = 0xFFFF_FFF0
 PEER_ISN = 0xFFFF_FFFA
@@ -34,10 +35,10 @@ NS_PER_S = 1_000_000_000
 TOLERANCE_NS = 1_000_000
 PSEUDO = checksum.pseudo(US[0], PEER[0], 6)
 
-_LETTERS = {"S": SYN, "F": FIN, "R": RST, "P": PSH, "U": URG, ".": ACK}
+_LETTERS = {"S": SYN, "F": FIN, "R": RST, "P": PSH, "U": URG, "E": ECE, "W": CWR, ".": ACK}
 _SEGMENT = re.compile(
-    r"(?P<flags>[SFRPU.]+) (?P<seq>-?\d+):(?P<end>-?\d+)\((?P<size>\d+)\)(?: ack (?P<ack>-?\d+))?(?: win (?P<win>\d+))?"
-    r"(?: urg (?P<urg>\d+))?(?: <(?P<options>.*)>)?$"
+    r"(?P<flags>[SFRPUEW.]+) (?P<seq>-?\d+):(?P<end>-?\d+)\((?P<size>\d+)\)(?: ack (?P<ack>-?\d+))?"
+    r"(?: win (?P<win>\d+))?(?: urg (?P<urg>\d+))?(?: <(?P<options>.*)>)?$"
 )
 _LINE = re.compile(r"\+(?P<dt>[\d.]+) (?P<kind>[<>=]) (?P<rest>.*)$")
 _KNOWN = {(way.source.value, way.target.value) for way in (*TRANSITIONS, *TRANSITIONS_BESIDE_THE_FIGURE)}
@@ -57,8 +58,9 @@ class Surroundings:
         self.error: TcpError | None = None
         self.on_readable: Callable[[], None] | None = None
 
-    def send(self, segment: Segment) -> None:
+    def send(self, segment: Segment, ecn: int = 0) -> None:
         # Through octets and back, so that nothing is tested that cannot be on the wire.
+        self._test.ects.append(ecn)
         self._test.sent.append((self._test.queue.now_ns, Segment.parse(segment.emit(PSEUDO), PSEUDO)))
 
     def readable(self) -> None:
@@ -104,6 +106,8 @@ class PacketTest:
     def __init__(self, *, watched: bool = True, passive: bool = False, backlog: int = 5, **settings: Any) -> None:
         self.queue = EventQueue()
         self.sent: deque[tuple[int, Segment]] = deque()
+        self.ects: list[int] = []
+        """The ECN field of everything that was sent."""
         # Plain segments unless the subject is an option.
         plain = {"timestamps": False, "sack": False, "window_scale": False, "receive_buffer": 65535, "mss": 1000}
         self.config = TcpConfig(**(plain | {"receive_buffer_max": 65535} | settings))
@@ -140,7 +144,8 @@ class PacketTest:
         self.queue.run_until(self.now + round(float(match["dt"]) * NS_PER_S))
         match match["kind"]:
             case "<":
-                self.arrive(self.segment(match["rest"]))
+                text = match["rest"].removeprefix("ce ")
+                self.arrive(self.segment(text), is_marked=text != match["rest"])
             case ">":
                 self._expect(match["rest"])
             case _:
@@ -155,13 +160,13 @@ class PacketTest:
         """Let time go by; what is sent stays to be looked at."""
         self.queue.run_until(self.now + round(seconds * NS_PER_S))
 
-    def arrive(self, segment: Segment) -> None:
+    def arrive(self, segment: Segment, *, is_marked: bool = False) -> None:
         """A segment for our side."""
         segment = Segment.parse(memoryview(segment.emit(PSEUDO)), PSEUDO)
         if self.listener is not None and (not self.copies or self.connection.state is State.CLOSED):
             self.listener.receive(segment, PEER, US, self.now)
         else:
-            self.connection.receive(segment, self.now)
+            self.connection.receive(segment, self.now, is_marked=is_marked)
         self.arm()
 
     # Segments and their text

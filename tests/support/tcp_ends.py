@@ -31,6 +31,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     damage: float = 0
     duplicate: float = 0
     reorder: float = 0
+    mark: float = 0
+    """Of those that take part in ECN."""
     dead_after: int | None = None
     """The number of segments after which nothing arrives any more."""
 
@@ -58,10 +60,10 @@ class End:
 
     # The effects
 
-    def send(self, segment: Segment) -> None:
+    def send(self, segment: Segment, ecn: int = 0) -> None:
         octets = segment.emit(PSEUDO)
         self.sent.append((self._ends.now, octets))
-        self._ends.carry(self.peer, octets)
+        self._ends.carry(self.peer, octets, ecn)
 
     def readable(self) -> None:
         if self.reads_at_once:
@@ -115,7 +117,8 @@ class End:
 
     # The host
 
-    def arrive(self, octets: bytes) -> None:
+    def arrive(self, packet: tuple[bytes, bool]) -> None:
+        octets, is_marked = packet
         try:
             segment = Segment.parse(memoryview(octets), PSEUDO)
         except Malformed:
@@ -123,7 +126,7 @@ class End:
         if self.connection is None:
             self._ends.listener.receive(segment, CLIENT, SERVER, self._ends.now)
         else:
-            self.connection.receive(segment, self._ends.now)
+            self.connection.receive(segment, self._ends.now, is_marked=is_marked)
         self.arm()
 
     def arm(self) -> None:
@@ -187,7 +190,7 @@ class Ends:
             self.queue.run_until(self.now + round(seconds * 1e9))
         return self
 
-    def carry(self, to: End, octets: bytes) -> None:
+    def carry(self, to: End, octets: bytes, ecn: int = 0) -> None:
         line, dice = self.line, self._dice
         self._carried += 1
         number = self._counts[to.name] = self._counts.get(to.name, 0) + 1
@@ -206,7 +209,8 @@ class Ends:
                 # One bit: two could undo each other in the checksum.
                 bit = dice.randrange(len(octets) * 8)
                 arriving = octets[: bit // 8] + bytes((octets[bit // 8] ^ 1 << bit % 8,)) + octets[bit // 8 + 1 :]
-            self.queue.post(self.now + delay_ns, to.arrive, arriving)
+            is_marked = bool(ecn and line.mark and dice.random() < line.mark)
+            self.queue.post(self.now + delay_ns, to.arrive, (arriving, is_marked))
 
     # The callbacks of the listener
 

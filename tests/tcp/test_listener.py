@@ -20,7 +20,7 @@ class Silent:
         self.network = network
         self.closed_with: list[TcpError | None] = []
 
-    def send(self, segment: Segment) -> None:
+    def send(self, segment: Segment, ecn: int = 0) -> None:
         self.network.sent.append(segment)
 
     def readable(self) -> None: ...

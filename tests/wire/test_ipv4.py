@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -199,6 +200,16 @@ def test_a_hop_patches_what_summing_again_gives(packet: ipv4.Packet) -> None:
     old, new = (ethernet.header(mac * 6, mac * 6, ethernet.ETHERTYPE_IPV4) for mac in (b"\x02", b"\x04"))
     assert ipv4.decrease_ttl(old + octets + b"pad", at=14, link=new) == new + patched + b"pad"
     assert ipv4.decrease_ttl(memoryview(octets)) == patched
+
+
+@given(packets())
+def test_a_mark_patches_what_summing_again_gives(packet: ipv4.Packet) -> None:
+    octets = packet.emit()
+    marked = ipv4.mark_congestion(b"link" + octets, at=4)
+    if packet.tos & 3 == 0:
+        assert marked is None
+    else:
+        assert marked == b"link" + msgspec.structs.replace(packet, tos=packet.tos | 3).emit()
 
 
 def test_a_quotation_may_be_cut_off_and_counted_down() -> None:

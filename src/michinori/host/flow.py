@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from michinori.host.tcp_table import TcpTable
 
 _NEVER: Final = 1 << 62
+#: Of the field that was the type of service, the two bits of ECN are the transport's (RFC 3168 section 5).
+_WITHOUT_ECN: Final = 0xFC
 #: How often progress is told to the table of neighbours, at most. They are asked no sooner than 5 s after a doubt.
 _CONFIRM_EVERY_NS: Final = 4 * NS_PER_S
 #: What of a connection's state a listing of sockets shows.
@@ -104,10 +106,10 @@ class Flow:
 
     # What the connection asks of its surroundings
 
-    def send(self, segment: Segment) -> None:
+    def send(self, segment: Segment, ecn: int = 0) -> None:
         """Put the segment into a packet and send it. Without a route it is lost like any other."""
         if self._sent_event:
-            self._send_because(segment)
+            self._send_because(segment, ecn)
             return
         options = self.options
         try:
@@ -117,7 +119,7 @@ class Flow:
                 segment.emit(self.pseudo),
                 src=self._local_address,
                 ttl=options.ttl,
-                tos=options.tos,
+                tos=options.tos & _WITHOUT_ECN | ecn,
                 dont_fragment=self._table.path_mtu_discovery,
             )
         except PacketTooBig as too_big:
@@ -126,13 +128,13 @@ class Flow:
         except Unreachable:
             self._table.note("dropped", {"why": "no-route"}, self.name)
 
-    def _send_because(self, segment: Segment) -> None:
+    def _send_because(self, segment: Segment, ecn: int) -> None:
         """Send the segment whose event was recorded just now: that is the cause of its packet."""
         recorder = self._table.recorder
         assert recorder is not None
         number, self._sent_event = self._sent_event, 0
         with recorder.acting(number):
-            self.send(segment)
+            self.send(segment, ecn)
 
     def readable(self) -> None:
         """New text, or the end of it, is there to read."""

@@ -41,6 +41,8 @@ from michinori.wire.tcp import Segment
 Bound = TcpSocket | TcpListenerSocket
 
 _HEADERS = {4: 40, 16: 60}
+#: Congestion experienced (RFC 3168 section 5).
+_CE = 3
 
 
 class TcpTable:
@@ -252,7 +254,11 @@ class TcpTable:
                 self._receive_stray(segment, (packet.dst, segment.dst_port), (packet.src, segment.src_port))
             else:
                 now_ns = self.queue.now_ns
-                flow.connection.receive(Segment.parse(payload, flow.pseudo), now_ns)
+                segment = Segment.parse(payload, flow.pseudo)
+                if packet.tos & _CE != _CE:
+                    flow.connection.receive(segment, now_ns)
+                else:
+                    flow.connection.receive(segment, now_ns, is_marked=True)
                 flow.rearm()
                 if now_ns >= flow.confirm_ns:
                     flow.confirm()

@@ -3,7 +3,7 @@
 from michinori.link.adapter import Adapter
 from michinori.link.cable import Cable, CableEnd, Direction
 from michinori.link.counters import Counters
-from michinori.link.faults import Corrupt, Delay, Drop, Duplicate, Judge, Pass, Rule, Verdict, parse_fault
+from michinori.link.faults import Corrupt, Delay, Drop, Duplicate, Judge, Mark, Pass, Rule, Verdict, parse_fault
 from michinori.link.plug import Lead, Plug
 from michinori.link.switch import MacEntry, Switch, SwitchPort
 from michinori.link.tap import TapDevice, TapError, open_tap
@@ -21,6 +21,7 @@ __all__ = [
     "Judge",
     "Lead",
     "MacEntry",
+    "Mark",
     "Pass",
     "Plug",
     "Rule",

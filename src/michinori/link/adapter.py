@@ -103,6 +103,12 @@ class Adapter:
         else:
             self._take(frame, fcs)
 
+    def marked(self, frame: bytes) -> None:  # noqa: ARG002
+        """A frame was marked in the queue of this adapter."""
+        recorder = self.recorder
+        if recorder is not None and recorder.events:
+            recorder.event(self._queue.now_ns, self.host, "link", "marked", data={"interface": self.name})
+
     def lost(self, frame: bytes, why: str) -> None:  # noqa: ARG002
         """A frame that was on its way is lost, because the cable was cut."""
         self._drop(why)

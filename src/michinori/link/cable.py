@@ -11,10 +11,23 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final, Literal, TypeAlias
 
-from michinori.link.faults import ArmedRule, Corrupt, Delay, Drop, Duplicate, Judge, Rule, Verdict, damage, parse_fault
+from michinori.link.faults import (
+    ArmedRule,
+    Corrupt,
+    Delay,
+    Drop,
+    Duplicate,
+    Judge,
+    Mark,
+    Rule,
+    Verdict,
+    damage,
+    parse_fault,
+)
 from michinori.link.plug import Plug, Tell
 from michinori.sim import EventQueue, Nanos, Stream
 from michinori.trace import NS_PER_S
+from michinori.wire import ethernet, ipv4
 
 #: Octets on the line beside the frame itself (IEEE 802.3 clause 4.4.2): preamble and start delimiter before it, the
 #: check sequence behind it, and the gap before the next may begin.
@@ -22,6 +35,7 @@ PREAMBLE: Final = 8
 FCS: Final = 4
 GAP: Final = 12
 _HEADER: Final = 14
+_IPV4: Final = ethernet.ETHERTYPE_IPV4.to_bytes(2, "big")
 
 Direction: TypeAlias = Literal["a->b", "b->a"]
 
@@ -30,8 +44,9 @@ class Cable:
     """Two ends, ``a`` and ``b``, and what lies between.
 
     ``rate`` in bit/s (None: no time passes in sending), ``delay_ns`` one way, ``queue_packets`` how many frames may
-    wait at each end while one is being sent, ``mtu`` in octets of payload. Each end keeps its own copy of these and can
-    be changed, for lines that are not the same both ways.
+    wait at each end while one is being sent, ``mark_packets`` from how many on those that come are marked instead of
+    being dropped later (RFC 3168; None: never), ``mtu`` in octets of payload. Each end keeps its own copy of these and
+    can be changed, for lines that are not the same both ways.
     """
 
     def __init__(
@@ -42,6 +57,7 @@ class Cable:
         rate: int | None = None,
         delay_ns: Nanos = 0,
         queue_packets: int = 1000,
+        mark_packets: int | None = None,
         mtu: int = 1500,
         faults: Iterable[Rule | Judge | str] = (),
         name: str = "",
@@ -51,6 +67,7 @@ class Cable:
         self.a = CableEnd(self, queue, dice, rate, delay_ns, queue_packets, mtu)
         self.b = CableEnd(self, queue, dice, rate, delay_ns, queue_packets, mtu)
         self.a.other, self.b.other = self.b, self.a
+        self.a.mark_packets = self.b.mark_packets = mark_packets
         for rule in faults:
             self.fault(rule)
 
@@ -146,6 +163,7 @@ class CableEnd:
         self.plug: Plug | None = None
         self.delay_ns = delay_ns
         self.queue_packets = queue_packets
+        self.mark_packets: int | None = None
         self.mtu = mtu
         self.rate = rate
         self.faults: list[Judge] = []
@@ -238,6 +256,8 @@ class CableEnd:
                 starts.popleft()
             if len(starts) >= self.queue_packets:
                 return self._refuse(frame, "queue-full", tell)
+            if self.mark_packets is not None and len(starts) >= self.mark_packets:
+                frame = self._mark(frame)
             start_ns = self._free_ns
             starts.append(start_ns)
         duration_ns = self._durations.get(size)
@@ -258,6 +278,8 @@ class CableEnd:
         verdict = self._verdict(frame, start_ns)
         if isinstance(verdict, Drop):
             return self._refuse(frame, verdict.why, tell)
+        if isinstance(verdict, Mark):
+            frame = self._mark(frame)
         cause = 0 if tell is None else tell(frame, "")
         post, arrive = self._queue.post, self._flight.arrive_told
         arrival: tuple[bytes, bytes | None, int] = (frame, None, cause)
@@ -269,6 +291,16 @@ class CableEnd:
         if isinstance(verdict, Duplicate):
             post(arrives_ns + verdict.after_ns, arrive, arrival)
         return ""
+
+    def _mark(self, frame: bytes) -> bytes:
+        """The frame with "congestion experienced" in its packet, if that can be."""
+        is_ipv4 = frame[12:14] == _IPV4 and len(frame) >= _HEADER + ipv4.HEADER_OCTETS
+        marked = ipv4.mark_congestion(frame, at=_HEADER) if is_ipv4 else None
+        if marked is None:
+            return frame
+        if self.plug is not None:
+            self.plug.marked(marked)
+        return marked
 
     def _verdict(self, frame: bytes, start_ns: Nanos) -> Verdict:
         for judge in self.faults:

@@ -5,6 +5,7 @@ A rule is a frozen value that can be written as text and read back::
     loss 5%              loss 5% burst=4           drop nth=3,4 carrying=udp
     corrupt 1e-3         corrupt ber=1e-6          duplicate 1% after=2ms
     reorder 2% 5ms       delay 10ms from=1s        jitter 5ms until=3s
+    mark 1%              (congestion experienced, RFC 3168)
 
 The number or percentage is the share of frames that are struck. Conditions behind it narrow down which frames the rule
 looks at: ``from`` and ``until`` (the instant at which the frame leaves), ``carrying`` (``arp ip icmp tcp udp``),
@@ -50,8 +51,12 @@ class Duplicate(msgspec.Struct, frozen=True, gc=False):
     after_ns: Nanos = 0
 
 
+class Mark(msgspec.Struct, frozen=True, gc=False):
+    """It comes with "congestion experienced" set, if its sender takes part in ECN (RFC 3168); else as it is."""
+
+
 Pass: Final = None
-Verdict: TypeAlias = Delay | Drop | Corrupt | Duplicate | None
+Verdict: TypeAlias = Delay | Drop | Corrupt | Duplicate | Mark | None
 
 #: Anything that gives a verdict on a frame, the instant at which it leaves, and the dice.
 Judge: TypeAlias = Callable[[bytes, Nanos, Stream], Verdict]
@@ -204,6 +209,15 @@ class DuplicateRule(Rule, frozen=True):
         return f" after={_time_text(self.after_ns)}" if self.after_ns else ""
 
 
+class MarkRule(Rule, frozen=True):
+    """Packets are marked as if they had met a queue that is about to be full."""
+
+    word: ClassVar[str] = "mark"
+
+    def strike(self, frame: bytes, dice: Stream) -> Verdict:  # noqa: ARG002
+        return Mark()
+
+
 class DelayRule(Rule, frozen=True):
     """Frames come later by that time, or by anything up to it; those behind overtake them."""
 
@@ -258,7 +272,7 @@ class ArmedRule:
 _UNITS_NS: Final = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 _TIME: Final = re.compile(r"(\d+(?:\.\d+)?)(ns|us|ms|s)")
 _NTH: Final = re.compile(r"(\d+)(?:-(\d+))?")
-_WORDS: Final = ("loss", "drop", "corrupt", "duplicate", "reorder", "delay", "jitter")
+_WORDS: Final = ("loss", "drop", "corrupt", "duplicate", "reorder", "delay", "jitter", "mark")
 _CONDITIONS: Final = ("nth", "every", "from", "until", "carrying", "longer")
 _EXTRAS: Final = {"loss": ("burst",), "drop": ("burst",), "corrupt": ("ber",), "duplicate": ("after",)}
 
@@ -296,6 +310,8 @@ def _parse(words: list[str]) -> Rule:
     when = _parse_condition(named)
     if kind == "corrupt":
         return CorruptRule(share, when, _parse_share(named["ber"], below=1.0) if "ber" in named else 0.0)
+    if kind == "mark":
+        return MarkRule(share, when)
     if kind == "duplicate":
         return DuplicateRule(share, when, _parse_time(named.get("after", "0s")))
     return LossRule(share, when, _parse_burst(named.get("burst", "1"), share))

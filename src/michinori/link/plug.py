@@ -31,5 +31,8 @@ class Plug(Protocol):
         sequence as it arrived, to be held against the octets. ``cause``: the number of its sending, 0 if unrecorded.
         """
 
+    def marked(self, frame: bytes) -> None:
+        """A frame that this plug sent was marked in its queue: "congestion experienced" (RFC 3168)."""
+
     def lost(self, frame: bytes, why: str) -> None:
         """A frame that this plug sent was on its way when the cable was cut."""

@@ -66,6 +66,10 @@ class SwitchPort:
         self.counters.rx_octets += len(frame)
         self.switch.carry(self, frame, cause)
 
+    def marked(self, frame: bytes) -> None:  # noqa: ARG002
+        """A frame was marked in the queue of this port."""
+        self.switch.note("marked", data={"port": self.name})
+
     def lost(self, frame: bytes, why: str) -> None:  # noqa: ARG002
         """A frame that was on its way is lost, because the cable was cut."""
         self.drop(why, 0)

@@ -10,9 +10,9 @@ from michinori.wire.tcp import ACK, FIN, SYN, Segment
 class Arrival:
     """SEG.SEQ, SEG.ACK, SEG.LEN, SEG.WND. ``segment`` is what came."""
 
-    __slots__ = ("ack", "advanced", "flags", "options", "payload", "segment", "seq", "urgent", "window")
+    __slots__ = ("ack", "advanced", "flags", "is_marked", "options", "payload", "segment", "seq", "urgent", "window")
 
-    def __init__(self, tcb: Tcb, segment: Segment) -> None:
+    def __init__(self, tcb: Tcb, segment: Segment, *, is_marked: bool = False) -> None:
         self.segment = segment
         self.flags = segment.flags
         # Before the peer's SYN has come, nothing is known of where its numbers begin.
@@ -22,6 +22,8 @@ class Arrival:
         self.payload: Octets = segment.payload
         self.options = segment.options
         self.urgent = segment.urgent
+        self.is_marked = is_marked
+        """A router has set CE in its packet."""
         self.advanced = False
         """Its ACK has moved SND.UNA."""
 

@@ -12,6 +12,7 @@ from typing import Final
 from michinori.sim import Nanos
 from michinori.tcp.acknowledgment import acknowledge, acknowledge_syn
 from michinori.tcp.arrival import Arrival
+from michinori.tcp.ecn import acknowledge_echo, heed_marks, syn_came_again
 from michinori.tcp.errors import ConnectionRefused, ConnectionReset
 from michinori.tcp.lifecycle import abort, finish, notify
 from michinori.tcp.prediction import as_predicted
@@ -23,20 +24,20 @@ from michinori.tcp.syn_sent import arrives_in_syn_sent
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.time_wait import arrives_in_time_wait
 from michinori.wire.sequence import MASK
-from michinori.wire.tcp import ACK, RST, SYN, Segment
+from michinori.wire.tcp import ACK, ECE, RST, SYN, Segment
 
 _STAMP_IS_OLD_AFTER_NS: Final = 24 * 86_400 * 1_000_000_000
 
 
-def segment_arrives(tcb: Tcb, segment: Segment, now: Nanos) -> None:
-    """Everything that a segment does."""
+def segment_arrives(tcb: Tcb, segment: Segment, now: Nanos, *, is_marked: bool = False) -> None:
+    """Everything that a segment does. ``is_marked``: a router has set CE in its packet."""
     tcb.totals.segments_in += 1
     tcb.heard_at_ns = now
-    if as_predicted(tcb, segment, now) or tcb.gone:
+    if (not is_marked and as_predicted(tcb, segment, now)) or tcb.gone:
         return
-    seg = Arrival(tcb, segment)
+    seg = Arrival(tcb, segment, is_marked=is_marked)
     if tcb.watch is not None:
-        tcb.watch.received(segment, seg.seq, seg.ack)
+        tcb.watch.received(segment, seg.seq, seg.ack, is_marked=is_marked)
     if tcb.state is State.TIME_WAIT:
         arrives_in_time_wait(tcb, seg, now)
         return
@@ -70,6 +71,7 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
                 send_ack(tcb, now)
             return _drop(tcb, "paws")
     if tcb.state is State.SYN_RECEIVED and seg.flags & SYN and seg.seq == 0 and not seg.flags & (ACK | RST):
+        syn_came_again(tcb, seg)
         send_syn(tcb, now, "asked")  # the peer's SYN once more: our answer was lost
         return False
     edge = rcv.edge
@@ -159,6 +161,8 @@ def fifth_check_ack(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         was_acknowledged = acknowledge_syn(tcb, seg, now)
         if not was_acknowledged:
             return False
+    if tcb.ecn is not None and seg.flags & ECE:
+        return acknowledge_echo(tcb, seg, now)
     return acknowledge(tcb, seg, now)
 
 
@@ -175,6 +179,7 @@ _STEPS: Final[tuple[Callable[[Tcb, Arrival, Nanos], bool], ...]] = (
     second_check_reset,
     fourth_check_syn,
     fifth_check_ack,
+    heed_marks,
     text_for_nobody,
     sixth_check_urg,
     seventh_process_text,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -39,6 +39,8 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     congestion: str = "reno"
     initial_window: int = 10
     """Segments (RFC 6928); 0 for the older rule of RFC 5681, 2 to 4."""
+    ecn: bool | Literal["accept"] = "accept"
+    """Explicit congestion notification, RFC 3168: ask for it, only agree when asked, or neither."""
     limited_transmit: bool = True
     """RFC 3042."""
     restart_after_idle: bool = True

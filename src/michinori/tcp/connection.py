@@ -95,9 +95,9 @@ class Connection:
 
     # What comes in
 
-    def receive(self, segment: Segment, now: Nanos) -> None:
-        """A segment for this connection has arrived."""
-        segment_arrives(self._tcb, segment, now)
+    def receive(self, segment: Segment, now: Nanos, *, is_marked: bool = False) -> None:
+        """A segment for this connection has arrived; ``is_marked``: a router has set CE in its packet (RFC 3168)."""
+        segment_arrives(self._tcb, segment, now, is_marked=is_marked)
 
     @property
     def deadline_ns(self) -> Nanos | None:

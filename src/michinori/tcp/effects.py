@@ -14,8 +14,10 @@ Endpoint: TypeAlias = tuple[bytes, int]
 class Effects(Protocol):
     """The surroundings of a connection. Each of these may call back into the connection."""
 
-    def send(self, segment: Segment) -> None:
-        """Emit the segment now: its payload may be a view that is valid only during this call."""
+    def send(self, segment: Segment, ecn: int = 0) -> None:
+        """Emit the segment now: its payload may be a view that is valid only during this call. ``ecn``: the ECN field
+        of its packet (RFC 3168 section 5).
+        """
 
     def readable(self) -> None:
         """There is new text to read, or the peer's FIN."""

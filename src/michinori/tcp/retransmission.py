@@ -25,6 +25,7 @@ def enter_fast_recovery(tcb: Tcb, now: Nanos) -> None:
     flight = min(snd.nxt - snd.una, congestion.cwnd)
     recovery.begin(Phase.FAST, snd.una, snd.nxt)
     congestion.lost(flight, now)
+    tcb.window_was_cut()
     _tell_of_window(tcb, "loss")
     _karn(tcb)
     recovery.high_rxt = recovery.rescue_rxt = send_again(tcb, now, "sack" if recovery.sack else "fast")
@@ -83,6 +84,7 @@ def _lose_everything(tcb: Tcb, now: Nanos) -> None:
     """What was in flight and is not sacked counts as lost: begin again with one segment."""
     snd, recovery = tcb.snd, tcb.recovery
     tcb.congestion.timed_out(min(snd.nxt - snd.una, tcb.congestion.cwnd), now, again=snd.retries > 1)
+    tcb.window_was_cut()
     _tell_of_window(tcb, "rto")
     board = recovery.scoreboard
     if board and board.gap(snd.una, 1)[0] != snd.una:

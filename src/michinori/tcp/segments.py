@@ -6,7 +6,7 @@ from michinori.sim import Nanos
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.wire import Octets
-from michinori.wire.tcp import ACK, FIN, NO_OPTIONS, PSH, RST, SYN, URG, Options, Segment
+from michinori.wire.tcp import ACK, CWR, ECE, FIN, NO_OPTIONS, PSH, RST, SYN, URG, Options, Segment
 
 _LARGEST_FIELD = 65535
 #: SACK blocks that find room beside time stamps, and without them.
@@ -43,12 +43,12 @@ def acknowledged(tcb: Tcb) -> None:
     tcb.timers.delayed_ack_ns = NEVER
 
 
-def let_go(tcb: Tcb, segment: Segment, position: int, why: str = "") -> None:
-    """Count the segment, tell of it and send it."""
+def let_go(tcb: Tcb, segment: Segment, position: int, why: str = "", ect: int = 0) -> None:
+    """Count the segment, tell of it and send it, with that ECN field."""
     tcb.totals.segments_out += 1
     if tcb.watch is not None:
-        tcb.watch.sent(segment, position, why)
-    tcb.effects.send(segment)
+        tcb.watch.sent(segment, position, why, ect)
+    tcb.effects.send(segment, ect)
 
 
 def send_ack(tcb: Tcb, now: Nanos) -> None:
@@ -59,7 +59,7 @@ def send_ack(tcb: Tcb, now: Nanos) -> None:
         tcb.remote[1],
         snd.wire(snd.nxt),
         rcv.wire(rcv.nxt),
-        ACK,
+        tcb.ack_flags,
         rcv.window_field(),
         b"",
         options_now(tcb, now),
@@ -116,12 +116,17 @@ def send_syn(tcb: Tcb, now: Nanos, why: str = "") -> None:
         sack_permitted=tcb.recovery.sack if answering else config.sack,
         timestamps=(tcb.stamp_now(now), rcv.stamp) if stamps else None,
     )
+    if answering:
+        flags = SYN | ACK | ECE if tcb.ect else SYN | ACK
+    else:
+        # Once without an answer: the path may swallow SYNs that ask for ECN (RFC 3168 section 6.1.1.1).
+        flags = SYN | ECE | CWR if config.ecn is True and not why else SYN
     segment = Segment(
         tcb.local[1],
         tcb.remote[1],
         snd.iss,
         rcv.wire(rcv.nxt) if answering else 0,
-        SYN | ACK if answering else SYN,
+        flags,
         min(rcv.limit, _LARGEST_FIELD),  # the window of a SYN is never scaled
         b"",
         options,
@@ -150,7 +155,12 @@ def send_text(tcb: Tcb, start: int, end: int, now: Nanos, why: str = "") -> int:
     if min(end, text_end) > most:
         end = most
     payload: Octets = snd.buffer.slice(start, min(end, text_end) - start) if start < text_end else b""
-    flags = ACK
+    flags, ect = tcb.ack_flags, 0
+    if payload and not why and tcb.ecn is not None:
+        ect = tcb.ect
+        if tcb.ecn.cwr_due:
+            tcb.ecn.cwr_due = False
+            flags |= CWR
     if end >= text_end and payload:
         flags |= PSH  # the last that is there to send (RFC 9293 section 3.9.1.2)
     if end > text_end:
@@ -173,7 +183,7 @@ def send_text(tcb: Tcb, start: int, end: int, now: Nanos, why: str = "") -> int:
     if why:
         tcb.totals.retransmitted += 1
     snd.last_ns = now
-    let_go(tcb, segment, start, why)
+    let_go(tcb, segment, start, why, ect)
     return end
 
 

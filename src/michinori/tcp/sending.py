@@ -9,7 +9,7 @@ from michinori.tcp.states import SENDS_TEXT
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.wire.sequence import MASK
-from michinori.wire.tcp import ACK, PSH, Segment
+from michinori.wire.tcp import PSH, Segment
 
 _LONGEST_OVERRIDE_NS = 1_000_000_000
 
@@ -49,9 +49,9 @@ def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
     tcb.cwnd_limited = nxt + room < edge and nxt + room < end
     if nxt + room < edge:
         edge = nxt + room
-    # The last segment, if it carries the FIN, and urgent text need a closer look than the loop gives.
+    # The last segment, if it carries the FIN, urgent text and CWR need a closer look than the loop gives.
     reach = min(end - 1 if snd.closing else end, edge)
-    if reach - nxt >= snd.mss and snd.up <= nxt:
+    if reach - nxt >= snd.mss and snd.up <= nxt and (tcb.ecn is None or not tcb.ecn.cwr_due):
         nxt = _send_full(tcb, nxt, reach, now)
     size = min(end, edge, nxt + snd.mss) - nxt
     while _is_worth_sending(tcb, size, nxt):
@@ -69,18 +69,19 @@ def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
     src_port, dst_port, iss = tcb.local[1], tcb.remote[1], snd.iss
     ack, window = rcv.wire(rcv.nxt), rcv.window_field()
     view, end, first = snd.buffer.slice, snd.buffer.end, nxt
+    plain, ect = tcb.ack_flags, tcb.ect
     _measure_from(tcb, nxt + mss, now)
     acknowledged(tcb)
     snd.last_ns = now
     while nxt + mss <= reach:
         following = nxt + mss
-        flags = ACK | PSH if following == end else ACK
+        flags = plain | PSH if following == end else plain
         # (iss + nxt) & MASK is snd.wire(nxt).
         segment = Segment(src_port, dst_port, (iss + nxt) & MASK, ack, flags, window, view(nxt, mss), options)
         snd.nxt = following
         if watch is not None:
-            watch.sent(segment, nxt)
-        send(segment)
+            watch.sent(segment, nxt, ect=ect)
+        send(segment, ect)
         nxt = following
     tcb.totals.segments_out += (nxt - first) // mss
     if nxt > snd.max:

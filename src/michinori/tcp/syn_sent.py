@@ -6,6 +6,7 @@ from michinori.sim import Nanos
 from michinori.tcp.acknowledgment import advance
 from michinori.tcp.arrival import Arrival
 from michinori.tcp.config import DEFAULT_SEND_MSS_V4, DEFAULT_SEND_MSS_V6
+from michinori.tcp.ecn import negotiate_ecn
 from michinori.tcp.errors import ConnectionRefused
 from michinori.tcp.lifecycle import become, establish, finish
 from michinori.tcp.segments import send_reset, send_syn
@@ -55,6 +56,7 @@ def take_syn(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
     rcv.irs = seg.segment.seq
     rcv.nxt = rcv.acked_to = 1
     negotiate(tcb, seg.options, now)
+    negotiate_ecn(tcb, seg)
     rcv.edge = 1 + min(rcv.limit, _LARGEST_FIELD)
     snd.wnd = snd.max_wnd = seg.window
     snd.wl1, snd.wl2 = 0, seg.ack

@@ -25,12 +25,15 @@ from michinori.tcp.send_buffer import SendBuffer
 from michinori.tcp.states import State
 from michinori.tcp.timers import Timers
 from michinori.wire.sequence import MASK, diff
-from michinori.wire.tcp import NO_OPTIONS, Options, Segment
+from michinori.wire.tcp import ACK, NO_OPTIONS, Options, Segment
 
 if TYPE_CHECKING:
     from michinori.tcp.errors import TcpError
     from michinori.tcp.listener import Listener
     from michinori.tcp.watch import Watch
+
+#: The code point of IP for "capable of ECN" (RFC 3168 section 5).
+ECT_0 = 2
 
 _LARGEST_FIELD = 65535
 _LARGEST_SHIFT = 14
@@ -193,6 +196,7 @@ class Tcb:
 
     __slots__ = (
         "abandoned",
+        "ack_flags",
         "active",
         "born",
         "challenge_at_ns",
@@ -200,6 +204,8 @@ class Tcb:
         "config",
         "congestion",
         "cwnd_limited",
+        "ecn",
+        "ect",
         "effects",
         "error",
         "heard_at_ns",
@@ -241,6 +247,12 @@ class Tcb:
         self.congestion: CongestionControl = CONTROLS[config.congestion](default_mss, config.initial_window)
         self.cwnd_limited = False
         """The congestion window was what held us back last (RFC 7661: it grows only then)."""
+        self.ecn: Ecn | None = None
+        """Explicit congestion notification, once it was agreed upon."""
+        self.ect = 0
+        """The ECN field of packets with new text."""
+        self.ack_flags = ACK
+        """ACK, and ECE while a mark has to be echoed."""
         self.timers = Timers()
         self.active = False
         """Opened by us, not by a listener."""
@@ -278,6 +290,11 @@ class Tcb:
         """There is no connection any more (or none yet)."""
         return self.state is State.CLOSED
 
+    def window_was_cut(self) -> None:
+        """For whatever reason: with ECN, the next new text tells the peer (RFC 3168 section 6.1.2)."""
+        if self.ecn is not None:
+            self.ecn.cwr_due = True
+
     def plain_options(self, now: Nanos) -> Options:
         """The options that every segment carries once the connection is synchronized."""
         if not self.stamped:
@@ -292,6 +309,22 @@ class Tcb:
     def stamp_now(self, now: Nanos) -> int:
         """TSval: milliseconds, from a beginning that nobody can guess (RFC 7323 section 5.4)."""
         return (now // 1_000_000 + self.stamp_offset) & MASK
+
+
+class Ecn:
+    """What explicit congestion notification remembers, see ``ecn.py``."""
+
+    __slots__ = ("cwr_due", "echoes_acked", "marks", "reacted_to")
+
+    def __init__(self) -> None:
+        self.cwr_due = False
+        """The window was cut: the next new text says so."""
+        self.reacted_to = 0
+        """Everything sent when an echo last cut the window: until it is acknowledged, no other echo does."""
+        self.marks = 0
+        """Segments that came marked."""
+        self.echoes_acked = 0
+        """Octets that were acknowledged together with an echo."""
 
 
 class Totals:

@@ -58,10 +58,12 @@ class Watch:
         else:
             self._writes.append(_Write(self.call, start, end))
 
-    def sent(self, segment: Segment, position: int, why: str = "") -> None:
-        """A segment is about to go out; ``why`` it is sent again, if it is."""
+    def sent(self, segment: Segment, position: int, why: str = "", ect: int = 0) -> None:
+        """A segment is about to go out; ``why`` it is sent again, if it is; ``ect``: the ECN field of its packet."""
         tcb = self._tcb
         data = self._described(segment, position, tcb.rcv.nxt)
+        if ect:
+            data["ecn"] = "ECT(0)"
         size = len(segment.payload)
         if segment.length:
             snd = tcb.snd
@@ -97,9 +99,11 @@ class Watch:
         if len(touched) > 1:
             self.tell("gathered", writes=len(touched), octets=size)
 
-    def received(self, segment: Segment, position: int, ack: int) -> None:
-        """A segment has arrived; the positions that its numbers name."""
+    def received(self, segment: Segment, position: int, ack: int, *, is_marked: bool = False) -> None:
+        """A segment has arrived; the positions that its numbers name; whether a router has marked its packet."""
         data = self._described(segment, position, ack)
+        if is_marked:
+            data["ecn"] = "CE"
         data["snd_wnd"] = segment.window if segment.flags & SYN else segment.window << self._tcb.snd.shift
         self.tell("segment-received", **data)
 

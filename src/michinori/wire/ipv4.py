@@ -18,6 +18,7 @@ __all__ = [
     "Template",
     "decrease_ttl",
     "emit_options",
+    "mark_congestion",
     "options_for_fragments",
     "parse_options",
 ]
@@ -34,6 +35,7 @@ _VERSION_AND_5_WORDS: Final = 0x45
 _HEAD: Final = struct.Struct(">BBHHHBBH4s4s")
 _MIDDLE: Final = struct.Struct(">HHHHH")
 _TTL_TO_CHECKSUM: Final = struct.Struct(">BBH")
+_ECN: Final = 0x03
 
 
 class Packet(msgspec.Struct, frozen=True, gc=False):
@@ -206,6 +208,23 @@ def decrease_ttl(packet: Octets, *, at: int = 0, link: bytes = b"") -> bytes:
     # 65,535 instead of 0 is what RFC 1624 warns of: the remainder avoids it.
     patch = _TTL_TO_CHECKSUM.pack(ttl - 1, protocol, (checksum + 0x100) % 0xFFFF)
     return b"".join((link, packet[at : at + 8], patch, packet[at + 12 :]))
+
+
+def mark_congestion(packet: Octets, *, at: int = 0) -> bytes | None:
+    """The packet, which begins at octet ``at``, with "congestion experienced" set and its checksum patched; None when
+    its sender does not take part (RFC 3168 section 5). One that is marked already stays as it is.
+    """
+    tos = packet[at + 1]
+    if not tos & _ECN:
+        return None
+    raised = _ECN - (tos & _ECN)
+    checksum = int.from_bytes(packet[at + 10 : at + 12], "big")
+    # The field gets larger by that much, so the checksum gets smaller by it (RFC 1624, see ``decrease_ttl``).
+    patched = (checksum - raised) % 0xFFFF if raised else checksum
+    marked = bytearray(packet)
+    marked[at + 1] = tos | _ECN
+    marked[at + 10 : at + 12] = patched.to_bytes(2, "big")
+    return bytes(marked)
 
 
 def _header_length(first: int, size: int) -> int:

@@ -127,6 +127,8 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mtu: int = 1500
     queue: int = 1000
     """How many packets wait at each end at most."""
+    mark: int | None = None
+    """From how many on, those that come are marked as having met congestion (ECN) instead of waiting to be dropped."""
     loss: str | float = 0
     faults: list[str] = []
     """Rules for both directions, such as ``"corrupt 0.1%"`` or ``"drop nth=3"``."""

@@ -89,13 +89,15 @@ class World:
         loss: str | float = 0,
         mtu: int = 1500,
         queue: int = 1000,
+        mark: int | None = None,
         faults: str | Iterable[str] = (),
         name: str = "",
     ) -> Line:
         """Plug a full-duplex line into two machines or switches, each given itself, by its name, or as
         ``"machine:interface"``. Where no interface is named, it is the first that is free, or a new one.
 
-        ``queue`` is how many packets wait at each end at most; ``faults`` are rules as ``Line.fault`` takes them.
+        ``queue`` is how many packets wait at each end at most; from ``mark`` packets on, those that come are marked
+        (ECN, RFC 3168) where their sender takes part; ``faults`` are rules as ``Line.fault`` takes them.
         Raises ``ValueError`` (``UnitError`` for quantities).
         """
         self._demand_open()
@@ -104,6 +106,10 @@ class World:
             raise ValueError(f"a line joins two machines or switches, and both its ends are {ends[0][0]}")
         if isinstance(queue, bool) or not isinstance(queue, int) or queue < 0:
             raise ValueError(f"{queue!r} is no length for a queue: it is a whole number of packets, such as 1000")
+        if isinstance(mark, bool) or not (mark is None or (isinstance(mark, int) and mark >= 0)):
+            raise ValueError(
+                f"{mark!r} is no place in a queue to mark from: it is a whole number of packets, such as 20"
+            )
         name = name or self._line_name(ends[0][0], ends[1][0])
         if name in self.lines:
             raise ValueError(f"there is a line {name!r} already; give this one another name")
@@ -113,6 +119,7 @@ class World:
             rate=units.rate(rate),
             delay_ns=units.duration(delay),
             queue_packets=queue,
+            mark_packets=mark,
             mtu=units.mtu(mtu),
             name=name,
         )

@@ -1,0 +1,90 @@
+"""Explicit congestion notification in a whole world: a queue that marks instead of dropping. RFC 3168."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tshark
+
+from michinori import World
+from michinori.trace import Event
+
+SIZE = 1_000_000
+
+
+def transfer(world: World, *, tcp: dict[str, Any], mark: int | None) -> list[Event]:
+    """A megabyte over a line of 10 Mbit/s with a short queue; what was told of it."""
+    client, server, router = world.host("client", tcp=tcp), world.host("server"), world.router("router")
+    world.link(client, router, rate="1Gbit", delay="1ms")
+    world.link(router, server, rate="10Mbit", delay="10ms", queue=55, mark=mark)
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(str(len(await reader.read(-1))).encode())
+        writer.close()
+
+    async def serve() -> None:
+        async with await asyncio.start_server(count, port=7) as listener:
+            await listener.serve_forever()
+
+    async def send() -> bytes:
+        reader, writer = await asyncio.open_connection("server", 7)
+        writer.write(bytes(SIZE))
+        writer.write_eof()
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+    server.spawn(serve())
+    assert world.run(send(), on=client) == str(SIZE).encode()
+    assert world.recorder is not None
+    return list(world.recorder.read())
+
+
+def named(events: list[Event], what: str, host: str = "") -> list[Event]:
+    return [event for event in events if event.what == what and host in ("", event.host)]
+
+
+def test_with_ecn_the_queue_marks_and_nothing_is_lost() -> None:
+    with World(record=True) as world:
+        events = transfer(world, tcp={"ecn": True}, mark=15)
+    assert named(events, "marked", "router")
+    assert not named(events, "retransmitted")
+    assert not [event for event in events if event.why == "queue-full"]
+    assert "ecn" in [event.why for event in named(events, "cwnd-changed", "client")]
+    marked = [event for event in named(events, "segment-received", "server") if event.data.get("ecn") == "CE"]
+    assert len(marked) == len(named(events, "marked", "router"))
+    # Whatever is not new text is not to be marked.
+    capable = [event for event in named(events, "segment-sent") if "ecn" in event.data]
+    assert capable
+    assert all(event.data["len"] for event in capable)
+
+
+@pytest.mark.parametrize("tcp", [{}, {"ecn": False}])
+def test_without_it_the_same_queue_overflows(tcp: dict[str, Any]) -> None:
+    with World(record=True) as world:
+        events = transfer(world, tcp=tcp, mark=15)
+    assert not named(events, "marked")
+    assert [event for event in events if event.why == "queue-full"]
+    assert named(events, "retransmitted", "client")
+
+
+@pytest.mark.peer
+def test_tshark_reads_marks_echoes_and_cwr_without_complaint(tmp_path: Path) -> None:
+    path = tmp_path / "server.pcapng"
+    with World(record=True) as world:
+        transfer(world, tcp={"ecn": True}, mark=15)
+        world.save_pcapng(path, "server")
+    assert [one for one in tshark.complaints(path) if "(RST)" not in one.what] == []
+    assert tshark.fields(path, "ip.dsfield.ecn", only="ip.dsfield.ecn == 3")
+    assert tshark.fields(path, "frame.number", only="tcp.flags.ece == 1 && tcp.flags.syn == 0")
+    assert tshark.fields(path, "frame.number", only="tcp.flags.cwr == 1 && tcp.flags.syn == 0")
+    assert tshark.fields(path, "frame.number", only="tcp.flags == 0x0c2")  # SYN, ECE, CWR
+
+
+@pytest.mark.parametrize("mark", [-1, 1.5, True, "20"])
+def test_a_place_to_mark_from_is_a_number_of_packets(mark: Any) -> None:
+    with World() as world, pytest.raises(ValueError, match="no place in a queue to mark from"):
+        world.link(world.host("a"), world.host("b"), mark=mark)
