@@ -1,8 +1,26 @@
-"""Finding out what was lost: duplicate ACKs, NewReno, SACK, and beginning again after a time-out."""
+"""Finding out what was lost: duplicate ACKs, NewReno, SACK, and beginning again after a time-out.
+
+The windows are those of Reno, the loss recovery that of RFC 6582 and RFC 6675, without anything that came later.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from packetscript import PacketTest
+
+CLASSIC = {"congestion": "reno", "hystart": False}
+
+
+@pytest.fixture
+def make(watched: bool) -> Callable[..., PacketTest]:
+    def make(**settings: Any) -> PacketTest:
+        return PacketTest(watched=watched, **(CLASSIC | settings))
+
+    return make
+
 
 TEN = "+0.00 = write 10000\n" + "\n".join(
     f"+0.00 > {'P.' if n == 9 else '.'} {1 + n * 1000}:{1001 + n * 1000}(1000) ack 1" for n in range(10)

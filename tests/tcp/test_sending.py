@@ -126,7 +126,7 @@ def test_the_window_of_the_peer_bounds_what_flies(open_one):
 
 
 def test_slow_start_doubles_the_window_and_avoidance_adds_a_segment(open_one):
-    test = open_one(initial_window=2)
+    test = open_one(initial_window=2, congestion="reno")
     test.connection._tcb.congestion.ssthresh = 8000
     test.connection.write(bytes(100_000), test.now)
     cwnds, acked = [], 1

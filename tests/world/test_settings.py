@@ -86,7 +86,7 @@ def test_a_host_announces_the_smaller_of_its_setting_and_what_the_interface_take
         ({"send_buffer": 0}, "TCP's send_buffer cannot be 0: it is 1 at least"),
         ({"delayed_ack_ns": -1}, "TCP's delayed_ack_ns cannot be -1: it is 0 at least"),
         ({"sack": None}, "TCP's sack is of the wrong kind: expected `bool`, got `null`"),
-        ({"congestion": "warp"}, "TCP has no congestion control 'warp'; there is reno"),
+        ({"congestion": "warp"}, "TCP has no congestion control 'warp'; there is cubic, reno"),
     ],
 )
 def test_what_cannot_be_set_is_said(settings, said):

@@ -5,8 +5,8 @@ connection was given. RFC 9293, with the RFCs named in the modules.
 """
 
 from michinori.tcp.config import LARGEST_MSS, TcpConfig
-from michinori.tcp.congestion import CONTROLS
 from michinori.tcp.connection import Connection
+from michinori.tcp.controls import CONTROLS
 from michinori.tcp.effects import Effects, Endpoint
 from michinori.tcp.errors import (
     ConnectionAborted,

@@ -69,6 +69,9 @@ def advance(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
     octets = ack - snd.una
     seg.advanced = True
     _measure(tcb, ack, seg, now)
+    sent_ns = tcb.flight.acked(ack)
+    # Karn: what was sent again tells nothing, as nobody knows which of the two was answered.
+    rtt_ns = now - sent_ns if sent_ns >= 0 and recovery.phase is Phase.OPEN and not snd.retries else rtt.srtt_ns
     snd.una = ack
     if snd.nxt < ack:
         snd.nxt = ack  # a probe of a closed window was taken after all
@@ -80,7 +83,7 @@ def advance(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
         timers.at_retransmit(now + rtt.timeout_ns())
     if recovery.scoreboard.octets:
         recovery.scoreboard.acknowledged(ack)
-    _grow_window(tcb, octets, now)
+    _grow_window(tcb, octets, rtt_ns, now)
     if tcb.watch is not None:
         tcb.watch.acked(ack, octets)
 
@@ -98,14 +101,14 @@ def _measure(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
             rtt.sample(elapsed_ms * _NS_PER_MS)
 
 
-def _grow_window(tcb: Tcb, octets: int, now: Nanos) -> None:
+def _grow_window(tcb: Tcb, octets: int, rtt_ns: Nanos, now: Nanos) -> None:
     """Let recovery and the congestion window take note of what was acknowledged."""
     snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
     if recovery.phase is Phase.OPEN:
         recovery.duplicates = 0
         recovery.inflation = 0
         if tcb.cwnd_limited:
-            congestion.acked(octets, now)
+            congestion.acked(octets, snd.nxt - snd.una, rtt_ns, now)
     elif recovery.phase is Phase.FAST:
         if snd.una >= recovery.recover:
             recovery.end()
@@ -116,7 +119,7 @@ def _grow_window(tcb: Tcb, octets: int, now: Nanos) -> None:
             recovery.inflation = max(recovery.inflation - octets, 0) + (snd.mss if octets >= snd.mss else 0)
             send_again(tcb, now, "fast")
     else:
-        congestion.acked(octets, now)
+        congestion.acked(octets, snd.nxt - snd.una, rtt_ns, now)
         if snd.una >= recovery.recover:
             recovery.end()
 

@@ -36,7 +36,10 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     timestamps: bool = True
     sack: bool = True
     nagle: bool = True
-    congestion: str = "reno"
+    congestion: str = "cubic"
+    """``cubic`` (RFC 9438) or ``reno`` (RFC 5681)."""
+    hystart: bool = True
+    """Leave the first slow start when round trips grow: HyStart++, RFC 9406."""
     initial_window: int = 10
     """Segments (RFC 6928); 0 for the older rule of RFC 5681, 2 to 4."""
     ecn: bool | Literal["accept"] = "accept"

@@ -1,42 +1,129 @@
-"""How much the path is thought to hold: congestion control as an object that can be exchanged.
+"""How much the path is thought to hold: what every congestion control has in common.
 
 What to send again is decided elsewhere (``recovery.py``): here is only how large the window is, and what a loss, a
-time-out and a silence do to it.
+time-out and a silence do to it. The growth behind slow start and the size of a reduction are what algorithms differ in:
+``reno.py``, ``cubic.py``.
 """
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Final
 
 from michinori.sim import Nanos
+from michinori.tcp.hystart import HyStart
 
 _UNLIMITED: Final = 1 << 40
 
 
-class CongestionControl(Protocol):
-    """What the rest of TCP asks of a congestion control. All sizes in octets."""
+class CongestionControl(ABC):
+    """The congestion window, ``cwnd``, and the slow start threshold, ``ssthresh``, in octets (RFC 5681)."""
 
-    name: str
-    cwnd: int
-    ssthresh: int
+    name: ClassVar[str]
+    __slots__ = ("_before", "_initial", "_mss", "_segments", "cwnd", "hystart", "ssthresh")
 
-    def acked(self, octets: int, now: Nanos) -> None:
-        """So much was newly acknowledged while the window was what held us back."""
+    def __init__(self, mss: int, segments: int, *, hystart: bool) -> None:
+        self._mss = mss
+        self._segments = segments
+        self._initial = self.cwnd = initial_window(mss, segments)
+        self.ssthresh = _UNLIMITED
+        self.hystart = HyStart() if hystart else None
+        """Watches over the first slow start; None afterwards, or when it is not wanted."""
+        self._before: tuple[Any, ...] | None = None
+
+    def acked(self, octets: int, flight: int, rtt_ns: Nanos, now: Nanos) -> None:
+        """So much was newly acknowledged while the window was what held us back, and ``flight`` is still under way.
+
+        ``rtt_ns``: the round trip that this ACK has ended, or the smoothed one where it tells of none.
+        """
+        cwnd = self.cwnd
+        if cwnd >= self.ssthresh:
+            self._avoid(octets, rtt_ns, now)
+        elif self.hystart is None:
+            # Appropriate byte counting with L = 2 (RFC 3465 section 2.2).
+            self.cwnd = cwnd + (octets if octets < 2 * self._mss else 2 * self._mss)
+        else:
+            self.cwnd = cwnd + self.hystart.growth(octets, flight, rtt_ns, self._mss)
+            if self.hystart.is_over:
+                self.ssthresh = self.cwnd
+                self.hystart = None
 
     def lost(self, flight: int, now: Nanos) -> None:
-        """A loss was found by duplicate ACKs or SACK with so much in flight: once a recovery."""
+        """A loss was found without a time-out, or a router has marked a packet, with so much in flight: to be called
+        once a recovery (RFC 5681 section 3.2, RFC 3168 section 6.1.2).
+        """
+        del now
+        self._reduce(flight)
+        self.cwnd = self.ssthresh
 
     def timed_out(self, flight: int, now: Nanos, *, again: bool) -> None:
-        """The retransmission timer expired; ``again``: for a segment that had been sent again already."""
+        """The retransmission timer expired; ``again``: for a segment that had been sent again already, so the threshold
+        stays (RFC 5681 section 3.1).
+        """
+        del now
+        if not again:
+            self._reduce(flight)
+        self.cwnd = self._mss
+
+    def _reduce(self, flight: int) -> None:
+        self._before = (self.cwnd, self.ssthresh, *self._memory())
+        self.ssthresh = self._reduced(flight)
+        self.hystart = None  # RFC 9406 section 4.3: for the first slow start only
+
+    def undo(self, flight: int, octets: int) -> bool:
+        """The last reduction was for nothing: take it back, without a burst (RFC 4015 section 3.2, step RES).
+
+        ``octets``: newly acknowledged by the ACK that has shown it. False when there is nothing to take back.
+        """
+        if self._before is None:
+            return False
+        cwnd, ssthresh, *memory = self._before
+        self._before = None
+        self._remember(memory)
+        self.ssthresh = max(ssthresh, cwnd)
+        self.cwnd = min(cwnd, flight + min(max(octets, self._mss), self._initial))
+        return True
 
     def recovered(self, flight: int, now: Nanos) -> None:
         """The recovery that ``lost`` began is over, and there was no SACK to keep the flight within the window."""
+        del now
+        # RFC 6582 section 3.2, step 3: not a burst if little is in flight at the end.
+        self.cwnd = min(self.ssthresh, max(flight, self._mss) + self._mss)
 
     def idled(self) -> None:
-        """Nothing was sent for an RTO: what was known about the path is old."""
+        """Nothing was sent for an RTO: what was known about the path is old.
+
+        Begin again with the initial window (RFC 5681 section 4.1); the threshold keeps most of what the window had
+        come to (RFC 7661 section 4.4.3).
+        """
+        if self.cwnd > self._initial:
+            if self.ssthresh < _UNLIMITED:
+                self.ssthresh = max(self.ssthresh, 3 * self.cwnd // 4)
+            self.cwnd = self._initial
 
     def mss_changed(self, mss: int) -> None:
         """Segments have another size from now on."""
+        if self.cwnd == self._initial:
+            self.cwnd = initial_window(mss, self._segments)
+        self._mss = mss
+        self._initial = initial_window(mss, self._segments)
+        self.cwnd = max(self.cwnd, mss)
+
+    @abstractmethod
+    def _avoid(self, octets: int, rtt_ns: Nanos, now: Nanos) -> None:
+        """Congestion avoidance: let ``cwnd`` grow."""
+
+    @abstractmethod
+    def _reduced(self, flight: int) -> int:
+        """The threshold after a loss with so much in flight, at least two segments; a new epoch begins."""
+
+    @abstractmethod
+    def _memory(self) -> tuple[Any, ...]:
+        """What a reduction changes beside window and threshold."""
+
+    @abstractmethod
+    def _remember(self, memory: list[Any]) -> None:
+        """Take back what ``_memory`` has given."""
 
 
 def initial_window(mss: int, segments: int) -> int:
@@ -46,54 +133,3 @@ def initial_window(mss: int, segments: int) -> int:
     if mss > 2190:
         return 2 * mss
     return 3 * mss if mss > 1095 else 4 * mss
-
-
-class Reno:
-    """Slow start and congestion avoidance, RFC 5681, counting octets as RFC 3465 does (L = 2)."""
-
-    name = "reno"
-    __slots__ = ("_credit", "_initial", "_mss", "_segments", "cwnd", "ssthresh")
-
-    def __init__(self, mss: int, segments: int) -> None:
-        self._mss = mss
-        self._segments = segments
-        self._initial = self.cwnd = initial_window(mss, segments)
-        self.ssthresh = _UNLIMITED
-        self._credit = 0
-
-    def acked(self, octets: int, now: Nanos) -> None:  # noqa: ARG002 - others need the time
-        cwnd, mss = self.cwnd, self._mss
-        if cwnd < self.ssthresh:
-            self.cwnd = cwnd + (octets if octets < 2 * mss else 2 * mss)
-            return
-        self._credit += octets
-        if self._credit >= cwnd:
-            self._credit -= cwnd
-            self.cwnd = cwnd + mss
-
-    def lost(self, flight: int, now: Nanos) -> None:  # noqa: ARG002
-        self.cwnd = self.ssthresh = max(flight // 2, 2 * self._mss)
-        self._credit = 0
-
-    def timed_out(self, flight: int, now: Nanos, *, again: bool) -> None:  # noqa: ARG002
-        if not again:
-            self.ssthresh = max(flight // 2, 2 * self._mss)
-        self.cwnd = self._mss
-        self._credit = 0
-
-    def recovered(self, flight: int, now: Nanos) -> None:  # noqa: ARG002
-        # RFC 6582 section 3.2, step 3: not a burst if little is in flight at the end.
-        self.cwnd = min(self.ssthresh, max(flight, self._mss) + self._mss)
-
-    def idled(self) -> None:
-        self.cwnd = min(self.cwnd, self._initial)
-
-    def mss_changed(self, mss: int) -> None:
-        if self.cwnd == self._initial:
-            self.cwnd = initial_window(mss, self._segments)
-        self._mss = mss
-        self._initial = initial_window(mss, self._segments)
-        self.cwnd = max(self.cwnd, mss)
-
-
-CONTROLS: Final[dict[str, type[Reno]]] = {"reno": Reno}

@@ -81,6 +81,7 @@ def enter_time_wait(tcb: Tcb, now: Nanos) -> None:
     if tcb.state is not State.TIME_WAIT:
         become(tcb, State.TIME_WAIT)
         tcb.snd.buffer.clear()
+        tcb.flight.clear()
         tcb.recovery.scoreboard.clear()
         tcb.rcv.reassembly.clear()
     timers = tcb.timers
@@ -99,6 +100,7 @@ def finish(tcb: Tcb, error: TcpError | None) -> None:
     become(tcb, State.CLOSED)
     tcb.timers.stop()
     tcb.snd.buffer.clear()
+    tcb.flight.clear()
     tcb.recovery.scoreboard.clear()
     tcb.rcv.reassembly.clear()
     tcb.born = False

@@ -100,8 +100,9 @@ def _new_ack(tcb: Tcb, segment: Segment, acked: int, now: Nanos) -> None:
         timers.at_retransmit(now + rtt.timeout_ns())
     else:
         timers.retransmit_ns = NEVER
+    sent_ns = tcb.flight.acked(una)
     if tcb.cwnd_limited:
-        tcb.congestion.acked(acked, now)
+        tcb.congestion.acked(acked, snd.nxt - una, now - sent_ns if sent_ns >= 0 else rtt.srtt_ns, now)
     transmit(tcb, now)
     if snd.wants_room:
         notify(tcb)

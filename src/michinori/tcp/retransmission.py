@@ -111,6 +111,7 @@ def on_persist_timeout(tcb: Tcb, now: Nanos) -> None:
     if room > 0:
         # Not empty, only silly: the override time-out of section 3.8.6.2.1 has passed.
         snd.nxt = send_text(tcb, snd.nxt, min(snd.nxt + room, snd.end), now)
+        tcb.flight.sent(snd.nxt, now)
         snd.max = max(snd.max, snd.nxt)
         tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
         return

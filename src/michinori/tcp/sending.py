@@ -84,6 +84,7 @@ def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
         send(segment, ect)
         nxt = following
     tcb.totals.segments_out += (nxt - first) // mss
+    tcb.flight.sent(nxt, now)
     if nxt > snd.max:
         snd.max = nxt
     return nxt
@@ -113,6 +114,7 @@ def _send_one(tcb: Tcb, start: int, end: int, now: Nanos) -> None:
     """One new segment of any size."""
     snd = tcb.snd
     snd.nxt = send_text(tcb, start, end, now)
+    tcb.flight.sent(snd.nxt, now)
     _measure_from(tcb, snd.nxt, now)
     snd.max = max(snd.max, snd.nxt)
 

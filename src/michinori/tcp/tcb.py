@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 from michinori.sim import Nanos
 from michinori.tcp.config import DEFAULT_SEND_MSS_V4, DEFAULT_SEND_MSS_V6, TcpConfig
-from michinori.tcp.congestion import CONTROLS, CongestionControl
+from michinori.tcp.congestion import CongestionControl
+from michinori.tcp.controls import control_for
 from michinori.tcp.effects import Effects, Endpoint
+from michinori.tcp.flight import Flight
 from michinori.tcp.reassembly import Reassembly
 from michinori.tcp.receive_buffer import ReceiveBuffer
 from michinori.tcp.recovery import Recovery
@@ -208,6 +210,7 @@ class Tcb:
         "ect",
         "effects",
         "error",
+        "flight",
         "heard_at_ns",
         "listener",
         "local",
@@ -243,8 +246,9 @@ class Tcb:
         self.snd = SendSide(iss, default_mss)
         self.rcv = ReceiveSide(config)
         self.recovery = Recovery()
+        self.flight = Flight()
         self.rtt = RoundTrips(config)
-        self.congestion: CongestionControl = CONTROLS[config.congestion](default_mss, config.initial_window)
+        self.congestion: CongestionControl = control_for(config, default_mss)
         self.cwnd_limited = False
         """The congestion window was what held us back last (RFC 7661: it grows only then)."""
         self.ecn: Ecn | None = None
