@@ -8,7 +8,7 @@ PYTHON313 ?= PYENV_VERSION=3.13 python3.13
 VENV313 := .venv-3.13
 READY313 := $(VENV313)/.ready
 
-.PHONY: help setup run test test-313 test-peers lint bench rows clean
+.PHONY: help setup run test test-313 test-peers lint bench rows conformance clean
 
 help: ## Print this list.
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -39,6 +39,9 @@ bench: $(READY) ## Speed and memory, as one table.
 
 rows: $(READY) ## Which tests show which row of the two documents.
 	@$(BIN)/python tools/rows.py
+
+conformance: $(READY) ## Write docs/conformance: the RFCs' requirements, the code for each and its tests.
+	@$(BIN)/python tools/conformance.py
 
 clean: ## Take the environments and what was built away.
 	rm -rf $(VENV) $(VENV313) build dist journey

@@ -16,6 +16,7 @@ def states(host) -> list[str]:
     return [info.state for info in host.sockets()]
 
 
+@pytest.mark.rfc("9293", "MUST-44")
 @pytest.mark.row("B7")
 def test_a_socket_is_memory_that_can_be_read_at_any_moment(world: SmallWorld) -> None:
     client, server = world.client, world.server
@@ -122,6 +123,7 @@ def test_the_four_addresses_and_ports_find_the_right_copy(world: SmallWorld) -> 
     assert listener.accept() is None
 
 
+@pytest.mark.rfc("9293", "MUST-12")
 def test_calls_give_nothing_instead_of_waiting(world: SmallWorld) -> None:
     client, server = world.connected()
     assert server.read(100) is None
@@ -198,6 +200,7 @@ def test_a_port_is_free_again_when_nobody_holds_it(world: SmallWorld) -> None:
     assert world.server.sockets() == []
 
 
+@pytest.mark.rfc("9293", "MUST-41")
 def test_two_listeners_on_one_port_need_different_addresses(world: SmallWorld) -> None:
     tcp = world.server.tcp
     listeners = []
@@ -212,6 +215,7 @@ def test_two_listeners_on_one_port_need_different_addresses(world: SmallWorld) -
             listeners.append(tcp.listen(socket, 5))
 
 
+@pytest.mark.rfc("9293", "MUST-43")
 def test_the_closer_listener_gets_the_connection(world: SmallWorld) -> None:
     tcp = world.server.tcp
     listeners = {}
@@ -300,6 +304,7 @@ def test_a_connection_that_died_in_the_queue_tells_so_when_accepted(world: Small
     assert accepted.read(1) == b""
 
 
+@pytest.mark.rfc("9293", "MUST-3")
 def test_segments_for_nobody_are_reset_and_damaged_ones_are_not(world: SmallWorld) -> None:
     stranger = world.client.tcp.socket()
     stranger.connect(pack(SERVER), 9999)
@@ -309,6 +314,7 @@ def test_segments_for_nobody_are_reset_and_damaged_ones_are_not(world: SmallWorl
     assert isinstance(stranger.error, ConnectionRefusedError)
 
 
+@pytest.mark.rfc("9293", "MUST-16", "MUST-54")
 def test_path_mtu_is_learned_from_icmp(make_world) -> None:
     world = make_world(mtu=1454)
     client, server = world.connected()
@@ -336,6 +342,7 @@ def test_without_path_mtu_discovery_routers_fragment(make_world) -> None:
     assert world.events("ip", "reassembled", "server")
 
 
+@pytest.mark.rfc("9293", "MUST-54")
 def test_an_icmp_error_with_a_wrong_number_is_not_believed(world: SmallWorld) -> None:
     """RFC 5927: who cannot quote a number that is under way did not see the segment."""
     from michinori.inet import IcmpError

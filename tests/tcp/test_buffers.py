@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,7 @@ def test_a_receive_buffer_gives_back_what_was_put_in(actions):
         assert buffer.octets == len(model)
 
 
+@pytest.mark.rfc("9293", "SHLD-31")
 @given(RANGES, st.data())
 def test_reassembly_keeps_the_union_and_gives_it_in_order(ranges, data):
     reassembly, held, nxt = Reassembly(), set(), 0

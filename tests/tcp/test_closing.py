@@ -8,6 +8,7 @@ from packetscript import PacketTest
 from michinori.tcp import ConnectionClosing, State
 
 
+@pytest.mark.rfc("9293", "MUST-13")
 @pytest.mark.row("B25")
 def test_we_close_first_and_wait_for_two_lifetimes(established):
     established.run("""
@@ -25,6 +26,7 @@ def test_we_close_first_and_wait_for_two_lifetimes(established):
     assert established.effects.told == ["established", "readable", "closed"]
 
 
+@pytest.mark.rfc("9293", "MUST-12")
 @pytest.mark.row("B25")
 def test_the_peer_closes_first(established):
     established.run("""
@@ -257,6 +259,7 @@ def test_what_nobody_waits_for_is_given_up_earlier(open_one):
     """)
 
 
+@pytest.mark.rfc("9293", "SHLD-3")
 @pytest.mark.row("B25")
 def test_abandoning_with_unread_text_resets(established):
     established.run("""
@@ -267,6 +270,7 @@ def test_abandoning_with_unread_text_resets(established):
     """)
 
 
+@pytest.mark.rfc("9293", "SHLD-3")
 @pytest.mark.row("B25")
 def test_text_for_an_application_that_is_gone_resets(established):
     established.run("""
@@ -376,6 +380,7 @@ def test_close_twice_is_like_once(established):
     assert established.connection.state is State.FIN_WAIT_1
 
 
+@pytest.mark.rfc("9293", "SHLD-4")
 @pytest.mark.parametrize(("stamp", "opens"), [(51, True), (49, False), (50, False)])
 def test_in_time_wait_a_syn_with_a_later_time_stamp_opens_anew_whatever_its_number(make, stamp, opens):
     test = make(timestamps=True).run("""

@@ -25,6 +25,7 @@ def agreed(make: Make) -> PacketTest:
     return make(ecn=True, congestion="reno").run(AGREED)
 
 
+@pytest.mark.rfc("9293", "SHLD-8")
 def test_a_syn_asks_and_a_syn_ack_agrees(agreed: PacketTest) -> None:
     agreed.ects.clear()
     agreed.run("""
@@ -82,6 +83,7 @@ def test_a_peer_that_asks_again_without_ecn_gets_no_capable_packets(make: Make) 
     assert set(test.ects) == {0}
 
 
+@pytest.mark.rfc("9293", "SHLD-8")
 def test_a_mark_is_echoed_at_once_and_until_cwr(agreed: PacketTest) -> None:
     agreed.run("""
         +0.00 < ce . 1:501(500) ack 1
@@ -105,6 +107,7 @@ def test_a_mark_outside_of_the_window_or_without_text_counts_for_nothing(agreed:
     """)
 
 
+@pytest.mark.rfc("9293", "SHLD-8")
 def test_an_echo_halves_the_window_once_and_the_next_new_text_says_so(agreed: PacketTest) -> None:
     agreed.run(
         """

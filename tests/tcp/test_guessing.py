@@ -14,6 +14,7 @@ from michinori.wire.sequence import diff
 HERE, THERE = (bytes((192, 0, 2, 1)), 50_000), (bytes((192, 0, 2, 2)), 80)
 
 
+@pytest.mark.rfc("9293", "MUST-8")
 @pytest.mark.row("B12")
 def test_one_pair_of_ends_gets_ever_later_numbers():
     clock = IsnClock(Dice(1).stream("isn"))
@@ -21,6 +22,7 @@ def test_one_pair_of_ends_gets_ever_later_numbers():
     assert [diff(later, earlier) for earlier, later in itertools.pairwise(numbers)] == [250] * 99
 
 
+@pytest.mark.rfc("9293", "SHLD-1", "MUST-9")
 @pytest.mark.row("B12")
 def test_other_pairs_tell_nothing():
     clock = IsnClock(Dice(1).stream("isn"))
@@ -32,6 +34,7 @@ def test_other_pairs_tell_nothing():
     assert all(200 < count < 300 for count in quarters)
 
 
+@pytest.mark.rfc("9293", "SHLD-1", "MUST-9")
 @pytest.mark.row("B12")
 def test_another_seed_gives_other_numbers_and_the_same_seed_the_same():
     first = IsnClock(Dice(1).stream("isn")).isn(HERE, THERE, 0)

@@ -6,6 +6,7 @@ import pytest
 from packetscript import PacketTest
 
 
+@pytest.mark.rfc("9293", "MUST-14", "SHLD-5")
 @pytest.mark.row("B9")
 def test_the_active_side_sends_syn_gets_syn_ack_and_sends_ack(make):
     test = make()
@@ -22,6 +23,7 @@ def test_the_active_side_sends_syn_gets_syn_ack_and_sends_ack(make):
     assert (info.mss, info.snd_wnd, info.srtt_ns) == (1000, 30000, 100_000_000)
 
 
+@pytest.mark.rfc("9293", "MUST-14", "SHLD-5")
 @pytest.mark.row("B9")
 def test_the_passive_side_answers_syn_by_syn_ack(server):
     server.run("""
@@ -52,6 +54,7 @@ def test_events_name_the_flags_and_count_from_the_initial_numbers():
     assert [data["rel_seq"] for data in test.events("segment-sent")] == [0, 1]
 
 
+@pytest.mark.rfc("9293", "MUST-10")
 def test_both_open_at_once(make):
     make().run("""
         +0.00 = connect
@@ -66,6 +69,7 @@ def test_both_open_at_once(make):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-10")
 def test_both_open_at_once_and_the_answer_is_a_plain_ack(make):
     make().run("""
         +0.00 = connect
@@ -77,6 +81,7 @@ def test_both_open_at_once_and_the_answer_is_a_plain_ack(make):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-22")
 def test_a_lost_syn_is_sent_again_with_back_off_and_then_given_up(make):
     make(syn_retries=3).run("""
         +0.00 = connect
@@ -166,6 +171,7 @@ def test_in_syn_received_an_ack_of_something_else_is_reset(server):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-11")
 def test_in_syn_received_a_reset_leads_back_to_listen(server):
     server.run("""
         +0.00 < S 0:0(0)
@@ -176,6 +182,7 @@ def test_in_syn_received_a_reset_leads_back_to_listen(server):
     assert server.listener.half_open == 0
 
 
+@pytest.mark.rfc("9293", "MUST-11")
 def test_in_syn_received_after_an_active_open_a_reset_refuses(make):
     make().run("""
         +0.00 = connect
@@ -258,6 +265,7 @@ def test_closing_in_syn_received_with_text_waits_until_it_is_established(make):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-15", "MUST-16")
 def test_a_peer_that_names_no_mss_gets_536(make):
     test = make().run("""
         +0.00 = connect
@@ -280,6 +288,7 @@ def test_a_peer_with_a_tiny_mss_does_not_get_tiny_segments(make):
     assert test.connection.info().mss == 64
 
 
+@pytest.mark.rfc("9293", "MUST-1", "REC-1")
 def test_windows_are_scaled_from_the_second_segment_on(make):
     test = make(window_scale=True, receive_buffer=1 << 20, receive_buffer_max=1 << 20)
     test.run("""

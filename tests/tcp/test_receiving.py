@@ -6,6 +6,7 @@ import pytest
 from packetscript import PacketTest
 
 
+@pytest.mark.rfc("9293", "SHLD-18", "MUST-40")
 @pytest.mark.row("B22")
 def test_text_is_read_and_acknowledged_within_40_ms(established):
     established.run("""
@@ -31,6 +32,7 @@ def test_what_was_read_is_told_in_events():
     assert test.events("delivered") == [{"octets": 4, "left": 6}, {"octets": 6, "left": 0}]
 
 
+@pytest.mark.rfc("9293", "MUST-58", "SHLD-19")
 @pytest.mark.row("B13")
 def test_every_second_full_segment_is_acknowledged_at_once(established):
     established.run("""
@@ -54,6 +56,7 @@ def test_without_delay_every_segment_is_acknowledged(open_one):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-58")
 def test_an_answer_carries_the_ack(established):
     established.run("""
         +0.00 < P. 1:11(10) ack 1
@@ -90,6 +93,7 @@ def test_aborting_from_within_the_callback(established):
     """)
 
 
+@pytest.mark.rfc("9293", "SHLD-31", "MUST-59")
 @pytest.mark.row("B11")
 def test_text_out_of_order_is_acknowledged_at_once_and_delivered_when_the_gap_is_filled(established):
     established.run("""
@@ -210,6 +214,7 @@ def test_a_probe_of_the_closed_window_is_answered_and_its_ack_counts(open_one):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-39")
 @pytest.mark.row("B13")
 def test_the_window_opens_only_in_steps_worth_the_while(open_one):
     open_one(receive_buffer=4000).run("""
@@ -230,6 +235,7 @@ def test_the_window_opens_only_in_steps_worth_the_while(open_one):
     """)
 
 
+@pytest.mark.rfc("9293", "SHLD-14")
 def test_the_right_edge_never_moves_back(open_one):
     open_one(receive_buffer=4000).run("""
         +0.00 < . 1:1001(1000) ack 1
@@ -269,6 +275,7 @@ def test_the_window_does_not_grow_for_a_slow_peer(open_one):
     assert max(segment.window for _, segment in test.sent) == 4000
 
 
+@pytest.mark.rfc("9293", "MUST-30", "MUST-62")
 def test_the_urgent_pointer_moves_ahead_and_its_text_stays_in_line(open_one):
     test = open_one()
     test.run("""
@@ -285,6 +292,7 @@ def test_the_urgent_pointer_moves_ahead_and_its_text_stays_in_line(open_one):
         assert test.events("urgent") == [{"rel_seq": 5}, {"rel_seq": 41}]
 
 
+@pytest.mark.rfc("9293", "MUST-30", "MUST-62")
 def test_urgent_text_of_ours_is_marked(established):
     established.connection.write(b"abc", established.now, urgent=True)
     established.run("""

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import pytest
+
 from michinori.tcp import answer_closed
 from michinori.wire.tcp import ACK, FIN, RST, SYN, Segment
 
 
+@pytest.mark.rfc("9293", "MUST-12")
 def test_a_reset_with_exactly_the_next_number_is_believed(established):
     established.run("""
         +0.00 < R 1:1(0)
         +0.00 = closed ECONNRESET
     """)
+
+
+@pytest.mark.rfc("9293", "SHLD-2")
+def test_a_reset_may_carry_text(established):
+    established.run("""
+        +0.00 < R 1:6(5)
+        +0.00 = closed ECONNRESET
+    """)
+    assert established.connection.readable_octets == 0
 
 
 def test_a_reset_elsewhere_in_the_window_is_challenged(established):

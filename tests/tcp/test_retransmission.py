@@ -8,6 +8,7 @@ from packetscript import PacketTest
 from michinori.tcp import HostUnreachable
 
 
+@pytest.mark.rfc("9293", "MUST-19")
 @pytest.mark.row("B11")
 def test_what_is_not_acknowledged_is_sent_again_each_time_after_twice_the_time(established):
     established.run("""
@@ -22,6 +23,7 @@ def test_what_is_not_acknowledged_is_sent_again_each_time_after_twice_the_time(e
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-20")
 @pytest.mark.row("B11")
 def test_after_r2_it_is_given_up_and_the_application_is_told(open_one):
     open_one(data_retries=3).run("""
@@ -61,6 +63,7 @@ def test_a_user_time_out_gives_up_by_time(open_one):
     """)
 
 
+@pytest.mark.rfc("9293", "SHLD-25")
 def test_what_icmp_told_meanwhile_becomes_the_reason(open_one):
     test = open_one(data_retries=1)
     test.run("""
@@ -96,6 +99,7 @@ def test_only_what_is_under_way_is_quoted(established):
     assert not connection.quotes(0xFFFF_FFF0 + 101 - 2**32)
 
 
+@pytest.mark.rfc("9293", "MUST-18")
 def test_karn_what_was_sent_twice_is_not_measured(established):
     established.run("""
         +0.00 = write 10
@@ -125,6 +129,7 @@ def test_with_time_stamps_what_was_sent_twice_is_measured_by_the_echo(make):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-18")
 def test_the_time_out_follows_the_variation(open_one):
     test = open_one()
     position = 1
@@ -183,6 +188,7 @@ def test_a_smaller_path_cuts_what_is_under_way_anew(established):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-16")
 def test_a_smaller_path_known_before_the_handshake(make):
     test = make()
     test.connection.on_path_mtu(540, 0)
@@ -198,6 +204,7 @@ def test_a_smaller_path_known_before_the_handshake(make):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-26", "MUST-27", "SHLD-12")
 def test_keep_alive_asks_a_silent_peer_and_gives_it_up(open_one):
     settings = {"keepalive": True, "keepalive_idle_ns": 10**10, "keepalive_interval_ns": 10**9, "keepalive_probes": 2}
     open_one(**settings).run("""

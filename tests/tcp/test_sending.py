@@ -24,6 +24,7 @@ TEN_SEGMENTS = """
 """
 
 
+@pytest.mark.rfc("9293", "MUST-61", "SHLD-28")
 @pytest.mark.row("B10")
 def test_a_large_write_is_split_at_the_mss(established):
     established.run("""
@@ -35,6 +36,7 @@ def test_a_large_write_is_split_at_the_mss(established):
     """)
 
 
+@pytest.mark.rfc("9293", "SHLD-27", "MUST-60", "SHLD-7")
 @pytest.mark.row("B10")
 def test_small_writes_are_gathered_while_something_is_under_way(established):
     established.run("""
@@ -48,6 +50,7 @@ def test_small_writes_are_gathered_while_something_is_under_way(established):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-17")
 @pytest.mark.row("B10")
 def test_without_nagle_small_writes_go_out_at_once(open_one):
     open_one(nagle=False).run("""
@@ -61,6 +64,7 @@ def test_without_nagle_small_writes_go_out_at_once(open_one):
     """)
 
 
+@pytest.mark.rfc("9293", "SHLD-28")
 @pytest.mark.row("B10")
 def test_nagle_lets_full_segments_go(established):
     established.run("""
@@ -95,6 +99,7 @@ def test_events_tell_of_splitting_and_gathering():
     assert [data.get("calls") for data in test.events("segment-sent")][2:] == [[101], [101], [101, 102, 103]]
 
 
+@pytest.mark.rfc("9293", "MUST-61")
 @pytest.mark.row("B13")
 def test_many_segments_fly_before_an_ack_and_one_ack_covers_many():
     test = PacketTest(watched=True).run("""
@@ -125,6 +130,7 @@ def test_the_window_of_the_peer_bounds_what_flies(open_one):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-19")
 def test_slow_start_doubles_the_window_and_avoidance_adds_a_segment(open_one):
     test = open_one(initial_window=2, congestion="reno")
     test.connection._tcb.congestion.ssthresh = 8000
@@ -181,6 +187,7 @@ def test_initial_windows(make, mss, segments, octets):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-36", "SHLD-30", "MUST-37")
 @pytest.mark.row("B11")
 def test_a_closed_window_is_probed_with_back_off_for_as_long_as_it_is_answered(open_one):
     test = open_one(window=1000, data_retries=2).run("""
@@ -208,6 +215,7 @@ def test_a_closed_window_is_probed_with_back_off_for_as_long_as_it_is_answered(o
     """)
 
 
+@pytest.mark.rfc("9293", "SHLD-29")
 def test_a_probe_that_is_taken_counts_as_sent(open_one):
     open_one(window=1000).run("""
         +0.00 = write 1500
@@ -259,6 +267,7 @@ def test_a_fin_into_a_closed_window_is_the_probe(open_one):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-60", "MUST-38")
 def test_a_silly_window_is_not_filled_until_the_time_out_overrides(open_one):
     open_one(window=2000).run("""
         +0.00 = write 4000
@@ -271,6 +280,7 @@ def test_a_silly_window_is_not_filled_until_the_time_out_overrides(open_one):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-38")
 def test_half_of_the_largest_window_is_worth_sending(open_one):
     open_one(window=800).run("""
         +0.00 = write 1600
@@ -334,6 +344,7 @@ def test_sack_blocks_take_their_room_from_the_text(open_with_sack):
     """)
 
 
+@pytest.mark.rfc("9293", "MUST-17")
 def test_settings_can_change_on_the_way(open_one):
     test = open_one()
     test.run("""
@@ -345,6 +356,7 @@ def test_settings_can_change_on_the_way(open_one):
     test.run("+0.00 > P. 11:31(20) ack 1")
 
 
+@pytest.mark.rfc("9293", "MUST-24")
 def test_keep_alive_can_be_switched_on_and_off_on_the_way(open_one):
     test = open_one(keepalive_idle_ns=10**10)
     connection = test.connection
@@ -365,6 +377,7 @@ def test_octets_not_yet_sent_are_told_from_those_under_way(open_one):
     assert (test.connection.info().unsent, test.connection.info().unacked) == (1500, 2500)
 
 
+@pytest.mark.rfc("9293", "MUST-15", "MUST-67")
 def test_between_ipv6_addresses_headers_take_60_octets_and_the_default_mss_is_1220():
     test = PacketTest(mss=1440)
     connection = Connection((bytes(16), 1), (bytes(16), 2), test.config, test.effects, isn=OUR_ISN)

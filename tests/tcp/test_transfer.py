@@ -98,6 +98,7 @@ def test_a_reader_that_pauses_holds_the_writer_back():
     assert ends.server.got == TEXT * 10
 
 
+@pytest.mark.rfc("9293", "MUST-36")
 def test_a_window_update_that_is_lost_is_made_good_by_a_probe():
     ends = Ends(server={"receive_buffer_max": 128 << 10})
     ends.client.todo = [TEXT * 3]

@@ -64,6 +64,7 @@ SEGMENTS = st.builds(
 )
 
 
+@pytest.mark.rfc("9293", "MUST-2")
 @given(SEGMENTS, st.integers(1, 0xFFFF))
 def test_a_segment_comes_back(segment: tcp.Segment, pseudo: int) -> None:
     octets = segment.emit(pseudo)
@@ -73,6 +74,7 @@ def test_a_segment_comes_back(segment: tcp.Segment, pseudo: int) -> None:
     assert len(octets) % 4 == len(segment.payload) % 4
 
 
+@pytest.mark.rfc("9293", "MUST-68", "MUST-64")
 @given(OPTIONS.filter(fits))
 def test_options_come_back(options: tcp.Options) -> None:
     octets = options.emit()
@@ -97,6 +99,7 @@ def test_garbage(stands: Stands, garbage: bytes, words: int, behind: bytes) -> N
     stands(parse, bytes(octets))
 
 
+@pytest.mark.rfc("9293", "MUST-7")
 @given(st.binary(max_size=40))
 def test_no_option_list_is_so_bad_that_it_raises(garbage: bytes) -> None:
     options = parse_options(garbage)
@@ -105,6 +108,7 @@ def test_no_option_list_is_so_bad_that_it_raises(garbage: bytes) -> None:
         assert parse_options(options.emit()) == options
 
 
+@pytest.mark.rfc("9293", "MUST-4", "MUST-2")
 def test_a_known_syn() -> None:
     # As Linux sends it: MSS, SACK permitted, timestamps, no-operation, window scale.
     octets = bytes.fromhex(
@@ -150,6 +154,7 @@ def test_a_data_offset_that_is_wrong(words: int) -> None:
     assert raised.value.args == ("tcp", "data-offset", 12)
 
 
+@pytest.mark.rfc("9293", "MUST-3")
 @pytest.mark.row("B11")
 @given(SEGMENTS, st.data())
 def test_any_one_damaged_bit_is_noticed(segment: tcp.Segment, data: st.DataObject) -> None:
@@ -169,6 +174,7 @@ def test_reserved_bits_are_passed_over() -> None:
     assert tcp.Segment.parse(octets, PSEUDO) == tcp.Segment(1, 2, 3, 4, tcp.ACK, 5, b"x")
 
 
+@pytest.mark.rfc("9293", "MUST-4", "MUST-6", "MUST-7", "MUST-64")
 @pytest.mark.parametrize(
     ("octets", "options"),
     [

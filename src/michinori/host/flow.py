@@ -250,5 +250,7 @@ class Flow:
         deadline_ns = connection.deadline_ns
         if deadline_ns is not None and deadline_ns <= now_ns:
             connection.on_deadline(now_ns)
+            if connection.in_doubt:
+                self._internet.doubt(self._remote_address)
         if not self.gone:
             self.rearm()

@@ -140,7 +140,7 @@ class TcpTable:
             remote = (address, port)
         if not port:
             raise os_error(errno.ECONNREFUSED)
-        if addresses.is_multicast(address) or address == addresses.LIMITED_BROADCAST:
+        if addresses.is_multicast(address) or self._is_broadcast(address):
             raise os_error(errno.ENETUNREACH)  # RFC 1122 section 4.2.3.10
         try:
             source = self.internet.source_for(address)
@@ -354,6 +354,10 @@ class TcpTable:
         if _key((address, port), remote) in self._flows:
             return True
         return any(other.local is not None and _overlap(address, other.local[0]) for other in self._bound.get(port, ()))
+
+    def _is_broadcast(self, address: bytes) -> bool:
+        interfaces = self.internet.interfaces
+        return address == addresses.LIMITED_BROADCAST or any(one.is_broadcast(address) for one in interfaces)
 
     def _drop(self, why: str) -> None:
         if self.recorder is not None:

@@ -202,6 +202,14 @@ class Internet:
         if route is not None:
             route.interface.neighbours.confirm(route.next_hop or dst)
 
+    def doubt(self, dst: bytes) -> None:
+        """A transport has heard nothing from there for long, so the next hop is to be asked whether he is still there
+        (negative advice, RFC 1122 sections 3.3.1.4 and 4.2.3.5).
+        """
+        route = self.routes.lookup(dst)
+        if route is not None:
+            route.interface.neighbours.doubt(route.next_hop or dst)
+
     def answer_unreachable(self, packet: ipv4.Packet, code: int) -> None:
         """Report to the sender that a transport found nobody for its packet, if reports are allowed about it."""
         self._icmp.unreachable(packet, code)

@@ -159,6 +159,12 @@ class Neighbours:
         if entry is not None and entry.state in (State.REACHABLE, State.STALE, State.DELAY, State.PROBE):
             self._settle(entry, State.REACHABLE)
 
+    def doubt(self, address: bytes) -> None:
+        """A higher layer fears that what we send to this neighbour is lost: the next use of the entry verifies it."""
+        entry = self._table.get(address)
+        if entry is not None and entry.state is State.REACHABLE:
+            self._settle(entry, State.STALE)
+
     def set_permanent(self, address: bytes, mac: bytes) -> Neighbour:
         """An entry that never ages, such as that of a group."""
         entry = self._replace(self._table.get(address), address, mac)

@@ -289,6 +289,19 @@ class Connection:
         return self._tcb.rcv.buffer.octets
 
     @property
+    def urgent_octets(self) -> int:
+        """How much of what is still to be read, or still to come, is urgent (RFC 9293 section 3.8.5)."""
+        rcv = self._tcb.rcv
+        read_to = rcv.nxt - rcv.buffer.octets - (rcv.fin is not None)
+        return max(rcv.up - read_to, 0)
+
+    @property
+    def in_doubt(self) -> bool:
+        """R1 was reached: the way to the peer may be broken (RFC 9293 section 3.8.3)."""
+        tcb = self._tcb
+        return tcb.snd.retries >= tcb.config.retries_before_doubt
+
+    @property
     def unacked_octets(self) -> int:
         """Text in the send buffer: handed in and not acknowledged."""
         buffer = self._tcb.snd.buffer

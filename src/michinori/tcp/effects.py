@@ -20,7 +20,7 @@ class Effects(Protocol):
         """
 
     def readable(self) -> None:
-        """There is new text to read, or the peer's FIN."""
+        """There is new text to read, or the peer's FIN, or the peer says up to where its text is urgent."""
 
     def writable(self) -> None:
         """After ``write`` took less than it was offered: there is room again."""

@@ -21,6 +21,7 @@ def sixth_check_urg(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:  # noqa: ARG001
         up = seg.seq + seg.urgent
         if up > tcb.rcv.up:
             tcb.rcv.up = up
+            tcb.rcv.news = True  # the application may want to hurry (section 3.8.5)
             if tcb.watch is not None:
                 tcb.watch.tell("urgent", rel_seq=up)
     return True
