@@ -135,7 +135,7 @@ class HostSocket:
     def getsockopt(self, level: int, optname: int, buflen: int = 0) -> Any:
         """An option of the socket: an integer, or its octets when ``buflen`` is given."""
         self.check_open()
-        return socket_options.get_option(self.kernel, level, optname, buflen)
+        return socket_options.get_option(self.kernel, level, optname, buflen, self.host.queue.now_ns)
 
     def get_inheritable(self) -> bool:
         """Never: hosts have no child processes."""

@@ -8,14 +8,17 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
+from michinori.aio.tcp_info import tcp_info_octets
 from michinori.host import TcpListenerSocket, TcpSocket, UdpSocket
 from michinori.host.errors import os_error
+from michinori.sim import Nanos
 
 Kernel = TcpSocket | TcpListenerSocket | UdpSocket
 
 _TCP_KEEPIDLE: Final = getattr(socket, "TCP_KEEPIDLE", 4)
 _TCP_KEEPINTVL: Final = getattr(socket, "TCP_KEEPINTVL", 5)
 _TCP_KEEPCNT: Final = getattr(socket, "TCP_KEEPCNT", 6)
+_TCP_INFO: Final = getattr(socket, "TCP_INFO", 11)
 _TCP_USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", 18)
 
 #: Option to the attribute of the socket that holds it, and how the integer becomes its value.
@@ -53,8 +56,12 @@ def set_option(kernel: Kernel, level: int, name: int, value: Any) -> None:
         kernel.options.others[level, name] = number
 
 
-def get_option(kernel: Kernel, level: int, name: int, buflen: int) -> Any:
-    """An option's value as an integer, or as ``buflen`` octets."""
+def get_option(kernel: Kernel, level: int, name: int, buflen: int, now: Nanos) -> Any:
+    """An option's value as an integer, or as ``buflen`` octets. Raises ``OSError`` (ENOPROTOOPT)."""
+    if level == socket.IPPROTO_TCP and name == _TCP_INFO:
+        if isinstance(kernel, UdpSocket):
+            raise os_error(errno.ENOPROTOOPT)
+        return tcp_info_octets(kernel, now)[:buflen]
     number = _number(kernel, level, name)
     if not buflen:
         return number

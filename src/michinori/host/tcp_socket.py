@@ -11,7 +11,7 @@ from michinori.host.errors import os_error
 from michinori.host.flow import Flow
 from michinori.host.options import SocketOptions
 from michinori.host.socket_info import SocketInfo
-from michinori.tcp import Endpoint
+from michinori.tcp import Endpoint, TcpInfo
 from michinori.wire import Octets
 
 if TYPE_CHECKING:
@@ -192,6 +192,10 @@ class TcpSocket:
         for callback in (self.on_readable, self.on_writable):
             if callback is not None:
                 callback()
+
+    def tcp_info(self) -> TcpInfo | None:
+        """Everything that can be said about the connection; None when there is none."""
+        return None if self.flow is None else self.flow.connection.info()
 
     def name(self) -> str:
         """How the trace calls the connection."""

@@ -81,6 +81,8 @@ def advance(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
     timers.retransmit_ns = NEVER
     if snd.nxt > ack:
         timers.at_retransmit(now + rtt.timeout_ns())
+    else:
+        tcb.totals.rest(now)
     if recovery.scoreboard.octets:
         recovery.scoreboard.acknowledged(ack)
     _grow_window(tcb, octets, rtt_ns, now)
@@ -93,8 +95,7 @@ def _measure(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
     rtt = tcb.rtt
     if rtt.timed_to:
         if ack >= rtt.timed_to:
-            rtt.sample(now - rtt.timed_at_ns)
-            rtt.timed_to = 0
+            rtt.ended(ack, now)
     elif tcb.stamped and seg.options.timestamps is not None and seg.options.timestamps[1]:
         elapsed_ms = (tcb.stamp_now(now) - seg.options.timestamps[1]) & MASK
         if elapsed_ms < 1 << 31:

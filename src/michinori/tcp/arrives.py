@@ -46,6 +46,8 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: Nanos, *, is_marked: bool =
         if not step(tcb, seg, now):
             break
     settle(tcb, now)
+    if tcb.watch is not None:
+        tcb.watch.look(now)
 
 
 def settle(tcb: Tcb, now: Nanos) -> None:

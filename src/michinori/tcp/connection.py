@@ -69,6 +69,7 @@ class Connection:
         become(tcb, State.SYN_SENT)
         send_syn(tcb, now)
         tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+        self._look(now)
 
     def answer(self, listener: Listener, syn: Segment, now: Nanos) -> None:
         """The SYN that came to a listener, whose copy this is (section 3.10.7.2, third step): send a SYN,ACK.
@@ -88,6 +89,10 @@ class Connection:
         become(tcb, State.SYN_RECEIVED)
         send_syn(tcb, now)
         tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+
+    def _look(self, now: Nanos) -> None:
+        if self._tcb.watch is not None:
+            self._tcb.watch.look(now)
 
     def _tell_of_isn(self) -> None:
         if self._tcb.watch is not None:
@@ -173,6 +178,7 @@ class Connection:
         if tcb.watch is not None:
             tcb.watch.written(start, snd.buffer.end)
         transmit(tcb, now)
+        self._look(now)
         return size
 
     def _restart_after_idle(self, now: Nanos) -> None:

@@ -5,21 +5,36 @@ from __future__ import annotations
 import msgspec
 
 from michinori.sim import Nanos
+from michinori.tcp.config import IPV4_AND_TCP_HEADERS, IPV6_AND_TCP_HEADERS
 from michinori.tcp.lifecycle import send_capacity
+from michinori.tcp.recovery import Phase
+from michinori.tcp.scoreboard import DUP_THRESH
 from michinori.tcp.states import State
 from michinori.tcp.tcb import Tcb
 
 
 class TcpInfo(msgspec.Struct, frozen=True, gc=False):
-    """Sizes in octets, times in nanoseconds."""
+    """Sizes in octets, times in nanoseconds, rates in bits per second. Instants are on the clock of the connection."""
 
     state: State
     recovery: str
     """``open``, ``fast`` or ``loss``."""
+    ca_state: str
+    """The same as Linux tells it: ``open``, ``disorder`` (something is missing, but not yet thought lost), ``cwr`` (the
+    window was cut because of a mark), ``recovery`` or ``loss``."""
     congestion: str
     mss: int
     """Text in a full segment that we send."""
     rcv_mss: int
+    advmss: int
+    """What we announced."""
+    pmtu: int
+    """The largest packet that the path takes, as far as is known."""
+    snd_una: int
+    """SND.UNA and the next three, counted from the initial sequence numbers."""
+    snd_nxt: int
+    rcv_nxt: int
+    snd_max: int
     snd_wnd: int
     rcv_wnd: int
     snd_scale: int
@@ -27,6 +42,16 @@ class TcpInfo(msgspec.Struct, frozen=True, gc=False):
     cwnd: int
     ssthresh: int
     in_flight: int
+    """Sent and not acknowledged: SND.NXT - SND.UNA."""
+    pipe: int
+    """What of it is thought to be in the network still (RFC 6675)."""
+    sacked: int
+    lost: int
+    """Thought lost, sent again or not."""
+    resent: int
+    """Sent again and not acknowledged."""
+    reordering: int
+    """From how many segments on a gap counts as a loss."""
     unacked: int
     """Text in the send buffer, sent or not."""
     unsent: int
@@ -39,30 +64,67 @@ class TcpInfo(msgspec.Struct, frozen=True, gc=False):
     rttvar_ns: Nanos
     least_rtt_ns: Nanos
     rto_ns: Nanos
+    ato_ns: Nanos
+    """How long an ACK may be delayed."""
     backoff: int
     retransmitted: int
     """Segments sent again, in all."""
+    retransmitted_octets: int
     retries: int
     """Of the one that is being tried now."""
+    probes: int
+    """Of a closed window, or of a peer that is silent."""
     segments_in: int
     segments_out: int
+    text_in: int
+    """Segments with text that came, but for those that came twice."""
+    text_out: int
+    out_of_order_in: int
     octets_acked: int
     octets_received: int
+    octets_sent: int
+    """Text, what was sent again included."""
+    delivered: int
+    """Text that the peer holds: acknowledged or sacked."""
+    delivered_ce: int
+    """Text that was acknowledged together with an echo of a mark."""
+    marks: int
+    """Segments that came marked."""
+    delivery_rate: int
+    """What the last measured round trip delivered."""
+    busy_ns: Nanos
+    """How long anything was under way, in all, up to when last nothing was."""
+    busy_since_ns: Nanos | None
+    """Since when something is under way."""
+    last_sent_ns: Nanos
+    """When text was last sent."""
+    last_heard_ns: Nanos
     sack: bool
     timestamps: bool
+    scaled: bool
+    ecn: bool
 
 
 def info_of(tcb: Tcb) -> TcpInfo:
     """The state of things now."""
-    snd, rcv, rtt = tcb.snd, tcb.rcv, tcb.rtt
-    buffer = snd.buffer
+    snd, rcv, rtt, recovery, totals, ecn = tcb.snd, tcb.rcv, tcb.rtt, tcb.recovery, tcb.totals, tcb.ecn
+    buffer, board = snd.buffer, tcb.recovery.scoreboard
     unsent = max(buffer.end - max(snd.nxt, 1), 0) if buffer.start < buffer.end else 0
+    octets_acked = max(min(snd.una, buffer.end) - 1, 0)
+    again = max(recovery.high_rxt - snd.una, 0) if recovery.phase is not Phase.OPEN else 0
     return TcpInfo(
         state=tcb.state,
-        recovery=tcb.recovery.phase.value,
+        recovery=recovery.phase.value,
+        ca_state=_ca_state(tcb),
         congestion=tcb.congestion.name,
         mss=snd.mss,
         rcv_mss=rcv.mss,
+        advmss=tcb.config.mss,
+        pmtu=tcb.path_mss + (IPV4_AND_TCP_HEADERS if len(tcb.local[0]) == 4 else IPV6_AND_TCP_HEADERS),
+        snd_una=snd.una,
+        snd_nxt=snd.nxt,
+        rcv_nxt=rcv.nxt,
+        snd_max=snd.max,
         snd_wnd=snd.wnd,
         rcv_wnd=max(rcv.edge - rcv.nxt, 0),
         snd_scale=snd.shift,
@@ -70,6 +132,11 @@ def info_of(tcb: Tcb) -> TcpInfo:
         cwnd=tcb.congestion.cwnd,
         ssthresh=tcb.congestion.ssthresh,
         in_flight=snd.nxt - snd.una,
+        pipe=max(recovery.pipe(snd.una, snd.nxt, snd.mss), 0),
+        sacked=board.octets,
+        lost=_lost(tcb),
+        resent=max(again - board.sacked_below(snd.una + again), 0),
+        reordering=DUP_THRESH,
         unacked=buffer.end - buffer.start,
         unsent=unsent,
         unread=rcv.buffer.octets,
@@ -80,13 +147,52 @@ def info_of(tcb: Tcb) -> TcpInfo:
         rttvar_ns=rtt.var_ns,
         least_rtt_ns=rtt.least_ns,
         rto_ns=rtt.timeout_ns(),
+        ato_ns=tcb.config.delayed_ack_ns,
         backoff=rtt.backoff,
-        retransmitted=tcb.totals.retransmitted,
+        retransmitted=totals.retransmitted,
+        retransmitted_octets=totals.retransmitted_octets,
         retries=snd.retries,
-        segments_in=tcb.totals.segments_in,
-        segments_out=tcb.totals.segments_out,
-        octets_acked=max(min(snd.una, buffer.end) - 1, 0),
+        probes=snd.probes or tcb.probes,
+        segments_in=totals.segments_in,
+        segments_out=totals.segments_out,
+        text_in=totals.text_in,
+        text_out=totals.text_out,
+        out_of_order_in=totals.out_of_order,
+        octets_acked=octets_acked,
         octets_received=max(rcv.nxt - 1 - (rcv.fin is not None), 0),
-        sack=tcb.recovery.sack,
+        octets_sent=max(min(snd.max, buffer.end) - 1, 0) + totals.retransmitted_octets,
+        delivered=octets_acked + board.octets,
+        delivered_ce=0 if ecn is None else ecn.echoes_acked,
+        marks=0 if ecn is None else ecn.marks,
+        delivery_rate=rtt.delivery_rate,
+        busy_ns=totals.busy_ns,
+        busy_since_ns=totals.busy_since_ns,
+        last_sent_ns=snd.last_ns,
+        last_heard_ns=tcb.heard_at_ns,
+        sack=recovery.sack,
         timestamps=tcb.stamped,
+        scaled=tcb.scaled,
+        ecn=ecn is not None,
     )
+
+
+def _ca_state(tcb: Tcb) -> str:
+    recovery, ecn = tcb.recovery, tcb.ecn
+    if recovery.phase is not Phase.OPEN:
+        return "recovery" if recovery.phase is Phase.FAST else "loss"
+    if ecn is not None and tcb.snd.una < ecn.reacted_to:
+        return "cwr"
+    return "open" if recovery.calm else "disorder"
+
+
+def _lost(tcb: Tcb) -> int:
+    """Octets that are thought lost: in flight, neither sacked nor in the network in their first copy."""
+    snd, recovery = tcb.snd, tcb.recovery
+    board = recovery.scoreboard
+    if recovery.phase is Phase.LOSS:
+        bound = max(recovery.recover, snd.una)
+    elif recovery.sack:
+        bound = max(board.lost_below(snd.mss), snd.una)
+    else:
+        bound = min(snd.una + snd.mss, snd.nxt) if recovery.phase is Phase.FAST else snd.una
+    return max(bound - snd.una - board.sacked_below(bound), 0)

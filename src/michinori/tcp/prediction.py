@@ -68,6 +68,7 @@ def as_predicted(tcb: Tcb, segment: Segment, now: Nanos) -> bool:
 
 def _text_in_order(tcb: Tcb, segment: Segment, size: int, now: Nanos) -> None:
     rcv = tcb.rcv
+    tcb.totals.text_in += 1
     tcb.snd.wl1, tcb.snd.wl2 = rcv.nxt, tcb.snd.una
     rcv.nxt += size
     if size > rcv.mss:
@@ -84,8 +85,7 @@ def _new_ack(tcb: Tcb, segment: Segment, acked: int, now: Nanos) -> None:
     snd, rtt, timers = tcb.snd, tcb.rtt, tcb.timers
     una = snd.una + acked
     if rtt.timed_to <= una:
-        rtt.sample(now - rtt.timed_at_ns)
-        rtt.timed_to = 0
+        rtt.ended(una, now)
     snd.una = una
     snd.buffer.release(una)
     snd.retries = 0
@@ -100,6 +100,7 @@ def _new_ack(tcb: Tcb, segment: Segment, acked: int, now: Nanos) -> None:
         timers.at_retransmit(now + rtt.timeout_ns())
     else:
         timers.retransmit_ns = NEVER
+        tcb.totals.rest(now)
     sent_ns = tcb.flight.acked(una)
     if tcb.cwnd_limited:
         tcb.congestion.acked(acked, snd.nxt - una, now - sent_ns if sent_ns >= 0 else rtt.srtt_ns, now)

@@ -36,6 +36,7 @@ def seventh_process_text(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     if seg.seq > rcv.nxt:
         _keep_for_later(tcb, seg, now)
         return True
+    tcb.totals.text_in += 1
     rcv.mss = max(rcv.mss, size)
     rcv.nxt += size
     rcv.buffer.append(seg.payload)
@@ -52,6 +53,8 @@ def seventh_process_text(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
 def _keep_for_later(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
     """There is a gap before it: acknowledge at once, so that the peer learns of it."""
     rcv = tcb.rcv
+    tcb.totals.text_in += 1
+    tcb.totals.out_of_order += 1
     known = rcv.reassembly.add(seg.seq, seg.payload)
     if known is not None:
         rcv.duplicate = known

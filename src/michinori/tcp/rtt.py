@@ -24,11 +24,13 @@ class RoundTrips:
         "_max_ns",
         "_min_ns",
         "backoff",
+        "delivery_rate",
         "least_ns",
         "rto_ns",
         "samples",
         "srtt_ns",
         "timed_at_ns",
+        "timed_from",
         "timed_to",
         "var_ns",
     )
@@ -44,8 +46,20 @@ class RoundTrips:
         self.timed_to = 0
         """The position whose acknowledgment ends the measurement that is going on; 0 when none is."""
         self.timed_at_ns: Nanos = 0
+        self.timed_from = 0
+        """SND.UNA when it began."""
+        self.delivery_rate = 0
+        """What the last measured round trip delivered, in bits per second; 0 before the first."""
         self._min_ns = config.rto_min_ns
         self._max_ns = config.rto_max_ns
+
+    def ended(self, ack: int, now: Nanos) -> None:
+        """That acknowledgment ends the measurement that is going on."""
+        took_ns = now - self.timed_at_ns
+        if took_ns > 0 and ack > 1:
+            self.delivery_rate = (ack - self.timed_from) * 8_000_000_000 // took_ns
+        self.timed_to = 0
+        self.sample(took_ns)
 
     def sample(self, rtt_ns: Nanos) -> None:
         """One more measured round trip (section 2): it also ends the back-off."""

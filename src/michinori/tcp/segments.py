@@ -180,8 +180,12 @@ def send_text(tcb: Tcb, start: int, end: int, now: Nanos, why: str = "") -> int:
         urgent,
     )
     acknowledged(tcb)
+    totals = tcb.totals
+    if payload:
+        totals.text_out += 1
     if why:
-        tcb.totals.retransmitted += 1
+        totals.retransmitted += 1
+        totals.retransmitted_octets += len(payload)
     snd.last_ns = now
     let_go(tcb, segment, start, why, ect)
     return end

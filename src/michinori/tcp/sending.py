@@ -31,6 +31,7 @@ def transmit(tcb: Tcb, now: Nanos) -> None:
             _send_doubtful(tcb, now, pipe + snd.nxt - before)
     if snd.nxt > snd.una:
         if tcb.timers.retransmit_ns == NEVER:
+            tcb.totals.work(now)
             tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
     elif snd.end > snd.nxt and tcb.timers.persist_ns == NEVER:
         # Nothing is under way that would bring an ACK, and the window is too small to send.
@@ -83,7 +84,9 @@ def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
             watch.sent(segment, nxt, ect=ect)
         send(segment, ect)
         nxt = following
-    tcb.totals.segments_out += (nxt - first) // mss
+    count = (nxt - first) // mss
+    tcb.totals.segments_out += count
+    tcb.totals.text_out += count
     tcb.flight.sent(nxt, now)
     if nxt > snd.max:
         snd.max = nxt
@@ -127,6 +130,7 @@ def _measure_from(tcb: Tcb, end: int, now: Nanos) -> None:
     if not rtt.timed_to and tcb.recovery.calm:
         rtt.timed_to = end
         rtt.timed_at_ns = now
+        rtt.timed_from = tcb.snd.una
 
 
 def _send_lost(tcb: Tcb, now: Nanos, pipe: int) -> int:

@@ -26,6 +26,7 @@ from michinori.tcp.rtt import RoundTrips
 from michinori.tcp.send_buffer import SendBuffer
 from michinori.tcp.states import State
 from michinori.tcp.timers import Timers
+from michinori.tcp.totals import Totals
 from michinori.wire.sequence import MASK, diff
 from michinori.wire.tcp import ACK, NO_OPTIONS, Options, Segment
 
@@ -329,19 +330,6 @@ class Ecn:
         """Segments that came marked."""
         self.echoes_acked = 0
         """Octets that were acknowledged together with an echo."""
-
-
-class Totals:
-    """Counts for ``info``."""
-
-    __slots__ = ("challenges", "duplicates", "retransmitted", "segments_in", "segments_out")
-
-    def __init__(self) -> None:
-        self.segments_in = 0
-        self.segments_out = 0
-        self.retransmitted = 0
-        self.duplicates = 0
-        self.challenges = 0
 
 
 def _shift_for(buffer: int) -> int:

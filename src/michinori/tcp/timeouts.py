@@ -30,6 +30,8 @@ def on_deadline(tcb: Tcb, now: Nanos) -> None:
         timers.linger_ns = NEVER
         finish(tcb, None)
     timers.settle()
+    if tcb.watch is not None:
+        tcb.watch.look(now)
 
 
 def on_keepalive(tcb: Tcb, now: Nanos) -> None:

@@ -9,13 +9,44 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from michinori.sim import Nanos
+from michinori.tcp.info import info_of
 from michinori.wire.tcp import ACK, SYN, Segment, flag_names
 
 if TYPE_CHECKING:
     from michinori.tcp.states import State
     from michinori.tcp.tcb import Tcb
+
+
+#: What an ``info`` event tells, by the names of ``TcpInfo``; the state beside it.
+SERIES: Final = (
+    "ca_state",
+    "snd_una",
+    "snd_nxt",
+    "rcv_nxt",
+    "cwnd",
+    "ssthresh",
+    "in_flight",
+    "pipe",
+    "sacked",
+    "lost",
+    "snd_wnd",
+    "rcv_wnd",
+    "unsent",
+    "mss",
+    "srtt_ns",
+    "rttvar_ns",
+    "least_rtt_ns",
+    "rto_ns",
+    "retransmitted",
+    "octets_acked",
+    "octets_received",
+    "delivered",
+    "delivery_rate",
+)
+_LEAST_INTERVAL_NS: Final = 1_000_000
 
 
 class _Write:
@@ -33,19 +64,42 @@ class _Write:
 class Watch:
     """The narrator of one connection."""
 
-    __slots__ = ("_boundaries", "_highest", "_tcb", "_writes", "call")
+    __slots__ = ("_boundaries", "_highest", "_last", "_look_again_ns", "_tcb", "_writes", "call")
 
     def __init__(self, tcb: Tcb) -> None:
         self._tcb = tcb
         self._writes: list[_Write] = []
         self._boundaries: deque[int] = deque()  # the ends of the segments in flight
         self._highest = 0
+        self._last: tuple[Any, ...] = ()
+        self._look_again_ns: Nanos = 0
         self.call = 0
         """The number of the call by which text is being written now."""
 
     def tell(self, what: str, **data: Any) -> None:
         """Any event."""
         self._tcb.effects.event(what, data)
+
+    def look(self, now: Nanos) -> None:
+        """Tell how the connection stands: at once when its state or its threshold has changed, it has lost something or
+        its window was cut; when anything else has, once a round trip.
+        """
+        tcb = self._tcb
+        rtt, congestion, snd = tcb.rtt, tcb.congestion, tcb.snd
+        standing = (
+            (tcb.state, tcb.recovery.phase, congestion.ssthresh, rtt.backoff),
+            congestion.cwnd,
+            (snd.una, snd.nxt, snd.wnd, rtt.rto_ns, tcb.rcv.nxt),
+        )
+        last = self._last
+        if standing == last:
+            return
+        if last and standing[0] == last[0] and standing[1] >= last[1] and now < self._look_again_ns:
+            return
+        self._last = standing
+        self._look_again_ns = now + max(rtt.srtt_ns, _LEAST_INTERVAL_NS)
+        info = info_of(tcb)
+        self.tell("info", **{name: getattr(info, name) for name in SERIES}, state=info.state.value)
 
     def state_changed(self, before: State, after: State) -> None:
         self.tell("state-changed", **{"from": before.value, "to": after.value})
