@@ -1,0 +1,104 @@
+"""What the numbers of one connection in a script are on the wire, and the other way."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from michinori.wire.sequence import MASK, add
+
+Endpoint = tuple[bytes, int]
+
+#: The remote end's initial sequence number: after it the numbers soon wrap, so that who compares them wrongly is found.
+REMOTE_ISN: Final = 0xFFFF_FFFA
+
+
+class Numbers:
+    """One pair of ends. A script counts from both initial sequence numbers; the host's is learned from its SYN.
+
+    Before that it counts as 0: a RST that repeats the number of a stray acknowledgment then repeats the script's.
+    """
+
+    def __init__(self, local: Endpoint, remote: Endpoint) -> None:
+        self.local = local
+        self.remote = remote
+        self.local_isn: int | None = None
+        self.remote_syn: int | None = None
+        """The number of the remote's SYN in the script."""
+        self.spoke_after_syn = False
+        """Whether the remote has sent something else than a SYN."""
+        self.cookie = b""
+        """The last Fast Open cookie that the host handed out."""
+        self.largest_segment = 536
+        """What the remote said it takes in one segment (RFC 9293 section 3.7.1)."""
+        self.written = bytearray()
+        """All that the application wrote."""
+        self.read_octets = 0
+        self._renewed = True
+        self._stamps: dict[int, int] = {}
+        self._stamp_offset: int | None = None
+
+    # What the host sends
+
+    def host_sent_syn(self, seq: int) -> None:
+        """A SYN of the host: the first of a connection tells its initial sequence number."""
+        if self._renewed:
+            self.local_isn = seq
+            self._renewed = False
+
+    def local_to_script(self, number: int) -> int:
+        """A sequence number of the host's."""
+        return add(number, -(self.local_isn or 0))
+
+    def remote_to_script(self, number: int) -> int:
+        """A number of the remote's, as the host acknowledges it."""
+        return add(number, -REMOTE_ISN)
+
+    def stamp_to_script(self, stamp: int, wanted: int) -> int:
+        """The host's time stamp in the script's count, which the first one sets."""
+        if self._stamp_offset is None:
+            self._stamp_offset = add(stamp, -wanted)
+        return add(stamp, -self._stamp_offset)
+
+    def learn_stamp(self, wanted: int, stamp: int) -> None:
+        """The script calls this time stamp of the host so."""
+        self._stamps[wanted] = stamp
+
+    # What the remote sends
+
+    def remote_sends_syn(self, seq: int) -> None:
+        """A SYN without ACK from the remote; with another number than before it begins a new connection."""
+        if seq != self.remote_syn:
+            self.renew()
+        self.remote_syn = seq
+
+    def renew(self) -> None:
+        """The next SYN of the host begins a new connection between these ends."""
+        self._renewed = True
+        self.written.clear()
+        self.read_octets = 0
+
+    def seq_to_host(self, number: int) -> int:
+        """A sequence number of the remote's."""
+        return add(REMOTE_ISN, number)
+
+    def ack_to_host(self, number: int) -> int:
+        """A number of the host's, as the remote acknowledges it."""
+        return add(self.local_isn or 0, number)
+
+    def echo_to_host(self, echo: int) -> int:
+        """The host's time stamp that the script calls so."""
+        known = self._stamps.get(echo)
+        if known is not None:
+            return known
+        if not echo or self._stamp_offset is None:
+            return echo
+        return add(echo, self._stamp_offset) & MASK
+
+
+def pattern(start: int, length: int) -> bytes:
+    """Text that tells where in its stream it stands: ``length`` octets from that position on."""
+    first = start % 251
+    return (_PERIOD * ((first + length) // 251 + 1))[first : first + length]
+
+
+_PERIOD: Final = bytes(range(251))
