@@ -28,11 +28,12 @@ test-peers: $(READY) $(READY313) ## The tests against tshark, Chromium, Apache, 
 	tools/install-peers
 	$(BIN)/python -m pytest -q -n auto -m peer
 
-lint: $(READY) ## ruff, mypy --strict and the contracts between the floors.
+lint: $(READY) ## ruff, mypy --strict, the contracts between the floors, the types of the report's modules.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	tools/check-js
 
 bench: $(READY) ## Speed and memory, as one table.
 	$(BIN)/python -m bench

@@ -1,19 +1,20 @@
-"""Frames read back from a capture, and the line that is told of each."""
+"""Frames read back from a capture, and how they are kept."""
 
+import zlib
 from ipaddress import ip_address
 
-import dns.message
+import pytest
 
 from michinori.report.capture import read_frames
-from michinori.report.summary import Summary
+from michinori.report.octets import OctetStore, head_length
 from michinori.trace import Recorder
-from michinori.wire import arp, checksum, ethernet, icmp, ipv4, protocols, tcp, udp
+from michinori.wire import arp, checksum, ethernet, ipv4, tcp, udp
 
 MAC_A, MAC_B = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
 A, B = ip_address("192.0.2.1").packed, ip_address("192.0.2.2").packed
 
 
-def frames_of(tmp_path, *frames):
+def frames_of(tmp_path, *frames, fcs=None):
     """The frames, sent and received in turn, as a capture gives them back."""
     recorder = Recorder()
     tap = recorder.tap("pc", "eth0", MAC_A)
@@ -21,21 +22,16 @@ def frames_of(tmp_path, *frames):
         if number % 2 == 0:
             tap.sent(number, octets)
         else:
-            with tap.receiving(number, octets):
+            with tap.receiving(number, octets, fcs):
                 pass
     recorder.save_capture(tmp_path / "c.pcapng", "pc")
     recorder.close()
     return list(read_frames((tmp_path / "c.pcapng").read_bytes()))
 
 
-def lines_of(tmp_path, *frames):
-    summary = Summary()
-    return [summary.of(frame) for frame in frames_of(tmp_path, *frames)]
-
-
-def in_ip(protocol, emit, src=A, dst=B):
-    payload = emit(checksum.pseudo(src, dst, protocol))
-    return ethernet.Frame(MAC_B, MAC_A, 0x0800, ipv4.Packet(src, dst, protocol, payload).emit()).emit()
+def in_ip(protocol, emit, **more):
+    payload = emit(checksum.pseudo(A, B, protocol))
+    return ethernet.Frame(MAC_B, MAC_A, 0x0800, ipv4.Packet(A, B, protocol, payload, **more).emit()).emit()
 
 
 def test_frames_come_back_as_they_were(tmp_path):
@@ -46,40 +42,36 @@ def test_frames_come_back_as_they_were(tmp_path):
     assert two.date_ns - one.date_ns == 1
 
 
-def test_tcp_counts_from_the_initial_sequence_number(tmp_path):
-    def segment(seq, ack, flags, payload=b"", options=tcp.NO_OPTIONS):
-        return tcp.Segment(49152, 80, seq, ack, flags, 1000, payload, options).emit
-
-    options = tcp.Options(mss=1460, sack_permitted=True)
-    last = 2**32 - 1
-    syn, data = lines_of(
-        tmp_path,
-        in_ip(6, segment(last, 0, tcp.SYN, options=options)),
-        in_ip(6, segment(0, 7, tcp.ACK | tcp.PSH, b"GET /x HTTP/1.1\r\nHost: \x1b\r\n\r\n")),
-    )
-    assert syn.info == "49152 → 80 [SYN] Seq=0 Win=1000 Len=0 MSS=1460 SACK_PERM"
-    assert data.protocol == "HTTP"
-    assert data.info == "49152 → 80 [PSH, ACK] Seq=1 Ack=0 Win=1000 Len=28 · GET /x HTTP/1.1"
+SEGMENT = tcp.Segment(49152, 80, 1, 2, tcp.ACK, 1000, b"x" * 100, tcp.Options(mss=1460))
 
 
-def test_names_are_told_of_dns(tmp_path):
-    question = dns.message.make_query("www.michinori.example", "A", id=7).to_wire()
-    [line] = lines_of(tmp_path, in_ip(17, udp.Datagram(5000, 53, question).emit))
-    assert (line.protocol, line.info) == ("DNS", "5000 → 53 query 0x0007 A www.michinori.example.")
+@pytest.mark.parametrize(
+    ("octets", "head"),
+    [
+        (in_ip(6, SEGMENT.emit), 14 + 20 + 24),
+        (in_ip(17, udp.Datagram(5000, 53, b"x" * 100).emit), 14 + 20 + 8),
+        (in_ip(17, udp.Datagram(5000, 53, b"x" * 100).emit, offset=8), 14 + 20),
+        (in_ip(1, lambda pseudo: b"x" * 64), 14 + 20),
+    ],
+    ids=["tcp", "udp", "a later fragment", "icmp"],
+)
+def test_a_frame_is_cut_where_its_headers_end(octets, head):
+    assert head_length(octets) == head
+    for size in range(len(octets)):
+        assert 0 <= head_length(octets[:size]) <= size
 
 
-def test_arp_and_icmp(tmp_path):
-    asking = arp.Message(arp.REQUEST, MAC_A, A, bytes(6), B).emit()
-    needed = icmp.unreachable(icmp.FRAGMENTATION_NEEDED, b"x" * 28, mtu=1454)
-    who, too_big = lines_of(
-        tmp_path,
-        ethernet.Frame(ethernet.BROADCAST, MAC_A, 0x0806, asking).emit(),
-        in_ip(protocols.PROTOCOL_ICMP, lambda pseudo: needed.emit()),
-    )
-    assert (who.destination, who.info) == ("broadcast", "Who has 192.0.2.2? Tell 192.0.2.1")
-    assert too_big.info.endswith("(MTU 1454)")
+def test_what_is_no_ipv4_is_not_cut():
+    asking = ethernet.Frame(ethernet.BROADCAST, MAC_A, 0x0806, arp.Message(arp.REQUEST, MAC_A, A, bytes(6), B).emit())
+    assert head_length(asking.emit()) == len(asking.emit())
 
 
-def test_nonsense_is_told_as_such(tmp_path):
-    [line] = lines_of(tmp_path, ethernet.Frame(MAC_B, MAC_A, 0x0800, b"\x45nonsense").emit())
-    assert line.protocol == "?"
+def test_equal_frames_are_kept_once_and_a_wrong_check_sequence_is_kept_too(tmp_path):
+    octets = in_ip(6, SEGMENT.emit)
+    wrong = (zlib.crc32(octets) ^ 1).to_bytes(4, "little")
+    good, bad = frames_of(tmp_path, octets, octets, fcs=wrong)
+    store = OctetStore()
+    assert [store.add(good), store.add(good), store.add(bad)] == [1, 1, 2]
+    assert store.payload_octets == b"x" * 100
+    assert store.head_octets + store.payload_octets == octets[:58] * 2 + octets[58:]
+    assert store.frames().octets.endswith(wrong)

@@ -107,11 +107,8 @@ class Results:
             self._write("page.png", "picture", lambda path: path.write_bytes(self.picture))
         if journey.world is not None:
             for host in recorder.hosts():
-                own = host == journey.browser_host
-                name = "packets.pcapng" if own else f"captures/{host}.pcapng"
-                self._write(
-                    name, "packets" if own else "capture", lambda path, host=host: recorder.save_capture(path, host)
-                )
+                about = "packets" if host == journey.browser_host else "capture"
+                self._write(self._capture_name(host), about, lambda path, host=host: recorder.save_capture(path, host))
         self._write("page.har", "har", lambda path: path.write_bytes(_as_json(self.har)))
         self._write("trace.jsonl", "trace", recorder.save_trace)
         if report:
@@ -120,23 +117,32 @@ class Results:
     def _report(self, path: Path, language: Language) -> None:
         from michinori.report.html import Contents, write_report
 
-        packets = self.folder.path / "packets.pcapng"
         contents = Contents(
             url=self.journey.text,
             final_url=self.numbers["final_url"],
             numbers=self.numbers,
             failure=self.failure.sentence if self.failure else None,
             chapters=self.story,
-            har=self.har,
-            capture=packets.read_bytes() if "packets.pcapng" in self.files else b"",
+            events=self.events,
+            captures=self._captures(),
             picture=self.picture,
             files=self.files,
             language=language,
             epoch_ns=self.journey.epoch_ns,
+            browser_host=self.journey.browser_host,
             virtual=self.journey.virtual,
             below_sockets=self.journey.world is not None,
         )
         write_report(contents, path)
+
+    def _captures(self) -> dict[str, Path]:
+        if self.journey.world is None:
+            return {}
+        names = {host: self._capture_name(host) for host in self.journey.recorder.hosts()}
+        return {host: self.folder.path / name for host, name in names.items()}
+
+    def _capture_name(self, host: str) -> str:
+        return "packets.pcapng" if host == self.journey.browser_host else f"captures/{host}.pcapng"
 
     def _write(self, name: str, about: str, make: Any) -> None:
         self.folder.write(name, make)

@@ -1,0 +1,122 @@
+// @ts-check
+// The page: what it is about, where the reader is, the parts to choose from, the chosen part, and the time cursor.
+import { html, useEffect, useRef, useState, useStore } from "./ui.js";
+import { language, switchLanguage, useSay } from "./i18n.js";
+import { switchTheme } from "./theme.js";
+import { asked, pointTo } from "./kept.js";
+import { count, duration } from "./format.js";
+import { Here } from "./place.js";
+import { Player } from "./player.js";
+import { PARTS } from "./parts.js";
+
+/** @typedef {import("./parts.js").Report} Report */
+
+const TEXTS = {
+  brand: { ja: "道のり", en: "Michinori" },
+  other: { ja: "English", en: "日本語" },
+  theme: { ja: "明暗を切り替える", en: "Light or dark" },
+  parts: { ja: "この報告の部", en: "Parts of this report" },
+  arrived: { ja: "到着", en: "Arrived" },
+  failed: { ja: "到着できず", en: "Did not arrive" },
+  virtual_ms: { ja: "仮想の時間", en: "virtual time" },
+  real_ms: { ja: "かかった時間", en: "time taken" },
+  requests: { ja: "リクエスト", en: "requests" },
+  frames: { ja: "フレーム", en: "frames" },
+  dropped: { ja: "破棄", en: "dropped" },
+  retransmitted: { ja: "再送", en: "retransmitted" },
+  dns_queries: { ja: "DNSの問合せ", en: "DNS queries" },
+  seed: { ja: "乱数の種", en: "seed" },
+};
+const ADDRESS_AFTER_MS = 250;
+const LOGO = html`<svg class="logo" viewBox="0 0 32 32" aria-hidden="true"><path d="M6 27c0-7 20-6 20-13 0-5-8-5-8-9" /><circle cx="6" cy="27" r="2.6" /><circle cx="18" cy="4.6" r="2.6" /></svg>`;
+
+/** @param {{report: Omit<Report, "show">}} props */
+export function App({ report: given }) {
+  const [part, setPart] = useState(() => PARTS.find((each) => each.id === asked().get("part")) ?? PARTS[0]);
+  /** @type {Report} */
+  const report = useRef({
+    ...given,
+    show: (/** @type {string} */ id, /** @type {number | undefined} */ n) => {
+      if (n) given.go(n);
+      setPart((before) => PARTS.find((each) => each.id === id) ?? before);
+    },
+  }).current;
+  useAddress(report, part.id);
+  return html`<${Masthead} report=${report} />
+    <div class="pinned"><${Here} report=${report} /><${Parts} chosen=${part.id} choose=${report.show} /></div>
+    <${Chosen} report=${report} part=${part} />
+    <${Player} report=${report} />`;
+}
+
+/** @param {{report: Report, part: import("./parts.js").Part}} props */
+function Chosen({ report, part }) {
+  const say = useSay();
+  const heading = useRef(/** @type {HTMLElement | null} */ (null));
+  const shown = useRef(part.id);
+  useEffect(() => {
+    if (shown.current !== part.id) heading.current?.focus({ preventScroll: false });
+    shown.current = part.id;
+  }, [part]);
+  return html`<main id="main" class="wide" key=${part.id}>
+    <h2 class="part-title" tabindex="-1" ref=${heading}>${say(part.name)}</h2><p class="lead">${say(part.lead)}</p>
+    <${part.view} report=${report} /></main>`;
+}
+
+/** The address follows the reader, so that it can be handed on. @param {Report} report @param {string} part */
+function useAddress(report, part) {
+  useEffect(() => {
+    let waiting = 0;
+    const note = () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => pointTo({ part, n: String(report.cursor.value.n) }), ADDRESS_AFTER_MS);
+    };
+    note();
+    const end = report.cursor.subscribe(note);
+    return () => {
+      clearTimeout(waiting);
+      end();
+    };
+  }, [report, part]);
+}
+
+/** @param {{chosen: string, choose: (id: string) => void}} props */
+function Parts({ chosen, choose }) {
+  const say = useSay();
+  return html`<nav class="parts" aria-label=${say(TEXTS.parts)}><ul class="wide">
+    ${PARTS.map((part) => html`<li key=${part.id}><button type="button" aria-current=${part.id === chosen ? "page" : undefined}
+      onClick=${() => choose(part.id)}>${say(part.name)}</button></li>`)}
+  </ul></nav>`;
+}
+
+/** @param {{report: Report}} props */
+function Masthead({ report }) {
+  const say = useSay();
+  const other = useStore(language, (value) => (value === "ja" ? "en" : "ja"));
+  const { about } = report.journey;
+  const { failure, numbers } = about;
+  return html`<header class="masthead"><div class="wide">
+    <p class="brand">${LOGO}<span>${say(TEXTS.brand)}</span></p>
+    <p class="switches"><button type="button" id="language" lang=${other} onClick=${switchLanguage}>${say(TEXTS.other)}</button>
+      <button type="button" id="theme" class="icon" aria-label=${say(TEXTS.theme)} title=${say(TEXTS.theme)} onClick=${switchTheme}>
+        <svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="8" /><path class="half" d="M12 4a8 8 0 010 16z" /></svg></button></p>
+    <h1>${about.url}</h1>
+    <p class="sum"><span class=${failure ? "verdict bad" : "verdict"}>${say(failure ? TEXTS.failed : TEXTS.arrived)} ${numbers.status || ""}</span>
+      ${about.final_url && about.final_url !== about.url && html`<span class="final">→ ${about.final_url}</span>`}</p>
+    ${failure && html`<p class="failure">${say(failure)}</p>`}
+    <${Tiles} about=${about} />
+  </div></header>`;
+}
+
+/** @param {{about: import("./data.js").Description}} props */
+function Tiles({ about }) {
+  const say = useSay();
+  const { numbers } = about;
+  /** @type {[keyof typeof TEXTS, string][]} */
+  const tiles = [[about.virtual ? "virtual_ms" : "real_ms", duration(numbers.virtual_ms * 1e6)], ["requests", count(numbers.requests)]];
+  if (about.below_sockets) {
+    for (const name of /** @type {const} */ (["frames", "dropped", "retransmitted", "dns_queries", "seed"])) {
+      if (numbers[name] !== undefined) tiles.push([name, name === "seed" ? String(numbers[name]) : count(numbers[name])]);
+    }
+  }
+  return html`<dl class="tiles">${tiles.map(([name, value]) => html`<div key=${name}><dt>${say(TEXTS[name])}</dt><dd>${value}</dd></div>`)}</dl>`;
+}

@@ -1,0 +1,60 @@
+// @ts-check
+// The one door to preact: markup as tagged templates, hooks, and stores that components listen to.
+import { h, render } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import htm from "htm";
+
+export const html = htm.bind(h);
+export { render, useEffect, useLayoutEffect, useMemo, useRef, useState };
+
+/**
+ * A value that tells its listeners when it changes.
+ * @template T
+ */
+export class Store {
+  /** @param {T} value */
+  constructor(value) {
+    this.value = value;
+    /** @type {Set<() => void>} */
+    this.listeners = new Set();
+  }
+
+  /** @param {T} value */
+  set(value) {
+    if (Object.is(value, this.value)) return;
+    this.value = value;
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  /**
+   * @param {() => void} listener
+   * @returns {() => void} ends it
+   */
+  subscribe(listener) {
+    this.listeners.add(listener);
+    return () => { this.listeners.delete(listener); };
+  }
+}
+
+/**
+ * What `select` makes of a store; the component is drawn again when that changes, and only then.
+ * @template T
+ * @template S
+ * @param {Store<T>} store
+ * @param {(value: T) => S} select
+ * @returns {S}
+ */
+export function useStore(store, select) {
+  const selected = select(store.value);
+  const [, redraw] = useState(0);
+  const latest = useRef({ select, selected });
+  latest.current = { select, selected };
+  useLayoutEffect(() => {
+    const look = () => {
+      if (!Object.is(latest.current.select(store.value), latest.current.selected)) redraw((count) => count + 1);
+    };
+    look();
+    return store.subscribe(look);
+  }, [store]);
+  return selected;
+}

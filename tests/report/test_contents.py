@@ -1,0 +1,65 @@
+"""What a report carries is what was recorded, each event and each octet."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from carried_report import Carried
+from journeys import walk
+
+from michinori.report.capture import read_frames
+
+WWW = "http://www.michinori.example/"
+
+
+@pytest.fixture(scope="module", params=["", "5%"], ids=["good line", "bad line"])
+def walked(request, tmp_path_factory):
+    return walk(tmp_path_factory.mktemp("report") / "out", WWW, loss=request.param or None, seed=7)
+
+
+@pytest.fixture(scope="module")
+def carried(walked):
+    return Carried(walked.folder / "journey.html")
+
+
+def test_every_event_is_carried_as_the_trace_has_it(walked, carried):
+    lines = (walked.folder / "trace.jsonl").read_bytes().splitlines()
+    assert list(carried.events()) == [json.loads(line) for line in lines]
+
+
+def test_every_frame_is_carried_as_the_captures_have_it(walked, carried):
+    files = {file.stem: file for file in (walked.folder / "captures").iterdir()}
+    files[carried.about["browser_host"]] = walked.folder / "packets.pcapng"
+    captures = {host: [frame.octets for frame in read_frames(file.read_bytes())] for host, file in files.items()}
+    octets, columns = carried.frames(), carried.tables["events"]
+    hosts = carried.about["strings"]["hosts"]
+    seen = 0
+    for number, frame, host in zip(columns["octets"], columns["frame"], columns["host"], strict=True):
+        if frame:
+            assert octets[number - 1] == captures[hosts[host]][frame - 1]
+            seen += 1
+    assert seen == sum(map(len, captures.values())) > 2000
+
+
+def test_a_payload_is_kept_once_though_it_crosses_many_links(carried):
+    payloads = carried.tables["payloads"]["length"]
+    recorded = sum(1 for number in carried.tables["events"]["octets"] if number)
+    assert recorded > 1.9 * len(carried.tables["frames"]["payload"]) > 5 * len(payloads)
+
+
+def test_the_rows_carry_their_events(walked, carried):
+    numbers = iter(carried.tables["rows"]["n"])
+    for row in carried.about["rows"]:
+        events = [next(numbers) for _ in range(row["events"])]
+        assert events == sorted(events)
+        assert len(events) == walked.numbers["rows"][row["name"]]
+        assert bool(events) == (row["unmet"] is None)
+        for told in [*row["facts"], row["title"]]:
+            assert told["ja"]
+            assert told["en"]
+
+
+def test_the_same_journey_gives_the_same_file(walked, tmp_path):
+    again = walk(tmp_path / "out", WWW, loss="5%" if walked.numbers["dropped"] > 10 else None, seed=7)
+    assert (again.folder / "journey.html").read_bytes() == (walked.folder / "journey.html").read_bytes()
