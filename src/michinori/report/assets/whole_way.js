@@ -14,6 +14,10 @@ const TEXTS = {
   times: { ja: "{count} 回", en: "{count} times" },
   more: { ja: "ほか {count} 回", en: "{count} more" },
   notMet: { ja: "起きていません", en: "not met" },
+  byOs: {
+    ja: "この旅はOSのソケットで行いました。ソケットより下 (TCP、IP、フレーム) はOSの中で起き、記録されていません。",
+    en: "This journey went over the sockets of the operating system: what is below them (TCP, IP, frames) happened inside it and was not recorded.",
+  },
   release: { ja: "最後にパイプを外す", en: "In the end the pipe is taken away" },
   through: { ja: "全体を通して", en: "All the way through" },
   show: { ja: "この行の最初の事象へ", en: "To the first event of this row" },
@@ -30,6 +34,7 @@ export function WholeWay({ report }) {
     { name: "", title: say(TEXTS.through), rows: ["B26"] },
   ];
   return html`<div class="way">
+    ${!report.journey.about.below_sockets && html`<p class="note">${say(TEXTS.byOs)}</p>`}
     ${sections.filter((section) => section.rows.length).map((section) => html`<section key=${section.title}>
       <h3><span>${section.name}</span>${section.title}</h3>
       <ol class="rows">${section.rows.map((name) => {
