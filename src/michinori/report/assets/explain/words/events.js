@@ -92,6 +92,7 @@ export const EVENTS = {
   "tcp keepalive-probe": ["長く沈黙しているので、相手がいるか確かめた。", "A long silence: is the peer still there?", "RFC 9293 3.8.4"],
   "tcp doubted": ["再送が続くので、経路が生きているか疑い始めた (R1)。", "So many retransmissions that the path is doubted (R1).", "RFC 9293 3.8.3"],
   "tcp gave-up": ["再送の限度 (R2) を超え、あきらめて応用に誤りを返した。", "Too many retransmissions (R2): given up, the application gets an error.", "RFC 9293 3.8.3"],
+  "tcp info": ["この時点のコネクションの内部の値 (ss -i の表示に当たる)。", "The connection's inner values at this instant, as ss -i lists them.", "RFC 9293 3.3.1"],
   "tcp dropped": ["セグメントを捨てた。", "A segment was dropped.", "RFC 9293 3.10.7"],
   // udp, icmp
   "udp sent": ["データグラムを送った。届いたかどうかは確かめない。", "A datagram was sent; nobody checks whether it arrives.", "RFC 768"],
@@ -127,6 +128,7 @@ export const EVENTS = {
   "link learned": ["スイッチが、送信元MACアドレスとポートの組をMACアドレステーブルに覚えた。", "The switch learned which port this source address is at.", "IEEE 802.1Q 8.7"],
   "link switched": ["スイッチが、宛先MACアドレスのあるポートにだけ転送した。", "The switch sent it out of the one port where the destination is.", "IEEE 802.1Q 8.6"],
   "link flooded": ["宛先がブロードキャストか未学習なので、受信ポート以外の全ポートに送った (フラッディング)。", "Broadcast or not learned yet: sent out of all other ports (flooding).", "IEEE 802.1Q 8.8"],
+  "link marked": ["待ち行列が伸びたので、捨てる代わりに「輻輳を経験 (CE)」の印を付けた (ECN)。", "The queue grew: marked “congestion experienced” instead of dropped (ECN).", "RFC 3168 5"],
   "link dropped": ["フレームが失われた。", "A frame was lost.", "IEEE 802.3 4.2"],
   "link buffered": ["パケットをアダプタのバッファメモリにコピーした。", "The packet was copied into the adapter's buffer memory.", "IEEE 802.3 4.2"],
   "link preamble-sent": ["プリアンブルとSFDを送り出した。", "Preamble and SFD went out.", "IEEE 802.3 3.2.1"],
