@@ -53,6 +53,11 @@ def tcp_info_octets(kernel: TcpSocket | TcpListenerSocket, now: Nanos) -> bytes:
     info = kernel.tcp_info()
     if info is None:
         return _BYTES.pack(_STATES[State.CLOSED], *[0] * 7) + bytes(_WORDS.size + _LONGS.size)
+    return connection_octets(info, now)
+
+
+def connection_octets(info: TcpInfo, now: Nanos) -> bytes:
+    """The whole struct for a connection that stands so."""
     return _bytes_of(info) + _words_of(info, now) + _longs_of(info, now)
 
 

@@ -24,10 +24,9 @@ def parse_call(scanner: Scanner, end: When | None) -> Call:
     scanner.expect("=")
     result = _expression(scanner)
     error = scanner.take(_ERROR)
-    if error is not None:
-        note = _NOTE.match(scanner.text, scanner.at)
-        if note is not None:
-            scanner.at = note.end()
+    note = _NOTE.match(scanner.text, scanner.at)
+    if note is not None:
+        scanner.at = note.end()
     return Call(name, tuple(arguments), result, "" if error is None else error[0], end)
 
 

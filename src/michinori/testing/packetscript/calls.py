@@ -303,10 +303,10 @@ class Calls:
     def _getsockopt(self, call: Call) -> Attempt:
         kernel = self._kernel(call)
         level, name, wanted = (call.arguments[place] for place in (1, 2, 3))
-        got = get_option(kernel, number(level), number(name), 0)
-        if isinstance(wanted, list) and wanted[0] is not ... and number(wanted[0]) != got:
-            raise AssertionError(f"{name} is {errno.errorcode.get(got, got) if name == 'SO_ERROR' else got}")
-        return lambda: 0
+        got = get_option(kernel, number(level), number(name), 0, self._host.queue.now_ns)
+        tells = f"{name} is {errno.errorcode.get(got, got) if name == 'SO_ERROR' else got}"
+        differs = isinstance(wanted, list) and wanted[0] is not ... and number(wanted[0]) != got
+        return lambda: _fail(tells) if differs else 0
 
     def _fcntl(self, call: Call) -> Attempt:
         self._kernel(call)
@@ -357,8 +357,12 @@ class Calls:
         if asked not in octets:
             raise NotThere(f"ioctl {asked}")
         if isinstance(wanted, list) and wanted[0] is not ... and wanted[0] != octets[asked]:
-            raise AssertionError(f"{asked} tells {octets[asked]}")
+            return lambda: _fail(f"{asked} tells {octets[asked]}")
         return lambda: 0
+
+
+def _fail(why: str) -> int:
+    raise AssertionError(why)
 
 
 def _failed(error: OSError) -> Outcome:

@@ -1,27 +1,16 @@
-"""``tcp_info`` under the names and in the units of Linux: times in microseconds, windows in segments."""
+"""``tcp_info`` by the names of Linux, for assertions: times in microseconds, windows in segments."""
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
 import msgspec
 
-from michinori.tcp import State
-from michinori.tcp.info import TcpInfo
+from michinori.aio.tcp_info import connection_octets
+from michinori.sim import Nanos
+from michinori.tcp import TcpInfo
 
-_STATES: Final = {
-    State.ESTABLISHED: 1,
-    State.SYN_SENT: 2,
-    State.SYN_RECEIVED: 3,
-    State.FIN_WAIT_1: 4,
-    State.FIN_WAIT_2: 5,
-    State.TIME_WAIT: 6,
-    State.CLOSED: 7,
-    State.CLOSE_WAIT: 8,
-    State.LAST_ACK: 9,
-    State.LISTEN: 10,
-    State.CLOSING: 11,
-}
 #: What assertions may compare with.
 CONSTANTS: Final = {
     "TCP_ESTABLISHED": 1,
@@ -46,40 +35,26 @@ CONSTANTS: Final = {
     "TCPI_OPT_ECN": 8,
     "TCPI_OPT_ECN_SEEN": 16,
     "TCPI_OPT_SYN_DATA": 32,
+    "TCP_INFINITE_SSTHRESH": 0x7FFF_FFFF,
 }
-_CA_STATES: Final = {"open": 0, "disorder": 1, "cwr": 2, "fast": 3, "loss": 4}
-#: What Linux shows while there is no threshold.
-_INFINITE: Final = 0x7FFF_FFFF
-_NS_PER_US: Final = 1_000
+
+#: The members of ``struct tcp_info`` in their order, without ``tcpi_``.
+_MEMBERS: Final = """
+state ca_state retransmits probes backoff options wscale limited
+rto ato snd_mss rcv_mss unacked sacked lost retrans fackets last_data_sent last_ack_sent last_data_recv last_ack_recv
+pmtu rcv_ssthresh rtt rttvar snd_ssthresh snd_cwnd advmss reordering rcv_rtt rcv_space total_retrans
+pacing_rate max_pacing_rate bytes_acked bytes_received segs_out segs_in notsent_bytes min_rtt data_segs_in data_segs_out
+delivery_rate busy_time rwnd_limited sndbuf_limited delivered delivered_ce bytes_sent bytes_retrans dsack_dups
+reord_seen rcv_ooopack snd_wnd
+"""
+_STRUCT: Final = struct.Struct("=8B24I4Q6I4Q2I2Q4I")
 
 
-def values_of(info: TcpInfo) -> dict[str, int | str]:
-    """By name with ``tcpi_`` in front: all fields of ours as they are (octets, nanoseconds), and those of Linux."""
-    own = {
-        f"tcpi_{name}": value for name, value in msgspec.structs.asdict(info).items() if isinstance(value, int | str)
-    }
-    mss = max(info.mss, 1)
-    ssthresh = info.ssthresh // mss
-    linux: dict[str, int | str] = {
-        "tcpi_state": _STATES[info.state],
-        "tcpi_ca_state": _CA_STATES.get(info.recovery, 0),
-        "tcpi_retransmits": info.retries,
-        "tcpi_backoff": info.backoff,
-        "tcpi_options": info.timestamps | info.sack << 1 | bool(info.snd_scale or info.rcv_scale) << 2,
-        "tcpi_rto": info.rto_ns // _NS_PER_US,
-        "tcpi_snd_mss": info.mss,
-        "tcpi_rcv_mss": info.rcv_mss,
-        "tcpi_unacked": -(-info.in_flight // mss),
-        "tcpi_rtt": info.srtt_ns // _NS_PER_US,
-        "tcpi_rttvar": info.rttvar_ns // _NS_PER_US,
-        "tcpi_snd_ssthresh": ssthresh if ssthresh < _INFINITE // mss else _INFINITE,
-        "tcpi_snd_cwnd": info.cwnd // mss,
-        "tcpi_total_retrans": info.retransmitted,
-        "tcpi_min_rtt": info.least_rtt_ns // _NS_PER_US,
-        "tcpi_bytes_acked": info.octets_acked,
-        "tcpi_bytes_received": info.octets_received,
-        "tcpi_segs_in": info.segments_in,
-        "tcpi_segs_out": info.segments_out,
-        "tcpi_notsent_bytes": info.unsent,
-    }
-    return own | linux
+def values_of(info: TcpInfo, now: Nanos) -> dict[str, int | str]:
+    """All that ``getsockopt`` tells, by name with ``tcpi_`` in front; and behind ``own_`` the fields of ours as they
+    are, in octets and nanoseconds.
+    """
+    fields = msgspec.structs.asdict(info).items()
+    own = {f"own_{name}": value for name, value in fields if isinstance(value, int | str)}
+    numbers = _STRUCT.unpack_from(connection_octets(info, now))
+    return own | {f"tcpi_{name}": number for name, number in zip(_MEMBERS.split(), numbers, strict=True)}

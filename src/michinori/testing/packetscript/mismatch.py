@@ -25,22 +25,22 @@ def seconds(time_ns: Nanos) -> str:
     return text.rstrip("0").ljust(text.index(".") + 4, "0")
 
 
-def differences(wanted: TcpPacket | UdpPacket | IcmpPacket, got: Sent) -> list[Row]:
+def differences(wanted: TcpPacket | UdpPacket | IcmpPacket, got: Sent, *, ignored_flags: int = 0) -> list[Row]:
     """Part by part what is wanted, what was sent, and whether that is well. What the script leaves open is shown as it
     was sent.
     """
     if isinstance(wanted, TcpPacket) and got.kind == "tcp":
-        return _tcp_differences(wanted, got)
+        return _tcp_differences(wanted, got, ~ignored_flags)
     if isinstance(wanted, UdpPacket) and got.kind == "udp":
         return [*_mark_differences(wanted, got), _part(f"udp ({wanted.length})", f"udp ({len(got.payload)})")]
     return [_part(wanted_text(wanted), got_text(got))]
 
 
-def _tcp_differences(wanted: TcpPacket, got: Sent) -> list[Row]:
+def _tcp_differences(wanted: TcpPacket, got: Sent, looked_at: int) -> list[Row]:
     parts = _mark_differences(wanted, got)
     if wanted.ports is not None:
         parts.append(_part("{} > {}".format(*wanted.ports), "{} > {}".format(*got.ports)))
-    parts.append(_part(flag_letters(wanted.flags), flag_letters(got.flags)))
+    parts.append(_part(flag_letters(wanted.flags & looked_at), flag_letters(got.flags & looked_at)))
     parts.append(_part(_range(wanted.seq, wanted.length), _range(got.seq, len(got.payload))))
     if wanted.ack is not None or got.flags & ACK:
         # A script may leave the number away where there is no ACK flag, as in a plain SYN.

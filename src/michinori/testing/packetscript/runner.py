@@ -34,7 +34,7 @@ from michinori.testing.packetscript.script import (
 from michinori.testing.packetscript.settings import Settings, changes_of, settings_of
 from michinori.testing.packetscript.values import NotThere, number
 from michinori.wire.sequence import add
-from michinori.wire.tcp import SYN
+from michinori.wire.tcp import PSH, SYN
 
 LOCAL: Final = IPv4Address("192.168.0.1").packed
 REMOTE: Final = IPv4Address("192.0.2.1").packed
@@ -70,15 +70,18 @@ def run(
     """Run the script in that file, or of that text, on a host made for it, or on ``host``.
 
     ``host`` has one adapter with an address and nothing plugged in, and a way to the remote address; its queue is run
-    as the script says. ``tcp``: the settings of TCP, or some of them; the script's own go before. ``lenient``: settings
-    of Linux that have no counterpart are passed over.
+    as the script says. ``tcp``: the settings of TCP, or some of them; the script's own go before. ``lenient``, for
+    scripts written for Linux: settings that have no counterpart are passed over, and PSH is not looked at, which Linux
+    sets where one of its bursts ends.
 
     Raises ``Mismatch`` when something else happens than the script says, ``ScriptError`` when it cannot be understood.
     """
     parsed = parse(script)
-    runner = Runner(settings_of(parsed, lenient=lenient), tcp=tcp, host=host, tolerance_ns=tolerance_ns)
+    runner = Runner(
+        settings_of(parsed, lenient=lenient), tcp=tcp, host=host, tolerance_ns=tolerance_ns, lenient=lenient
+    )
     try:
-        runner.play(parsed, lenient=lenient)
+        runner.play(parsed)
     finally:
         runner.close()
     return runner
@@ -94,6 +97,7 @@ class Runner:
         tcp: TcpConfig | Mapping[str, Any] | None = None,
         host: Host | None = None,
         tolerance_ns: Nanos = TOLERANCE_NS,
+        lenient: bool = False,
     ) -> None:
         settings = settings or Settings({})
         base = tcp if isinstance(tcp, TcpConfig) else None
@@ -110,6 +114,7 @@ class Runner:
         self.remote = Remote(self.queue, interface.adapter, local, settings.remote or REMOTE)
         self.calls = Calls(self.host, self.remote)
         self._settings = settings
+        self._lenient = lenient
         self._waiting: list[Waiting] = []
         self._seen: list[str] = []
         self._began_ns = self._base_ns = self.queue.now_ns
@@ -122,12 +127,12 @@ class Runner:
         self.remote.unplug()
         self.host.tcp.config = self._config_before
 
-    def play(self, script: str | Path | Script, *, lenient: bool = False) -> Runner:
+    def play(self, script: str | Path | Script) -> Runner:
         """Run a script from where the last one ended; its head counts for nothing but ``run``. Raises as ``run``."""
         self._script = script if isinstance(script, Script) else parse(script)
         for place, step in enumerate(self._script.steps):
             self._place, self._step = place, step
-            self._do(step, lenient)
+            self._do(step)
         self._finish_calls()
         if self.remote.sent:
             raise self._mismatch("more was sent than the script wants", [("(nothing more)", self._text(0), False)], 1)
@@ -152,7 +157,7 @@ class Runner:
 
     # The steps
 
-    def _do(self, step: Step, lenient: bool) -> None:
+    def _do(self, step: Step) -> None:
         when, action = step.when, step.action
         origin_ns = self._base_ns if when.relative else self._began_ns
         start_ns = origin_ns + when.start_ns
@@ -164,12 +169,12 @@ class Runner:
         self._advance(start_ns)
         self._refuse_the_unexpected(start_ns)
         try:
-            self._act(action, origin_ns, lenient)
+            self._act(action, origin_ns)
         except (NotThere, assertions.Unsupported, ValueError, LookupError) as error:
             raise self._script_error(str(error)) from None
         self._retry()
 
-    def _act(self, action: Any, origin_ns: Nanos, lenient: bool) -> None:
+    def _act(self, action: Any, origin_ns: Nanos) -> None:
         match action:
             case TcpPacket() | UdpPacket() | IcmpPacket():
                 self._note(f"< {mismatch.wanted_text(action)}")
@@ -179,7 +184,7 @@ class Runner:
             case Assertions():
                 self._assert(action)
             case Command():
-                changes = changes_of(self._step, self._script.name, lenient=lenient)
+                changes = changes_of(self._step, self._script.name, lenient=self._lenient)
                 self.host.tcp.config = msgspec.structs.replace(self.host.tcp.config, **changes)
 
     def _call(self, call: Call, origin_ns: Nanos) -> None:
@@ -218,7 +223,7 @@ class Runner:
             raise self._mismatch("the call returned at another time", rows)
 
     def _assert(self, action: Assertions) -> None:
-        values = linux_info.CONSTANTS | linux_info.values_of(self.info())
+        values = linux_info.CONSTANTS | linux_info.values_of(self.info(), self.queue.now_ns)
         for expression in assertions.expressions(action.text):
             if not assertions.holds(expression, values):
                 wanted = ast.unparse(expression)
@@ -266,7 +271,7 @@ class Runner:
             raise self._mismatch(f"nothing was sent until {self._at(latest_ns)}", rows)
         if isinstance(wanted, TcpPacket) and got.kind == "tcp":
             got = self._stamped(wanted, self._joined(wanted, got, latest_ns))
-        rows = mismatch.differences(wanted, got)
+        rows = mismatch.differences(wanted, got, ignored_flags=PSH if self._lenient else 0)
         if not all(well for _, _, well in rows):
             raise self._mismatch("something else was sent", rows)
         self._check_text(got)

@@ -15,8 +15,7 @@ from michinori.testing.packetscript.script import Flag, Script, ScriptError, Ste
 
 _NS_PER_S: Final = 1_000_000_000
 _NS_PER_US: Final = 1_000
-_HEADERS: Final = 40
-_SETTING: Final = re.compile(r"net[./]ipv4[./](tcp_[a-z_0-9]+)=(?:\"([^\"]*)\"|'([^']*)'|([^\s`\"']+))")
+_SETTING: Final = re.compile(r"net[./]ipv4[./](tcp_[a-z_0-9]+)=(?:\"([^\"]*)\"|'([^']*)'|([^\s`\"'\\]+))")
 _FIELDS: Final = {field.name: field for field in msgspec.structs.fields(TcpConfig)}
 
 Changes = dict[str, Any]
@@ -62,8 +61,6 @@ def _apply(flag: Flag, settings: Settings, lenient: bool) -> None:
             settings.tolerance_ns = int(value) * _NS_PER_US
         case "mtu":
             settings.mtu = int(value)
-        case "mss":
-            settings.mtu = int(value) + _HEADERS
         case "local_ip":
             settings.local = IPv4Address(value).packed
         case "remote_ip":
@@ -126,6 +123,7 @@ _LINUX: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "tcp_keepalive_intvl": ("keepalive_interval_ns", _seconds),
     "tcp_keepalive_probes": ("keepalive_probes", _whole),
     "tcp_max_syn_backlog": ("syn_backlog", _whole),
+    "tcp_ecn": ("ecn", {"0": False, "1": True, "2": "accept"}.__getitem__),
 }
 #: Settings of two fields: least, first and largest size of a buffer.
 _BUFFERS: Final = {"tcp_rmem": "receive_buffer", "tcp_wmem": "send_buffer"}
