@@ -93,6 +93,9 @@ class Surroundings:
         test.connection = connection
         return connection
 
+    def settings(self, remote: Any) -> TcpConfig:
+        return self._test.config
+
     def reply(self, segment: Segment, local: Any, remote: Any) -> None:
         self.send(segment)
 

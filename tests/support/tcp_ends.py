@@ -220,6 +220,9 @@ class Ends:
         )
         return self.server.connection
 
+    def settings(self, remote: Any) -> TcpConfig:
+        return self._server_config
+
     def reply(self, segment: Segment, local: Any, remote: Any) -> None:
         self.carry(self.client, segment.emit(PSEUDO))
 

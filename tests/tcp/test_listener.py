@@ -48,6 +48,9 @@ class Network:
         self.connections[remote] = Connection(local, remote, self.config, Silent(self), isn=isn or 5000)
         return self.connections[remote]
 
+    def settings(self, remote: Any) -> TcpConfig:
+        return self.config
+
     def reply(self, segment: Segment, local: Any, remote: Any) -> None:
         self.sent.append(segment)
 

@@ -11,7 +11,7 @@ from michinori.host.options import SocketOptions
 from michinori.host.socket_info import SocketInfo
 from michinori.host.tcp_socket import TcpSocket
 from michinori.sim import Nanos
-from michinori.tcp import Connection, Endpoint, Listener
+from michinori.tcp import Connection, Endpoint, Listener, TcpConfig
 from michinori.wire.tcp import Segment
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class TcpListenerSocket:
         self.on_writable: Callable[[], object] | None = None
         self._flows: dict[Connection, Flow] = {}
         config = options.applied_to(table.config)
-        self._listener = Listener(local, config, backlog, self, watched=table.watched)
+        self._listener = Listener(local, config, backlog, self, cookies=table.cookies, watched=table.watched)
 
     # What the application asks
 
@@ -115,6 +115,10 @@ class TcpListenerSocket:
         flow.on_gone = self._handshake_failed
         self._flows[flow.connection] = flow
         return flow.connection
+
+    def settings(self, remote: Endpoint) -> TcpConfig:
+        """The settings of a connection with that peer."""
+        return self._table.settings(remote, self.options)
 
     def reply(self, segment: Segment, local: Endpoint, remote: Endpoint) -> None:
         """Send a segment that belongs to no connection."""

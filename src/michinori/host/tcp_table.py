@@ -29,6 +29,7 @@ from michinori.tcp import (
     HostUnreachable,
     IsnClock,
     NetworkUnreachable,
+    SynCookies,
     TcpConfig,
     TcpError,
     answer_closed,
@@ -67,6 +68,7 @@ class TcpTable:
         self.watched = recorder is not None and recorder.events
         self.on_change: Callable[[], None] | None = None
         self._isns = IsnClock(dice.stream(f"host/{host}/isn"))
+        self.cookies = SynCookies(self._isns)
         self._ports = EphemeralPorts(dice.stream(f"host/{host}/tcp-ports"))
         self._flows: dict[bytes, Flow] = {}
         self._flows_by_port: dict[int, dict[Flow, None]] = {}
@@ -177,14 +179,7 @@ class TcpTable:
         """Enter a connection between these ends into the table."""
         flow = Flow(self, local, remote, options)
         isn = self._isns.isn(local, remote, now) if least_isn is None else least_isn
-        route = self.internet.routes.lookup(remote[0])
-        headers = _HEADERS[len(local[0])]
-        config = options.applied_to(self.config)
-        interface = None if route is None else route.interface
-        if self.internet.is_local(remote[0]):
-            interface = self.internet.loopback
-        if interface is not None:
-            config = msgspec.structs.replace(config, mss=min(config.mss, interface.mtu - headers))
+        config = self.settings(remote, options)
         flow.connection = Connection(
             local,
             remote,
@@ -200,6 +195,17 @@ class TcpTable:
         self._flows[_key(local, remote)] = flow
         self._flows_by_port.setdefault(local[1], {})[flow] = None
         return flow
+
+    def settings(self, remote: Endpoint, options: SocketOptions) -> TcpConfig:
+        """The settings of a connection with that peer: those of the host, the socket and the interface towards it."""
+        config = options.applied_to(self.config)
+        route = self.internet.routes.lookup(remote[0])
+        interface = None if route is None else route.interface
+        if self.internet.is_local(remote[0]):
+            interface = self.internet.loopback
+        if interface is None:
+            return config
+        return msgspec.structs.replace(config, mss=min(config.mss, interface.mtu - _HEADERS[len(remote[0])]))
 
     def changed(self) -> None:
         """A connection has come about, or its first text has come."""

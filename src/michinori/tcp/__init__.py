@@ -24,6 +24,7 @@ from michinori.tcp.listener import Listener, ListenerCallbacks
 from michinori.tcp.ports import EphemeralPorts
 from michinori.tcp.segments import reset_for as answer_closed
 from michinori.tcp.states import State
+from michinori.tcp.syn_cookies import SynCookies
 
 __all__ = [
     "CONTROLS",
@@ -43,6 +44,7 @@ __all__ = [
     "ListenerCallbacks",
     "NetworkUnreachable",
     "State",
+    "SynCookies",
     "TcpConfig",
     "TcpError",
     "TcpInfo",

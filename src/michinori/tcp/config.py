@@ -78,3 +78,5 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     challenge_period_ns: int = 5 * _S
     syn_backlog: int = 256
     """Half-open connections that a listener holds at most."""
+    syn_cookies: bool = True
+    """Beyond those, SYNs are answered and not remembered: RFC 4987 section 3.6."""

@@ -90,6 +90,19 @@ class Connection:
         send_syn(tcb, now)
         tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
 
+    def resume(self, listener: Listener, syn: Segment, ack: Segment, now: Nanos) -> None:
+        """The ACK that ends a handshake of which nothing was kept: go on as if the SYN, as far as it is known again,
+        had been answered by this connection (RFC 4987 section 3.6).
+        """
+        tcb = self._tcb
+        assert not tcb.snd.nxt, "a connection is opened once"
+        tcb.listener = listener
+        tcb.state = State.LISTEN
+        take_syn(tcb, Arrival(tcb, syn), now)
+        tcb.snd.nxt = tcb.snd.max = 1
+        become(tcb, State.SYN_RECEIVED)
+        segment_arrives(tcb, ack, now)
+
     def _look(self, now: Nanos) -> None:
         if self._tcb.watch is not None:
             self._tcb.watch.look(now)

@@ -28,14 +28,15 @@ class IsnClock:
 
     def isn(self, local: Endpoint, remote: Endpoint, now: Nanos) -> int:
         """The initial sequence number of a connection that is opened now."""
-        return (now // _TICK_NS + self._hash(b"isn", local, remote)) & MASK
+        return (now // _TICK_NS + self.hash(b"isn", local, remote)) & MASK
 
     def timestamp_offset(self, local: Endpoint, remote: Endpoint) -> int:
         """What the time stamps of a connection between these ends begin at. Ports do not count, so that the stamps of
         a later connection are later (RFC 6191).
         """
-        return self._hash(b"timestamp", (local[0], 0), (remote[0], 0))
+        return self.hash(b"timestamp", (local[0], 0), (remote[0], 0))
 
-    def _hash(self, purpose: bytes, local: Endpoint, remote: Endpoint) -> int:
+    def hash(self, purpose: bytes, local: Endpoint, remote: Endpoint) -> int:
+        """32 bits about two ends that nobody can foretell who does not know the secret."""
         message = b"".join((purpose, local[0], local[1].to_bytes(2, "big"), remote[0], remote[1].to_bytes(2, "big")))
         return int.from_bytes(hashlib.blake2s(message, key=self._secret, digest_size=4).digest(), "big")

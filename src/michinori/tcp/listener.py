@@ -3,6 +3,7 @@
 Two queues are bounded. Half-open connections wait for the ACK of their SYN,ACK (the SYN queue, ``syn_backlog`` of the
 settings); established ones wait for ``accept`` (the accept queue, the number that ``listen`` is given). While the
 accept queue is full, new SYNs are passed over in silence and handshakes do not complete, so that the peer tries again.
+While the SYN queue is full, SYNs are answered by cookies (``syn_cookies.py``) and nothing is kept of them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from michinori.tcp.config import TcpConfig
 from michinori.tcp.effects import Endpoint
 from michinori.tcp.segments import reset_for
 from michinori.tcp.states import State
+from michinori.tcp.syn_cookies import LIFETIME_NS, SynCookies, without_echo
+from michinori.wire.sequence import MASK
 from michinori.wire.tcp import ACK, RST, SYN, Segment
 
 if TYPE_CHECKING:
@@ -28,8 +31,11 @@ class ListenerCallbacks(Protocol):
 
     def copy(self, local: Endpoint, remote: Endpoint, now: Nanos, isn: int | None) -> Connection:
         """Make the copy of the socket: a connection between these ends with its own effects, entered into the socket
-        table. ``isn``: the least initial sequence number it may use, if that matters.
+        table. ``isn``: the initial sequence number that it has to use, if that matters.
         """
+
+    def settings(self, remote: Endpoint) -> TcpConfig:
+        """The settings of a connection with that peer."""
 
     def reply(self, segment: Segment, local: Endpoint, remote: Endpoint) -> None:
         """Send a segment that belongs to no connection."""
@@ -44,7 +50,18 @@ class ListenerCallbacks(Protocol):
 class Listener:
     """A passive OPEN with its two queues."""
 
-    __slots__ = ("_accepted", "_callbacks", "_half_open", "backlog", "config", "local", "state", "watched")
+    __slots__ = (
+        "_accepted",
+        "_callbacks",
+        "_cookies",
+        "_cookies_until_ns",
+        "_half_open",
+        "backlog",
+        "config",
+        "local",
+        "state",
+        "watched",
+    )
 
     def __init__(
         self,
@@ -53,6 +70,7 @@ class Listener:
         backlog: int,
         callbacks: ListenerCallbacks,
         *,
+        cookies: SynCookies | None = None,
         watched: bool = False,
     ) -> None:
         self.local = local
@@ -63,6 +81,9 @@ class Listener:
         self._callbacks = callbacks
         self._half_open: dict[Tcb, Connection] = {}
         self._accepted: deque[Connection] = deque()
+        self._cookies = cookies
+        self._cookies_until_ns: Nanos = 0
+        """Until when an ACK may belong to a cookie that was sent."""
 
     @property
     def half_open(self) -> int:
@@ -79,7 +100,8 @@ class Listener:
         if segment.flags & RST:
             return
         if segment.flags & ACK or self.state is not State.LISTEN:
-            self._refuse(segment, remote, local)
+            if not self._took_cookie(segment, remote, local, now):
+                self._refuse(segment, remote, local)
             return
         if not segment.flags & SYN:
             return
@@ -87,12 +109,36 @@ class Listener:
             self._tell("syn-dropped", remote, "accept-queue-full")
             return
         if len(self._half_open) >= self.config.syn_backlog:
-            self._tell("syn-dropped", remote, "syn-queue-full")
+            if self._cookies is None or not self.config.syn_cookies or isn is not None:
+                self._tell("syn-dropped", remote, "syn-queue-full")
+            else:
+                self._send_cookie(self._cookies, segment, remote, local, now)
             return
         connection = self._callbacks.copy(local, remote, now, isn)
         self._half_open[connection._tcb] = connection
         self._tell("socket-copied", remote)
         connection.answer(self, segment, now)
+
+    def _send_cookie(self, cookies: SynCookies, syn: Segment, remote: Endpoint, local: Endpoint, now: Nanos) -> None:
+        self._cookies_until_ns = now + LIFETIME_NS
+        self._tell("syn-cookie-sent", remote, "syn-queue-full")
+        self._callbacks.reply(cookies.answer(syn, local, remote, self._callbacks.settings(remote), now), local, remote)
+
+    def _took_cookie(self, ack: Segment, remote: Endpoint, local: Endpoint, now: Nanos) -> bool:
+        """If that ACK brings back a cookie, make the connection that was not kept."""
+        if self._cookies is None or now >= self._cookies_until_ns or ack.flags & SYN or self.state is not State.LISTEN:
+            return False
+        syn = self._cookies.syn_of(ack, local, remote, now)
+        if syn is None:
+            return False
+        if not self.has_room():
+            self._tell("syn-dropped", remote, "accept-queue-full")
+            return True
+        connection = self._callbacks.copy(local, remote, now, (ack.ack - 1) & MASK)
+        self._half_open[connection._tcb] = connection
+        self._tell("syn-cookie-taken", remote)
+        connection.resume(self, syn, without_echo(ack), now)
+        return True
 
     def has_room(self) -> bool:
         """Whether one more connection may wait to be accepted."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 #: The code point of IP for "capable of ECN" (RFC 3168 section 5).
 ECT_0 = 2
 
-_LARGEST_FIELD = 65535
+LARGEST_FIELD = 65535
 _LARGEST_SHIFT = 14
 
 
@@ -144,9 +144,9 @@ class ReceiveSide:
         self.edge = 0
         """The right edge of the largest window offered so far: it never moves back."""
         self.up = 0
-        self.shift = _shift_for(config.receive_buffer_max) if config.window_scale else 0
+        self.shift = shift_for(config.receive_buffer_max) if config.window_scale else 0
         """Rcv.Wind.Shift: how far to shift the windows that go out."""
-        self.limit = min(config.receive_buffer, _LARGEST_FIELD << self.shift)
+        self.limit = min(config.receive_buffer, LARGEST_FIELD << self.shift)
         """Room for text that was not read, or not yet continuous."""
         self.step = min(self.limit // 2, config.mss)
         """The window moves by no less (RFC 9293 section 3.8.6.2.2)."""
@@ -191,7 +191,7 @@ class ReceiveSide:
     def window_field(self) -> int:
         """The window to offer in a segment that goes out now, as it stands in the header."""
         field = (self.widened_edge() - self.nxt) >> self.shift
-        return field if field < _LARGEST_FIELD else _LARGEST_FIELD
+        return field if field < LARGEST_FIELD else LARGEST_FIELD
 
 
 class Tcb:
@@ -332,9 +332,9 @@ class Ecn:
         """Octets that were acknowledged together with an echo."""
 
 
-def _shift_for(buffer: int) -> int:
+def shift_for(buffer: int) -> int:
     """The smallest shift with which a window of that size fits its field (RFC 7323 section 2.3: at most 14)."""
     shift = 0
-    while shift < _LARGEST_SHIFT and _LARGEST_FIELD << shift < buffer:
+    while shift < _LARGEST_SHIFT and LARGEST_FIELD << shift < buffer:
         shift += 1
     return shift
