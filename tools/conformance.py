@@ -6,11 +6,13 @@ The requirements stand in docs/conformance/catalogue, a file an RFC (or a part o
 names no requirement, or one that is not done; a requirement that is done and has no test; code that is not there; a gap
 in a numbered list of requirements.
 
-A file of the catalogue has a table ``about`` (``rfc``, ``title``, ``page``, if needed ``note``, and for a list that the
-RFC numbers itself ``numbered = {MUST = 69}``) and a table for each requirement, named by its identifier:
+A file of the catalogue has a table ``about`` (``rfc``, ``title``, ``page``, if needed a ``note``, a ``rank``, and
+for a list that the RFC numbers itself ``numbered = {MUST = 69}``) and a table for each requirement, named by its
+identifier:
 
-- ``says``: what is required, in our words; ``level``: MUST, MUST NOT, SHOULD, SHOULD NOT or MAY (left out where the
-  identifier tells); ``section`` (left out where the identifier begins with it, as in ``3.2-1``).
+- ``says``: what is required, in our words; ``level``: MUST, MUST NOT, SHOULD, SHOULD NOT or MAY, ``rule`` where the RFC
+  states it without such a word (left out where the identifier tells); ``section`` (left out where the identifier begins
+  with it, as in ``3.2-1``).
 - ``code``: where it is done, as ``tcp/arrives.py:first_check_sequence``, below src/michinori.
 - or ``not_done``: why it is not; or ``not_ours``: whom it binds instead; or ``same``: the requirements, of other RFCs
   too, that ask for the same.
@@ -38,7 +40,7 @@ CODE = ROOT / "src" / "michinori"
 #: The pages in the order of the index, and their headings.
 PAGES = {"tcp": "TCP", "ipv4": "IPv4", "icmp": "ICMP", "arp": "ARP", "udp": "UDP"}
 
-LEVELS = ("MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY")
+LEVELS = ("MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY", "rule")
 _LEVEL_OF_NAME = {"MUST": "MUST", "SHLD": "SHOULD", "REC": "SHOULD", "MAY": "MAY"}
 _KEYS = frozenset({"says", "level", "section", "code", "not_done", "not_ours", "same", "note", "heading"})
 
@@ -98,8 +100,8 @@ class Catalogue:
 
 
 def read_catalogue(folder: Path) -> Catalogue:
-    """Everything in the folder, in the order of the file names."""
-    parts, problems = [], []
+    """Everything in the folder, by rank, then in the order of the file names."""
+    ranked, problems = [], []
     for path in sorted(folder.glob("*.toml")):
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         about = document.pop("about")
@@ -114,9 +116,9 @@ def read_catalogue(folder: Path) -> Catalogue:
             level = table.pop("level", _LEVEL_OF_NAME.get(prefix, ""))
             section = table.pop("section", prefix)
             requirements.append(Requirement(rfc, identifier, level=level, section=section, same=same, **table))
-        parts.append(
-            Part(rfc, about["title"], about["page"], about.get("note", ""), about.get("numbered", {}), requirements)
-        )
+        part = Part(rfc, about["title"], about["page"], about.get("note", ""), about.get("numbered", {}), requirements)
+        ranked.append((about.get("rank", 1), len(ranked), part))
+    parts = [part for _, _, part in sorted(ranked, key=lambda one: one[:2])]
     return Catalogue(parts, problems)
 
 
@@ -234,7 +236,8 @@ def pages_of(catalogue: Catalogue, tests: dict[Key, list[str]]) -> dict[str, str
 _GENERATED = (
     "Written by `make conformance` from the [catalogue](catalogue) and from the markers of the tests; a test of the\n"
     "ordinary run holds it to both. A requirement is *done* when the named code does it and the named tests show it.\n"
-    "*Not ours* binds somebody else, such as applications. The sentences are our own: the RFC has the exact ones.\n"
+    "*Not ours* binds somebody else, such as applications; a *rule* is stated without one of the words of RFC 2119.\n"
+    "The sentences are our own: the RFC has the exact ones.\n"
 )
 
 

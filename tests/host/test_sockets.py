@@ -16,6 +16,7 @@ def states(host) -> list[str]:
     return [info.state for info in host.sockets()]
 
 
+@pytest.mark.rfc("6691", "2-2")
 @pytest.mark.rfc("9293", "MUST-44")
 @pytest.mark.row("B7")
 def test_a_socket_is_memory_that_can_be_read_at_any_moment(world: SmallWorld) -> None:
@@ -234,6 +235,7 @@ def test_the_closer_listener_gets_the_connection(world: SmallWorld) -> None:
         assert listener.accept() is None
 
 
+@pytest.mark.rfc("6056", "3.1-1", "3.2-2")
 def test_ephemeral_ports_differ_and_come_from_the_right_range(world: SmallWorld) -> None:
     ports = set()
     for _ in range(50):

@@ -61,6 +61,7 @@ def test_a_receive_buffer_gives_back_what_was_put_in(actions):
         assert buffer.octets == len(model)
 
 
+@pytest.mark.rfc("2018", "8-2")
 @pytest.mark.rfc("9293", "SHLD-31")
 @given(RANGES, st.data())
 def test_reassembly_keeps_the_union_and_gives_it_in_order(ranges, data):
@@ -96,6 +97,7 @@ def test_reassembly_is_bounded_against_a_peer_that_leaves_a_gap_behind_each_octe
     assert len(reassembly.recent(10_000)) == 4096
 
 
+@pytest.mark.rfc("2018", "5-1")
 @given(RANGES, st.integers(1, 400), st.integers(0, 400))
 def test_a_scoreboard_is_a_set_of_octets(ranges, una, position):
     board, held = Scoreboard(), set()
@@ -117,6 +119,7 @@ def test_a_scoreboard_is_a_set_of_octets(ranges, una, position):
     assert board.highest == (max(held) + 1 if held else 0)
 
 
+@pytest.mark.rfc("6675", "4-1", "4-2")
 @given(RANGES, st.integers(10, 100), st.integers(1, 300))
 def test_lost_and_pipe_are_as_rfc_6675_defines_them(ranges, mss, high_rxt):
     recovery, held = Recovery(), set()

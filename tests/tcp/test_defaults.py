@@ -103,6 +103,7 @@ def test_keep_alive_does_not_ask_while_text_is_under_way(open_one):
     assert test.connection.state.value == "ESTABLISHED"
 
 
+@pytest.mark.rfc("6298", "2.1-1", "2.5-1")
 def test_the_initial_time_out_is_a_second_and_the_longest_two_minutes(untouched):
     untouched.wait(0.999)
     assert not untouched.sent

@@ -51,12 +51,14 @@ def test_the_choice_is_told():
     assert test.events("isn-chosen") == [{"isn": 0xFFFF_FFF0}]
 
 
+@pytest.mark.rfc("7323", "7.1-1")
 def test_time_stamps_of_a_pair_of_hosts_begin_at_one_place_whatever_the_ports():
     clock = IsnClock(Dice(1).stream("isn"))
     assert clock.timestamp_offset(HERE, THERE) == clock.timestamp_offset((HERE[0], 1), (THERE[0], 2))
     assert clock.timestamp_offset(HERE, THERE) != clock.timestamp_offset(THERE, HERE)
 
 
+@pytest.mark.rfc("6056", "3.3-1")
 def test_ports_to_one_peer_come_one_after_the_other_from_a_secret_place():
     ports = EphemeralPorts(Dice(1).stream("ports"))
     chosen = [ports.choose(THERE, lambda port: False) for _ in range(10)]
@@ -66,6 +68,7 @@ def test_ports_to_one_peer_come_one_after_the_other_from_a_secret_place():
     assert len(set(others)) > 90
 
 
+@pytest.mark.rfc("6056", "3.1-1")
 def test_taken_ports_are_passed_over_and_when_all_are_taken_it_is_an_error():
     ports = EphemeralPorts(Dice(1).stream("ports"), low=1000, high=1009)
     taken: set[int] = set()
@@ -74,3 +77,10 @@ def test_taken_ports_are_passed_over_and_when_all_are_taken_it_is_an_error():
     assert taken == set(range(1000, 1010))
     with pytest.raises(OSError, match="ephemeral"):
         ports.choose(THERE, taken.__contains__)
+
+
+@pytest.mark.rfc("6056", "3.3-2")
+def test_two_hosts_do_not_choose_the_same_ports():
+    hosts = [EphemeralPorts(Dice(1).stream(f"host/{name}/ports")) for name in "ab"]
+    chosen = [[host.choose((THERE[0], port), lambda port: False) for host in hosts] for port in range(1, 50)]
+    assert sum(one == other for one, other in chosen) <= 1

@@ -93,6 +93,8 @@ def test_a_lost_syn_is_sent_again_with_back_off_and_then_given_up(make):
     """)
 
 
+@pytest.mark.rfc("6298", "5-8")
+@pytest.mark.rfc("5681", "3.1-5")
 def test_after_a_lost_syn_the_time_out_begins_at_three_seconds_and_the_window_at_one_segment(make):
     make().run("""
         +0.00 = connect
@@ -288,6 +290,7 @@ def test_a_peer_with_a_tiny_mss_does_not_get_tiny_segments(make):
     assert test.connection.info().mss == 64
 
 
+@pytest.mark.rfc("7323", "2.2-3", "2.3-1")
 @pytest.mark.rfc("9293", "MUST-1", "REC-1")
 def test_windows_are_scaled_from_the_second_segment_on(make):
     test = make(window_scale=True, receive_buffer=1 << 20, receive_buffer_max=1 << 20)
@@ -304,6 +307,7 @@ def test_windows_are_scaled_from_the_second_segment_on(make):
     """)
 
 
+@pytest.mark.rfc("7323", "2.3-2")
 def test_a_scale_of_more_than_14_counts_as_14(make):
     make(window_scale=True).run("""
         +0.00 = connect
@@ -314,6 +318,7 @@ def test_a_scale_of_more_than_14_counts_as_14(make):
     """)
 
 
+@pytest.mark.rfc("7323", "2.2-4")
 def test_without_scaling_by_the_peer_there_is_none(make):
     make(window_scale=True, receive_buffer=1 << 20, receive_buffer_max=1 << 20).run("""
         +0.00 = connect

@@ -34,6 +34,8 @@ def everything(make) -> Life:
     return Life(make(), theirs)
 
 
+@pytest.mark.rfc("2018", "2-1")
+@pytest.mark.rfc("7323", "2.2-1")
 @pytest.mark.rfc("9293", "MUST-65")
 def test_mss_scale_and_the_offer_of_sack_stand_on_the_syn_alone(everything):
     first, *rest = everything.sent
@@ -50,6 +52,7 @@ def test_mss_scale_and_the_offer_of_sack_stand_on_the_syn_alone(everything):
         assert not segment.options.sack_permitted
 
 
+@pytest.mark.rfc("7323", "3.2-2", "3.2-3", "5.4-1")
 def test_agreed_time_stamps_stand_on_every_segment(everything):
     assert all(segment.options.timestamps is not None for segment in everything.sent)
     stamps = [segment.options.timestamps[0] for segment in everything.sent]
@@ -57,12 +60,14 @@ def test_agreed_time_stamps_stand_on_every_segment(everything):
     assert stamps[-1] - stamps[0] == 700  # a millisecond a tick
 
 
+@pytest.mark.rfc("7323", "3.2-7")
 def test_the_echo_of_a_syn_is_zero_and_later_ones_are_not(everything):
     echoes = [segment.options.timestamps[1] for segment in everything.sent]
     assert echoes[0] == 0
     assert set(echoes[1:]) == {5}
 
 
+@pytest.mark.rfc("2018", "4-1")
 def test_what_the_peer_did_not_offer_is_never_sent(make):
     first, *rest = Life(make(), Options(mss=1000)).sent
     assert first.options.timestamps is not None
@@ -71,6 +76,7 @@ def test_what_the_peer_did_not_offer_is_never_sent(make):
     assert all(segment.options == Options() for segment in rest)
 
 
+@pytest.mark.rfc("2018", "4-1")
 def test_what_we_do_not_offer_is_not_agreed_upon(make):
     theirs = Options(mss=1000, window_scale=3, sack_permitted=True, timestamps=(5, 0))
     first, *rest = Life(make(), theirs, window_scale=False, sack=False, timestamps=False).sent
@@ -78,6 +84,7 @@ def test_what_we_do_not_offer_is_not_agreed_upon(make):
     assert all(segment.options == Options() for segment in rest)
 
 
+@pytest.mark.rfc("7323", "2.2-2", "3.2-1")
 @pytest.mark.parametrize("theirs", [Options(mss=900), Options(mss=900, window_scale=2, sack_permitted=True)])
 def test_a_syn_ack_offers_only_what_the_syn_offered(make, theirs):
     test = make(passive=True, window_scale=True, sack=True, timestamps=True)
@@ -89,6 +96,7 @@ def test_a_syn_ack_offers_only_what_the_syn_offered(make, theirs):
     assert answer.options.sack_permitted == theirs.sack_permitted
 
 
+@pytest.mark.rfc("7323", "2.2-3")
 def test_the_window_of_a_syn_is_not_scaled(make):
     test = make(passive=True, window_scale=True, receive_buffer=1 << 20, receive_buffer_max=1 << 20)
     syn = Segment(80, 40000, 99, 0, SYN, 50000, b"", Options(mss=900, window_scale=2))
@@ -106,6 +114,8 @@ def test_a_list_that_does_not_fill_its_words_is_padded_with_zeros():
     assert Options(unknown=((200, b"xyz"),)).emit() == bytes((200, 5, 120, 121, 122, 0, 0, 0))
 
 
+@pytest.mark.rfc("7323", "2.2-1")
+@pytest.mark.rfc("5482", "3.3-1")
 @pytest.mark.rfc("9293", "MUST-5", "MUST-6", "MUST-7")
 def test_options_count_in_any_segment_and_unknown_ones_change_nothing(established):
     for options in (

@@ -6,6 +6,7 @@ import pytest
 from packetscript import PacketTest
 
 
+@pytest.mark.rfc("5681", "4.2-1")
 @pytest.mark.rfc("9293", "SHLD-18", "MUST-40")
 @pytest.mark.row("B22")
 def test_text_is_read_and_acknowledged_within_40_ms(established):
@@ -32,6 +33,7 @@ def test_what_was_read_is_told_in_events():
     assert test.events("delivered") == [{"octets": 4, "left": 6}, {"octets": 6, "left": 0}]
 
 
+@pytest.mark.rfc("5681", "4.2-1")
 @pytest.mark.rfc("9293", "MUST-58", "SHLD-19")
 @pytest.mark.row("B13")
 def test_every_second_full_segment_is_acknowledged_at_once(established):
@@ -93,6 +95,7 @@ def test_aborting_from_within_the_callback(established):
     """)
 
 
+@pytest.mark.rfc("5681", "3.2-1", "3.2-2")
 @pytest.mark.rfc("9293", "SHLD-31", "MUST-59")
 @pytest.mark.row("B11")
 def test_text_out_of_order_is_acknowledged_at_once_and_delivered_when_the_gap_is_filled(established):
@@ -110,6 +113,7 @@ def test_text_out_of_order_is_acknowledged_at_once_and_delivered_when_the_gap_is
     """)
 
 
+@pytest.mark.rfc("2018", "4-2", "4-3", "4-4", "4-5", "4-6")
 @pytest.mark.row("B11")
 def test_sack_tells_what_has_come_the_most_recent_first(open_with_sack):
     open_with_sack().run("""
@@ -132,6 +136,7 @@ def test_sack_tells_what_has_come_the_most_recent_first(open_with_sack):
     """)
 
 
+@pytest.mark.rfc("2018", "4-5")
 def test_beside_time_stamps_there_is_room_for_three_blocks(make):
     make(sack=True, timestamps=True).run("""
         +0.00 = connect
@@ -303,6 +308,7 @@ def test_urgent_text_of_ours_is_marked(established):
     """)
 
 
+@pytest.mark.rfc("7323", "5.3-1", "5.2-1")
 def test_old_time_stamps_are_dropped_and_acknowledged(make):
     make(timestamps=True).run("""
         +0.00 = connect
@@ -320,6 +326,7 @@ def test_old_time_stamps_are_dropped_and_acknowledged(make):
     """)
 
 
+@pytest.mark.rfc("7323", "5.3-1", "5.5-1")
 def test_time_stamps_compare_around_the_wrap_and_expire_after_24_days(make):
     make(timestamps=True).run("""
         +0.00 = connect
@@ -333,6 +340,7 @@ def test_time_stamps_compare_around_the_wrap_and_expire_after_24_days(make):
     """)
 
 
+@pytest.mark.rfc("7323", "4.3-1")
 def test_the_stamp_that_is_echoed_is_that_of_the_first_segment_of_a_delayed_ack(make):
     make(timestamps=True).run("""
         +0.00 = connect
@@ -349,6 +357,7 @@ def test_the_stamp_that_is_echoed_is_that_of_the_first_segment_of_a_delayed_ack(
     """)
 
 
+@pytest.mark.rfc("7323", "3.2-4")
 def test_a_segment_that_lacks_the_agreed_time_stamps_is_dropped_in_silence(make):
     make(timestamps=True).run("""
         +0.00 = connect

@@ -27,6 +27,8 @@ TEN = "+0.00 = write 10000\n" + "\n".join(
 )
 
 
+@pytest.mark.rfc("5681", "3.2-3", "3.2-6", "3.2-9")
+@pytest.mark.rfc("6582", "3.2-3")
 @pytest.mark.row("B11")
 def test_three_duplicate_acks_repair_a_loss_without_waiting(established):
     established.run(TEN).run("""
@@ -44,6 +46,7 @@ def test_three_duplicate_acks_repair_a_loss_without_waiting(established):
     """)
 
 
+@pytest.mark.rfc("5681", "3.2-4", "3.2-5", "3.2-6")
 def test_limited_transmit_sends_new_text_for_the_first_two_duplicates(open_one):
     test = open_one()
     test.run(TEN).run("""
@@ -69,6 +72,8 @@ def test_without_limited_transmit_they_send_nothing(open_one):
     """)
 
 
+@pytest.mark.rfc("5681", "4.3-1")
+@pytest.mark.rfc("6582", "3.2-2", "3.2-4", "3.2-5")
 @pytest.mark.row("B11")
 def test_new_reno_repairs_one_hole_a_round_trip(established):
     # The 2nd, 4th and 6th of ten segments are lost.
@@ -92,6 +97,7 @@ def test_new_reno_repairs_one_hole_a_round_trip(established):
     """)
 
 
+@pytest.mark.rfc("5681", "3.2-7", "3.2-8", "3.2-9")
 def test_new_reno_sends_new_text_as_duplicates_tell_that_segments_left_the_network(established):
     established.connection.write(bytes(20_000), established.now)
     established.sent.clear()
@@ -118,6 +124,7 @@ def test_new_reno_sends_new_text_as_duplicates_tell_that_segments_left_the_netwo
     """)
 
 
+@pytest.mark.rfc("6582", "3.2-1", "3.2-6")
 def test_duplicates_after_a_time_out_do_not_begin_a_fast_recovery(established):
     established.run(TEN).run("""
         +0.30 > . 1:1001(1000) ack 1
@@ -140,6 +147,8 @@ def test_duplicates_after_a_time_out_do_not_begin_a_fast_recovery(established):
     """)
 
 
+@pytest.mark.rfc("6298", "5-5")
+@pytest.mark.rfc("5681", "3.1-11", "3.1-12")
 @pytest.mark.row("B11")
 def test_after_a_time_out_everything_is_sent_again_in_slow_start(established):
     established.run(TEN).run("""
@@ -160,6 +169,7 @@ def test_after_a_time_out_everything_is_sent_again_in_slow_start(established):
     """)
 
 
+@pytest.mark.rfc("5681", "3.1-11")
 def test_a_second_time_out_of_one_segment_leaves_the_threshold(established):
     established.run(TEN).run("""
         +0.30 > . 1:1001(1000) ack 1
@@ -171,6 +181,9 @@ def test_a_second_time_out_of_one_segment_leaves_the_threshold(established):
     """)
 
 
+@pytest.mark.rfc("5681", "4.3-1")
+@pytest.mark.rfc("2018", "5-1", "5.1-2")
+@pytest.mark.rfc("6675", "4-3", "5-1", "5-2", "5-4", "5-5")
 @pytest.mark.row("B11")
 def test_sack_repairs_many_holes_in_one_round_trip(open_with_sack):
     # The 1st, 3rd and 5th of ten segments are lost.
@@ -195,6 +208,7 @@ def test_sack_repairs_many_holes_in_one_round_trip(open_with_sack):
     """)
 
 
+@pytest.mark.rfc("6675", "5-2")
 def test_sack_of_much_above_the_hole_is_enough_without_three_acks(open_with_sack):
     open_with_sack().run(TEN).run("""
         +0.10 < . 1:1(0) ack 1 <sack 1001:10001>
@@ -203,6 +217,7 @@ def test_sack_of_much_above_the_hole_is_enough_without_three_acks(open_with_sack
     """)
 
 
+@pytest.mark.rfc("6675", "5-1")
 def test_sack_blocks_of_what_was_never_sent_or_is_acknowledged_are_passed_over(open_with_sack):
     test = (
         open_with_sack()
@@ -214,6 +229,7 @@ def test_sack_blocks_of_what_was_never_sent_or_is_acknowledged_are_passed_over(o
     assert not test.connection._tcb.recovery.scoreboard
 
 
+@pytest.mark.rfc("6675", "5.1-1", "5.1-2")
 def test_a_time_out_in_recovery_sends_only_what_is_not_sacked(open_with_sack):
     open_with_sack().run(TEN).run("""
         +0.10 < . 1:1(0) ack 1 <sack 1001:2001>
@@ -231,6 +247,7 @@ def test_a_time_out_in_recovery_sends_only_what_is_not_sacked(open_with_sack):
     """)
 
 
+@pytest.mark.rfc("2018", "5-3", "8-3")
 def test_a_peer_that_threw_sacked_text_away_gets_it_again(open_with_sack):
     open_with_sack().run(TEN).run("""
         +0.10 < . 1:1(0) ack 1 <sack 1001:2001>
@@ -240,6 +257,7 @@ def test_a_peer_that_threw_sacked_text_away_gets_it_again(open_with_sack):
     """)
 
 
+@pytest.mark.rfc("6675", "4-6")
 def test_the_last_segment_of_a_recovery_is_rescued(open_with_sack):
     # The 1st and the last two of ten are lost: nothing above tells of the latter.
     open_with_sack().run(TEN).run("""

@@ -8,6 +8,7 @@ from michinori.tcp import answer_closed
 from michinori.wire.tcp import ACK, FIN, RST, SYN, Segment
 
 
+@pytest.mark.rfc("5961", "3.2-2")
 @pytest.mark.rfc("9293", "MUST-12")
 def test_a_reset_with_exactly_the_next_number_is_believed(established):
     established.run("""
@@ -25,6 +26,7 @@ def test_a_reset_may_carry_text(established):
     assert established.connection.readable_octets == 0
 
 
+@pytest.mark.rfc("5961", "3.2-3", "3.2-4")
 def test_a_reset_elsewhere_in_the_window_is_challenged(established):
     established.run("""
         +0.00 < R 2:2(0)
@@ -35,6 +37,7 @@ def test_a_reset_elsewhere_in_the_window_is_challenged(established):
     """)
 
 
+@pytest.mark.rfc("5961", "3.2-1")
 def test_a_reset_outside_of_the_window_is_passed_over(established):
     established.run("""
         +0.00 < R 0:0(0)
@@ -44,6 +47,7 @@ def test_a_reset_outside_of_the_window_is_passed_over(established):
     """)
 
 
+@pytest.mark.rfc("5961", "4.2-1", "4.2-2")
 def test_a_syn_is_challenged_wherever_it_lies(established):
     established.run("""
         +0.00 < S 1:1(0)
@@ -56,6 +60,7 @@ def test_a_syn_is_challenged_wherever_it_lies(established):
     """)
 
 
+@pytest.mark.rfc("5961", "7-1")
 def test_challenges_are_not_sent_without_end(established):
     for _ in range(100):
         established.arrive(established.segment("S 1:1(0)"))
@@ -66,6 +71,7 @@ def test_challenges_are_not_sent_without_end(established):
     assert len(established.sent) == 1
 
 
+@pytest.mark.rfc("5961", "5.2-1", "5.2-2")
 def test_an_ack_of_what_was_never_sent_is_challenged(established):
     established.run("""
         +0.00 < . 1:11(10) ack 2
@@ -74,6 +80,7 @@ def test_an_ack_of_what_was_never_sent_is_challenged(established):
     """)
 
 
+@pytest.mark.rfc("5961", "5.2-1", "5.2-2")
 def test_an_ack_older_than_any_window_is_challenged(established):
     established.run("""
         +0.00 < . 1:11(10) ack -65534
@@ -98,6 +105,7 @@ def test_two_ends_that_disagree_do_not_answer_each_other_for_ever(established):
     assert len(established.sent) == 10
 
 
+@pytest.mark.rfc("5961", "4.2-1")
 def test_land_a_syn_from_ourselves_is_only_challenged(established):
     established.run("""
         +0.00 < S 0:0(0)

@@ -8,6 +8,7 @@ from packetscript import PacketTest
 from michinori.tcp import HostUnreachable
 
 
+@pytest.mark.rfc("6298", "5-1", "5-6", "5-7")
 @pytest.mark.rfc("9293", "MUST-19")
 @pytest.mark.row("B11")
 def test_what_is_not_acknowledged_is_sent_again_each_time_after_twice_the_time(established):
@@ -53,6 +54,7 @@ def test_events_tell_of_retransmissions_doubt_and_giving_up():
     assert test.events("gave-up") == [{"why": "R2", "retries": 4}]
 
 
+@pytest.mark.rfc("5482", "3.1-2")
 def test_a_user_time_out_gives_up_by_time(open_one):
     open_one(user_timeout_ns=1_000_000_000).run("""
         +0.00 = write 10
@@ -99,6 +101,7 @@ def test_only_what_is_under_way_is_quoted(established):
     assert not connection.quotes(0xFFFF_FFF0 + 101 - 2**32)
 
 
+@pytest.mark.rfc("6298", "3-1")
 @pytest.mark.rfc("9293", "MUST-18")
 def test_karn_what_was_sent_twice_is_not_measured(established):
     established.run("""
@@ -114,6 +117,7 @@ def test_karn_what_was_sent_twice_is_not_measured(established):
     """)
 
 
+@pytest.mark.rfc("6298", "3-1")
 def test_with_time_stamps_what_was_sent_twice_is_measured_by_the_echo(make):
     make(timestamps=True).run("""
         +0.00 = connect
@@ -129,6 +133,7 @@ def test_with_time_stamps_what_was_sent_twice_is_measured_by_the_echo(make):
     """)
 
 
+@pytest.mark.rfc("6298", "2.3-3")
 @pytest.mark.rfc("9293", "MUST-18")
 def test_the_time_out_follows_the_variation(open_one):
     test = open_one()

@@ -130,6 +130,7 @@ def test_the_window_of_the_peer_bounds_what_flies(open_one):
     """)
 
 
+@pytest.mark.rfc("5681", "3.1-1", "3.1-10")
 @pytest.mark.rfc("9293", "MUST-19")
 def test_slow_start_doubles_the_window_and_avoidance_adds_a_segment(open_one):
     test = open_one(initial_window=2, congestion="reno")
@@ -156,6 +157,7 @@ def test_a_window_that_the_application_does_not_fill_does_not_grow(established):
     assert established.connection.info().cwnd == 10_000
 
 
+@pytest.mark.rfc("5681", "4.1-1")
 def test_after_an_idle_time_out_the_window_is_the_initial_one_again(open_one):
     test = open_one()
     test.connection._tcb.congestion.cwnd = 30_000
@@ -173,6 +175,7 @@ def test_after_an_idle_time_out_the_window_is_the_initial_one_again(open_one):
     """)
 
 
+@pytest.mark.rfc("5681", "3.1-3", "3.1-4")
 @pytest.mark.parametrize(
     ("mss", "segments", "octets"),
     [(1460, 10, 14600), (9000, 10, 18000), (536, 10, 5360), (500, 0, 2000), (1460, 0, 4380), (4000, 0, 8000)],
@@ -333,6 +336,8 @@ def test_text_that_spans_writes_arrives_as_it_was_written(open_one):
     assert got == written
 
 
+@pytest.mark.rfc("2018", "4-2")
+@pytest.mark.rfc("6691", "2-2")
 def test_sack_blocks_take_their_room_from_the_text(open_with_sack):
     open_with_sack().run("""
         +0.00 < . 11:21(10) ack 1

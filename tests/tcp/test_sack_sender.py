@@ -1,0 +1,60 @@
+"""What a sender does with SACK beside repairing holes: RFC 6675 sections 4 and 5."""
+
+from __future__ import annotations
+
+import pytest
+from packetscript import PacketTest
+
+
+@pytest.fixture
+def sending(open_with_sack) -> PacketTest:
+    """Ten segments are under way, the first of them lost, and 20,000 octets more are to be sent."""
+    test = open_with_sack(congestion="reno")
+    test.connection.write(bytes(30_000), test.now)
+    assert len(test.sent) == 10
+    test.sent.clear()
+    test.wait(0.1)
+    return test
+
+
+@pytest.mark.rfc("6675", "5-3")
+def test_before_a_recovery_news_of_sack_lets_new_text_go(sending):
+    sending.run("""
+        +0.00 < . 1:1(0) ack 1 <sack 1001:2001>
+        +0.00 > . 10001:11001(1000) ack 1
+        +0.00 < . 1:1(0) ack 1 <sack 1001:2001>
+        +0.00 = silence                           # no news
+        +0.00 < . 1:1(0) ack 1 <sack 1001:3001>
+        +0.00 > . 11001:12001(1000) ack 1
+        +0.00 = info recovery open
+    """)
+
+
+@pytest.mark.rfc("6675", "4-4")
+def test_recovery_goes_on_with_new_text(sending):
+    for end in (2001, 3001, 4001):
+        sending.arrive(sending.segment(f". 1:1(0) ack 1 <sack 1001:{end}>"))
+    assert sending.described(sending.sent[-1][1]).split()[1] == "1:1001(1000)"
+    assert sending.connection.info().recovery == "fast"
+    highest = sending.connection._tcb.snd.nxt
+    sending.sent.clear()
+    for end in range(5001, highest + 1, 1000):
+        sending.arrive(sending.segment(f". 1:1(0) ack 1 <sack 1001:{end}>"))
+    sent = [sending.described(segment).split()[1] for _, segment in sending.sent]
+    assert sent[0] == f"{highest}:{highest + 1000}(1000)"
+    assert all(int(numbers.split(":")[0]) >= highest for numbers in sent)
+
+
+@pytest.mark.rfc("6675", "4-5")
+def test_what_may_be_lost_is_sent_when_there_is_nothing_else(open_with_sack):
+    """The 1st and the 9th of ten are missing; only one segment above the 9th has come, so it does not count as lost."""
+    test = open_with_sack(congestion="reno")
+    test.connection.write(bytes(10_000), test.now)
+    test.sent.clear()
+    test.wait(0.1)
+    for end in range(2001, 8002, 1000):
+        test.arrive(test.segment(f". 1:1(0) ack 1 <sack 1001:{end}>"))
+    assert [test.described(segment).split()[1] for _, segment in test.sent] == ["1:1001(1000)"]
+    test.sent.clear()
+    test.arrive(test.segment(". 1:1(0) ack 1 <sack 9001:10001 1001:8001>"))
+    assert [test.described(segment).split()[1] for _, segment in test.sent] == ["8001:9001(1000)"]
