@@ -29,13 +29,17 @@ class Conversation(Turns):
     _leaving: asyncio.Handle | None = None
 
     def _answer(self, head: RequestHead) -> None:
-        if has_body(head) or "expect" in head.headers.index:
+        fields = head.headers.index
+        if head.version == "HTTP/1.0" or ("connection" in fields and "close" in head.headers.tokens("Connection")):
+            self._says_last = True
+        if has_body(head.headers) or "expect" in fields:
             self._begin(self._exchange(head))
             return
         request = ServerRequest(head, NO_BODY, self)
-        if self._chronicle.watched:
-            self._chronicle.received(head)
-        at_once = self._server.at_once
+        server = self._server
+        if server.chronicle.watched:
+            server.chronicle.received(self, head)
+        at_once = server.at_once
         if at_once is not None:
             try:
                 response = at_once(request)
@@ -66,13 +70,12 @@ class Conversation(Turns):
             body = b""
         line_end = head.index(b"\n") + 1
         own = self._server.own_fields()
-        closes = "connection" in request.headers.index and "close" in request.headers.tokens("Connection")
-        ending = b"Connection: close\r\n" if closes else b""
+        ending = b"Connection: close\r\n" if self._says_last else b""
         self.transport.write(b"%b%b%b%b\r\n%b" % (head[:line_end], own, head[line_end:], ending, body))
-        if self._server.observed:
+        if self._server.chronicle.observed:
             fields = own + head[line_end:] + ending
-            self._chronicle.sent(request, response.status, fields, line_end + len(fields) + 2, len(body))
-        if closes:
+            self._server.chronicle.sent(self, request, response.status, fields, line_end + len(fields) + 2, len(body))
+        if self._says_last:
             self._finish()
 
     async def _exchange(self, head: RequestHead) -> None:
@@ -82,7 +85,7 @@ class Conversation(Turns):
         except Refusal as refusal:
             await self._refuse(refusal)
             return
-        self._chronicle.received(head)
+        self._server.chronicle.received(self, head)
         await self._respond_and_send(ServerRequest(head, body, self), body)
 
     async def _respond_and_send(
@@ -121,7 +124,7 @@ class Conversation(Turns):
             return self._failure(request, error)
 
     def _failure(self, request: ServerRequest, error: Exception) -> ServerResponse:
-        self._chronicle.failed(request, error)
+        self._server.chronicle.failed(self, request, error)
         return answer.refused(Refusal(500, "The server met an error of its own."))
 
     async def _send(self, request: ServerRequest, body: RequestBody | NoBody, response: ServerResponse) -> bool:
@@ -131,7 +134,7 @@ class Conversation(Turns):
             await answer.send(self, reply, response)
         except Exception as error:
             if reply.sent or self.lost:
-                self._chronicle.broken_off(request, reply, error)
+                self._server.chronicle.broken_off(self, request, reply, error)
                 self.abort()  # only a dropped connection tells that the answer is not whole
                 return False
             said = answer.refused(error) if isinstance(error, Refusal) else self._failure(request, error)
@@ -139,7 +142,7 @@ class Conversation(Turns):
             await answer.send(self, reply, said)
         finally:
             await _let_go(response)
-        self._chronicle.replied(request, reply)
+        self._server.chronicle.replied(self, request, reply)
         return not reply.closes
 
     async def _perform(self, request: ServerRequest, body: RequestBody | NoBody, response: Direct) -> None:
@@ -153,10 +156,10 @@ class Conversation(Turns):
                 raise RuntimeError("the application ended without an answer, or in the middle of one")
         except Exception as error:
             if reply.complete:
-                self._chronicle.failed_afterwards(request, error)
+                self._server.chronicle.failed_afterwards(request, error)
             elif reply.sent or self.lost:
                 self._underway = None
-                self._chronicle.broken_off(request, reply, error)
+                self._server.chronicle.broken_off(self, request, reply, error)
                 self.abort()
                 return
             else:
@@ -169,12 +172,12 @@ class Conversation(Turns):
             if self._leaving is not None:
                 self._leaving.cancel()
             self._underway = self._leaving = None
-            if self._server.observed:
-                self._chronicle.replied(request, reply)
+            if self._server.chronicle.observed:
+                self._server.chronicle.replied(self, request, reply)
             await self._proceed(body, goes_on=not reply.closes)
 
     def _on_complete(self) -> None:
-        self._leaving = self._loop.call_soon(self._leave)
+        self._leaving = self._server.loop.call_soon(self._leave)
 
     def _leave(self) -> None:
         """The handler goes on behind its answer: from now on without the connection."""
@@ -183,7 +186,7 @@ class Conversation(Turns):
             return
         request, body, reply = underway
         self._server.keep(self._task)
-        self._chronicle.replied(request, reply)
+        self._server.chronicle.replied(self, request, reply)
         self._begin(self._proceed(body, goes_on=not reply.closes))
 
     def _may_go_on(self) -> bool:
@@ -199,16 +202,15 @@ class Conversation(Turns):
             to_head=request.method == "HEAD",
             send_s=self._limits.send_s,
         )
-        if "connection" in request.headers.index and "close" in request.headers.tokens("Connection"):
-            reply.closes = True
+        reply.closes = self._says_last
         return reply
 
     async def _refuse(self, refusal: Refusal) -> None:
         """What came is no request that could be answered."""
-        self._chronicle.refused(refusal)
+        self._server.chronicle.refused(self, refusal)
         reply = Reply(self, self._server.own_fields(), may_go_on=lambda: False, send_s=self._limits.send_s)
         await answer.send(self, reply, answer.refused(refusal))
-        self._chronicle.replied(None, reply)
+        self._server.chronicle.replied(self, None, reply)
         self._finish()
 
     async def _upgrade(self, request: ServerRequest, response: Upgraded) -> None:
@@ -217,7 +219,7 @@ class Conversation(Turns):
         head = answer.upgrade_head(response)
         self.unread(self._heads.take_rest())
         self.send(head)
-        self._chronicle.sent(request, response.status, head.partition(b"\r\n")[2], len(head), 0)
+        self._server.chronicle.sent(self, request, response.status, head.partition(b"\r\n")[2], len(head), 0)
         try:
             await response.takeover(self)
         except Exception as error:

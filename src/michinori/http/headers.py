@@ -85,7 +85,8 @@ class Headers:
 
     def tokens(self, name: str) -> list[str]:
         """The members of a comma-separated list, in lower case, empty ones left out."""
-        members = (member.strip(" \t").lower() for value in self.all(name) for member in value.split(","))
+        values = self.index.get(name.lower(), ())
+        members = [member.strip(" \t") for value in values for member in value.lower().split(",")]
         return [member for member in members if member]
 
     def add(self, name: str, value: str) -> None:

@@ -71,6 +71,8 @@ class Reply:
     status = 0
     started = False
     """Whether ``start`` was called; nothing may have been sent yet."""
+    silent = False
+    """Whether no body is sent, whatever is written: to HEAD, and with a status that has none."""
     complete = False
     head_octets = 0
     body_octets = 0
@@ -102,11 +104,6 @@ class Reply:
     def sent(self) -> bool:
         """Whether a part of the answer is on its way, so that no other can take its place."""
         return self.head_octets > 0
-
-    @property
-    def silent(self) -> bool:
-        """Whether no body is sent, whatever is written: to HEAD, and with a status that has none."""
-        return self._to_head or self.status in WITHOUT_CONTENT
 
     @property
     def congested(self) -> bool:
@@ -143,6 +140,7 @@ class Reply:
         head = b"".join(parts)
         self.block = head[len(parts[0]) :]
         self.status = status
+        self.silent = self._to_head or status in WITHOUT_CONTENT
         self.started = True
         self._head = head
         self._left = length
@@ -152,13 +150,19 @@ class Reply:
         if self.complete or not self.started:
             raise ValueError("the answer has ended already" if self.complete else "the answer has not begun")
         if self.silent:
-            head = b"" if self.sent else self._take_head(octets, more=more, silent=True)
             body = b""
         else:
-            self._check_length(octets, more=more)
-            head = b"" if self.sent else self._take_head(octets, more=more, silent=False)
-            body = self._frame(octets, more=more, trailers=trailers)
-        self.head_octets += len(head)
+            if self._left is not None:
+                self._left -= len(octets)
+                if self._left < 0 or (self._left and not more):
+                    raise ValueError("the body of the answer is not as long as its Content-Length says")
+            body = octets
+        head = b""
+        if not self.head_octets:
+            head = self._take_head(len(octets), more=more)
+            self.head_octets = len(head)
+        if self._chunked:
+            body = _chunk(body, more=more, trailers=trailers)
         self.body_octets += len(body)
         if len(body) <= _TOGETHER:
             # Head and body in one send: two small ones would wait for each other (Nagle here, delayed ACK there).
@@ -192,41 +196,32 @@ class Reply:
         check_fields(block, len(lines))
         self._channel.send(status_line(status) + block + b"\r\n")
 
-    def _take_head(self, octets: bytes, *, more: bool, silent: bool) -> bytes:
-        """The head with what frames the body."""
+    def _take_head(self, octets: int, *, more: bool) -> bytes:
+        """The head with what frames the body, which begins with so many octets."""
         head = self._head
         assert head is not None, "it has begun"
-        if self.status in WITHOUT_CONTENT or self._left is not None:
-            framing = b""
-        elif not more:
-            framing = b"Content-Length: %d\r\n" % len(octets)
-        elif self._modern:
-            framing = b"Transfer-Encoding: chunked\r\n"
-            self._chunked = not silent
-        else:
-            framing = b""
+        if self._left is None and self.status not in WITHOUT_CONTENT:
+            if not more:
+                head += b"Content-Length: %d\r\n" % octets
+            elif self._modern:
+                head += b"Transfer-Encoding: chunked\r\n"
+                self._chunked = not self.silent
+            else:
+                self.closes = True
+        if self.closes or not self._may_go_on():
             self.closes = True
-        if not self._may_go_on():
-            self.closes = True
-        return head + framing + (b"Connection: close\r\n\r\n" if self.closes else b"\r\n")
+            return head + b"Connection: close\r\n\r\n"
+        return head + b"\r\n"
 
-    def _check_length(self, octets: bytes, *, more: bool) -> None:
-        left = self._left
-        if left is None:
-            return
-        if len(octets) > left or (not more and len(octets) != left):
-            raise ValueError("the body of the answer is not as long as its Content-Length says")
-        self._left = left - len(octets)
 
-    def _frame(self, octets: bytes, *, more: bool, trailers: Iterable[Octets]) -> bytes:
-        if not self._chunked:
-            return octets
-        chunk = b"%x\r\n%b\r\n" % (len(octets), octets) if octets else b""
-        if more:
-            return chunk
-        lines = [b"%b: %b\r\n" % field for field in trailers]
-        check_fields(b"".join(lines), len(lines))
-        return b"%b0\r\n%b\r\n" % (chunk, b"".join(lines))
+def _chunk(octets: bytes, *, more: bool, trailers: Iterable[Octets]) -> bytes:
+    """RFC 9112 section 7.1."""
+    chunk = b"%x\r\n%b\r\n" % (len(octets), octets) if octets else b""
+    if more:
+        return chunk
+    lines = [b"%b: %b\r\n" % field for field in trailers]
+    check_fields(b"".join(lines), len(lines))
+    return b"%b0\r\n%b\r\n" % (chunk, b"".join(lines))
 
 
 def _without(block: bytes, name: bytes) -> bytes:

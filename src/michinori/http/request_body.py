@@ -31,9 +31,9 @@ class NoBody:
 NO_BODY: Final = NoBody()
 
 
-def has_body(head: RequestHead) -> bool:
+def has_body(headers: Headers) -> bool:
     """Whether something follows the head; a length of 0 counts, it costs nothing to look."""
-    fields = head.headers.index
+    fields = headers.index
     return "content-length" in fields or "transfer-encoding" in fields
 
 

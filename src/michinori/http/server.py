@@ -7,10 +7,12 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 
+from michinori.http.chronicle import Chronicle, Log
 from michinori.http.conversation import Conversation
 from michinori.http.dates import format_date
+from michinori.http.deadlines import Deadlines
 from michinori.http.refusal import Refusal
 from michinori.http.server_limits import ServerLimits
 from michinori.http.serving import Handler, ServerRequest, ServerResponse
@@ -21,21 +23,21 @@ SERVER_NAME: Final = "Michinori"
 BACKLOG: Final = 2048
 
 
-class Log(Protocol):
-    """Told of each answer; ``request`` is None where none could be understood."""
-
-    def __call__(self, peer: str, request: ServerRequest | None, status: int, octets: int) -> None: ...
-
-
 class Server:
     """A running server; made by ``serve``. Close it, or use it in ``async with``."""
 
-    def __init__(self, handler: Handler, limits: ServerLimits, name: str, log: Log | None = None) -> None:
+    def __init__(
+        self, handler: Handler, limits: ServerLimits, name: str, log: Log | None = None, *, secure: bool = False
+    ) -> None:
         self.limits = limits
-        self.log = log
+        self.secure = secure
+        self.chronicle = Chronicle(log)
         self.loop = asyncio.get_running_loop()
-        self.watched = current().recorder is not None
         self.closing = False
+        self.rests = self._deadlines(limits.idle_s, Turns.on_rested)
+        self.heads = self._deadlines(limits.head_s, Turns.on_late_head)
+        self.partings = self._deadlines(limits.linger_s, Turns.on_parted)
+        self.flushes = self._deadlines(limits.send_s, Turns.on_stuck)
         self._name = name
         self._clock = current().clock
         self._second = -1
@@ -46,11 +48,6 @@ class Server:
         self._empty: asyncio.Future[None] | None = None
         self._kept: set[asyncio.Task[None]] = set()
         self.use(handler)
-
-    @property
-    def observed(self) -> bool:
-        """Whether anybody wants to know of answers."""
-        return self.watched or self.log is not None
 
     def use(self, handler: Handler) -> None:
         """Let that handler answer from now on."""
@@ -90,8 +87,10 @@ class Server:
             await asyncio.sleep(0.01)  # who waits in the backlog is let in
         for listener in self._listeners:
             listener.close()
+        last_call_s = min(last_call_s, grace_s)
+        last_call = self._deadlines(last_call_s, Turns.on_rested) if last_call_s else None
         for conversation in list(self._conversations):
-            conversation.end_soon(min(last_call_s, grace_s))
+            conversation.end_soon(last_call)
         if grace_s > 0:
             await self._until_empty(grace_s)
         self.closing = True
@@ -151,6 +150,9 @@ class Server:
             self._own_fields = f"Date: {format_date(second)}\r\n{name}".encode("latin-1")
         return self._own_fields
 
+    def _deadlines(self, seconds: float, on_due: Callable[[Turns], None]) -> Deadlines[Turns]:
+        return Deadlines(self.loop, seconds, on_due)
+
     async def _until_empty(self, within_s: float) -> None:
         if not self._conversations:
             return
@@ -176,7 +178,7 @@ async def serve(
     that it raises becomes 500. If it has a method ``at_once(request)``, that is asked first for requests without a
     body; what it gives is sent without any waiting, None leaves the request to the handler. Raises ``OSError``.
     """
-    server = Server(handler, limits or ServerLimits(), name, log)
+    server = Server(handler, limits or ServerLimits(), name, log, secure=tls is not None)
     loop = server.loop
     more: dict[str, Any] = {"ssl": tls, "backlog": backlog}
     if tls is not None:

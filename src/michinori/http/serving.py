@@ -49,14 +49,20 @@ class Link(Protocol):
 class ServerRequest:
     """A request as the server received it. Iterate over it for its body, piece by piece.
 
-    ``root_path`` is the beginning of the path that led to this handler (still percent-encoded): not part of ``path``.
+    ``whole_path`` is the path of the target, still percent-encoded (``*`` for ``OPTIONS *``), ``query`` what stands
+    behind its first ``?``. ``root_path`` is the beginning of the path that led to this handler: not part of ``path``.
     ``user`` is who the client has proved to be, if anybody.
     """
 
-    __slots__ = ("_body", "_link", "headers", "method", "root_path", "target", "user", "version")
+    __slots__ = (
+        *("_body", "_link", "headers", "method", "query", "root_path"),
+        *("target", "user", "version", "whole_path"),
+    )
 
     def __init__(self, head: RequestHead, body: BodyReader, link: Link) -> None:
-        self.method, self.target, self.version, self.headers, _ = head
+        self.method, self.target, self.version, headers, _ = head
+        self.headers = headers.twin()
+        self.whole_path, _, self.query = self._origin_form.partition("?")
         self.root_path = self.user = ""
         self._body = body
         self._link = link
@@ -88,19 +94,8 @@ class ServerRequest:
 
     @property
     def path(self) -> str:
-        """The path of the target below ``root_path``, still percent-encoded; ``*`` for ``OPTIONS *``."""
-        path = self._origin_form.partition("?")[0]
-        return path[len(self.root_path) :] or "/" if self.root_path else path
-
-    @property
-    def whole_path(self) -> str:
-        """The path of the target with ``root_path``."""
-        return self._origin_form.partition("?")[0]
-
-    @property
-    def query(self) -> str:
-        """What stands behind the first ``?`` of the target."""
-        return self._origin_form.partition("?")[2]
+        """The path of the target below ``root_path``, still percent-encoded."""
+        return self.whole_path[len(self.root_path) :] or "/" if self.root_path else self.whole_path
 
     @property
     def authority(self) -> str:
@@ -121,6 +116,12 @@ class ServerRequest:
     def trailers(self) -> Headers:
         """Known when the body has been read."""
         return self._body.trailers
+
+    def in_place_of_it(self, head: RequestHead, body: BodyReader) -> ServerRequest:
+        """Another request of the same client, over the same connection."""
+        other = ServerRequest(head, body, self._link)
+        other.user = self.user
+        return other
 
     async def read(self, limit: int = 16 << 20) -> bytes:
         """The whole body. Raises ``Refusal`` (413) if it is longer than the limit."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from michinori.http.channel import Channel
-from michinori.http.chronicle import Chronicle
+from michinori.http.deadlines import Deadlines
 from michinori.http.refusal import Refusal
 from michinori.http.serving import Upgraded
 from michinori.http.strict import HeadBuffer, RequestHead
@@ -20,40 +20,40 @@ if TYPE_CHECKING:
 _log = logging.getLogger("michinori.http")
 
 
-class Turns(Channel):
+class Turns(Channel, ABC):
     """The protocol of a connection of the server; what is done with a request is said below it, in ``Conversation``.
 
     While a task has the connection (``_busy``), the octets that come wait in the channel for it.
     """
+
+    _busy = False
+    """Whether a task has the connection."""
+    _in_head = False
+    _last = False
+    """The server has said that this is the last answer,"""
+    _says_last = False
+    """and the client that this is its last request."""
+    _parting: int | None = None
+    """How much is still read behind the FIN, once that is sent."""
+    _waits: Deadlines[Turns] | None = None
+    """What ends the connection, or a part of its life, if nothing happens."""
+    _task: asyncio.Task[None] | None = None
+    _upgraded: Upgraded | None = None
+    _id = ""
+    _peer = ("", 0)
+    _own: tuple[str, int] | None = None
 
     def __init__(self, server: Server) -> None:
         super().__init__()
         self._server = server
         self._limits = server.limits
         self._heads = HeadBuffer(server.limits.head)
-        self._busy = False
-        """Whether a task has the connection."""
-        self._in_head = False
-        self._last = False
-        self._parting: int | None = None
-        """How much is still read behind the FIN, once that is sent."""
-        self._due_s = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._upgraded: Upgraded | None = None
-        self._id = ""
-        self._loop = server.loop
-        self._chronicle = Chronicle(server, weakref.proxy(self))  # no cycle: the collector has less to find
-        self.scheme = "http"
-        self.peer = self.own = ("", 0)
 
     # What the transport calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.scheme = "https" if self.secure else "http"
-        self.peer = super().peer_address
-        self.own = super().own_address
+        self._peer = super().peer_address
         if self._server.closing:
             self.abort()
             return
@@ -94,20 +94,29 @@ class Turns(Channel):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._waits is not None:
+            self._waits.end(self)
         self._server.farewell(self)
 
     # What the server and the requests ask.
 
     @property
+    def secure(self) -> bool:
+        return self._server.secure
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self._server.secure else "http"
+
+    @property
     def peer_address(self) -> tuple[str, int]:
-        return self.peer
+        return self._peer
 
     @property
     def own_address(self) -> tuple[str, int]:
-        return self.own
+        if self._own is None:
+            self._own = super().own_address
+        return self._own
 
     @property
     def id(self) -> str:
@@ -115,16 +124,15 @@ class Turns(Channel):
             self._id = super().id
         return self._id
 
-    def end_soon(self, last_call_s: float) -> None:
-        """The server closes: whoever says nothing within that time has had the last answer."""
+    def end_soon(self, last_call: Deadlines[Turns] | None) -> None:
+        """The server closes: who says nothing within the last call, if there is one, has had the last answer."""
         self._last = True
         if self._upgraded is not None and self._upgraded.ending is not None:
             self._upgraded.ending()
         if self._busy or self._in_head:
             return
-        if last_call_s:
-            self._due_s = min(self._due_s, self._loop.time() + last_call_s)
-            self._wake_at(self._due_s)
+        if last_call is not None:
+            self._wait(last_call)
         else:
             self.close()
 
@@ -164,36 +172,38 @@ class Turns(Channel):
             return
         if not len(self._heads):
             self._in_head = False
-            self._due_s = self._loop.time() + self._limits.idle_s
-            if self._timer is None:
-                self._wake_at(self._due_s)
+            self._wait(self._server.rests)
         elif not self._in_head:
             self._in_head = True
-            self._due_s = self._loop.time() + self._limits.head_s
-            self._wake_at(self._due_s)
+            self._wait(self._server.heads)
 
-    def _wake_at(self, when_s: float) -> None:
-        if self._timer is not None:
-            if self._timer.when() <= when_s:
-                return  # it looks again when it fires
-            self._timer.cancel()
-        self._timer = self._loop.call_at(when_s, self._on_time)
+    def _wait(self, deadlines: Deadlines[Turns]) -> None:
+        """From now on for that; no longer for something else."""
+        if self._waits is not deadlines:
+            if self._waits is not None:
+                self._waits.end(self)
+            self._waits = deadlines
+        deadlines.begin(self)
 
-    def _on_time(self) -> None:
-        self._timer = None
-        if self.lost or (self._parting is None and (self._busy or self.closing)):
-            return
-        if self._loop.time() < self._due_s:
-            self._wake_at(self._due_s)
-        elif self._parting is not None:
-            if self.closing:
-                self.abort()  # the peer takes nothing
-            else:
-                self._shut()
-        elif self._in_head:
-            self._begin(self._refuse(Refusal(408, "The request took too long to come.", closes=True)))
-        else:
+    # What happens when a wait was too long. Those of a connection that has become busy in the meantime mean nothing.
+
+    def on_rested(self) -> None:
+        """No request has come."""
+        if not self._busy and not self.closing:
             self._close_quietly()
+
+    def on_late_head(self) -> None:
+        """The rest of a request head has not come."""
+        if not self._busy and not self.closing:
+            self._begin(self._refuse(Refusal(408, "The request took too long to come.", closes=True)))
+
+    def on_parted(self) -> None:
+        """The peer has not closed its side behind our FIN."""
+        self._shut()
+
+    def on_stuck(self) -> None:
+        """What was left to be sent at the end does not get away."""
+        self.abort()
 
     def _close_quietly(self) -> None:
         """Nobody owes anything to the other, but that what was sent may still be on its way."""
@@ -206,7 +216,7 @@ class Turns(Channel):
         """Let a task have the connection."""
         self._busy = True
         self._in_head = False
-        self._task = self._loop.create_task(self._guard(work))
+        self._task = self._server.loop.create_task(self._guard(work))
 
     async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -244,6 +254,9 @@ class Turns(Channel):
         if self.closing:
             return
         self._busy = True
+        if self._says_last and not self._received and not len(self._heads):
+            self._shut()  # it has said that nothing will come
+            return
         try:
             reads_on = self.end()
         except OSError:
@@ -253,8 +266,7 @@ class Turns(Channel):
         if not reads_on or self._ended or self._parting <= 0:
             self._shut()
         else:
-            self._due_s = self._loop.time() + self._limits.linger_s
-            self._wake_at(self._due_s)
+            self._wait(self._server.partings)
 
     def _shut(self) -> None:
         """Close; what was sent has its time to get away."""
@@ -262,13 +274,12 @@ class Turns(Channel):
             return
         self.close()
         if not self.lost and self.transport.get_write_buffer_size():
-            self._due_s = self._loop.time() + self._limits.send_s
-            self._wake_at(self._due_s)
+            self._wait(self._server.flushes)
 
+    @abstractmethod
     def _answer(self, head: RequestHead) -> None:
         """Answer a request, or let a task do it."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _refuse(self, refusal: Refusal) -> None:
         """Say no to what is no request that could be answered, and end."""
-        raise NotImplementedError

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
 from michinori.http import Refusal, Reply, ServerRequest
+from michinori.http.request_body import has_body
 
 Message: TypeAlias = MutableMapping[str, Any]
 Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
@@ -27,26 +28,19 @@ class Exchange:
     wait for it beside their answer and may be done with that first.
     """
 
-    __slots__ = (
-        *("_application", "_bodiless", "_gone", "_over", "_pieces", "_reading"),
-        *("_refusal", "_reply", "_request", "_scope", "_told_of_the_end"),
-    )
-
     _reply: Reply
+    _told_of_the_end = False
+    _pieces: AsyncIterator[bytes] | None = None
+    _reading: asyncio.Task[bytes | None] | None = None
+    _over: asyncio.Future[None] | None = None
+    """Somebody waits for the end of this exchange."""
+    _refusal: Refusal | None = None
+    _gone = False
 
     def __init__(self, request: ServerRequest, application: Application, scope: dict[str, Any]) -> None:
         self._request = request
         self._application = application
         self._scope = scope
-        fields = request.headers.index
-        self._bodiless = "transfer-encoding" not in fields and "content-length" not in fields
-        self._told_of_the_end = False
-        self._pieces: AsyncIterator[bytes] | None = None
-        self._reading: asyncio.Task[bytes | None] | None = None
-        self._over: asyncio.Future[None] | None = None
-        """Somebody waits for the end of this exchange."""
-        self._refusal: Refusal | None = None
-        self._gone = False
 
     async def perform(self, reply: Reply) -> None:
         """Let the application answer. Raises what it raises, ``Refusal`` for a broken body, ``ClientGone``."""
@@ -73,7 +67,7 @@ class Exchange:
     async def receive(self) -> Message:
         """The next event: pieces of the body, its end, and then, when it comes to that, the end of the connection."""
         if not self._told_of_the_end and not self._reply.complete and not self._gone:
-            piece = b"" if self._bodiless else await self._next_piece()
+            piece = await self._next_piece() if has_body(self._request.headers) else b""
             if piece is not None:
                 self._told_of_the_end = not piece
                 return {"type": "http.request", "body": piece, "more_body": bool(piece)}

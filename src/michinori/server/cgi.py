@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import logging
 import os
 import re
@@ -14,7 +13,9 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Final
 
-from michinori.http import Handler, Headers, Refusal, ServerRequest, ServerResponse
+from michinori.http import Handler, Refusal, ServerRequest, ServerResponse
+from michinori.http.request_body import NO_BODY
+from michinori.http.strict import RequestHead
 from michinori.server import cgi_answer, cgi_environment, programs
 from michinori.server.cgi_answer import Answer, NoAnswer
 from michinori.server.programs import Program, ProgramLimits, Runner, TookTooLong, WroteTooMuch
@@ -201,23 +202,9 @@ async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-class _Nothing:
-    """The body of a request that has none."""
-
-    complete = True
-    trailers = Headers()
-
-    async def read(self) -> bytes:
-        return b""
-
-
 def _redirected(request: ServerRequest, target: str) -> ServerRequest:
     """The request as a GET of another place."""
-    other = copy.copy(request)
-    other.method = "GET" if request.method != "HEAD" else "HEAD"
-    other.target = target
-    other.root_path = ""
-    other.headers = request.headers.copy()
-    other.headers.remove("Content-Type", "Content-Length", "Transfer-Encoding", "Expect", "Range")
-    other._body = _Nothing()
-    return other
+    headers = request.headers.copy()
+    headers.remove("Content-Type", "Content-Length", "Transfer-Encoding", "Expect", "Range")
+    method = "GET" if request.method != "HEAD" else "HEAD"
+    return request.in_place_of_it(RequestHead(method, target, request.version, headers, 0), NO_BODY)

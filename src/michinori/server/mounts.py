@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import unquote
 
 from michinori.http import Handler, Refusal, ServerRequest, ServerResponse
@@ -13,11 +13,33 @@ from michinori.server import living
 _KEY: Final = re.compile(r"(?:([A-Z]+(?:,[A-Z]+)*) )?(/\S*)")
 
 
-class _Mount(NamedTuple):
-    segments: tuple[str, ...]
-    methods: frozenset[str]
-    """Empty: all."""
-    handler: Handler
+class _Place:
+    """What stands at one prefix: a handler for some methods each, and perhaps one for all others."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._by_method: dict[str, Handler] = {}
+        self._for_others: Handler | None = None
+
+    def add(self, methods: frozenset[str], handler: Handler) -> None:
+        """Raises ``ValueError`` where one stands already."""
+        twice = sorted(methods & self._by_method.keys())
+        if twice or (not methods and self._for_others is not None):
+            method = twice[0] if twice else "every method without a handler of its own"
+            raise ValueError(f"two handlers stand at {self._path} for {method}")
+        self._by_method.update(dict.fromkeys(methods, handler))
+        if not methods:
+            self._for_others = handler
+
+    def choose(self, method: str) -> Handler:
+        """The handler that names the method, else the one that takes all. Raises ``Refusal``."""
+        handler = self._by_method.get(method)
+        if handler is None and method == "HEAD":
+            handler = self._by_method.get("GET")
+        handler = handler or self._for_others
+        if handler is None:
+            raise Refusal(405, "That is not done here.", {"Allow": ", ".join(sorted(self._by_method))})
+        return handler
 
 
 class Mounts:
@@ -29,13 +51,13 @@ class Mounts:
     """
 
     def __init__(self, handlers: Mapping[str, Handler]) -> None:
-        self._mounts = [_mount(key, handler) for key, handler in handlers.items()]
-        self._depths = sorted({len(mount.segments) for mount in self._mounts}, reverse=True)
-        self._by_segments: dict[tuple[str, ...], list[_Mount]] = {}
-        for mount in self._mounts:
-            self._by_segments.setdefault(mount.segments, []).append(mount)
-        for mounts in self._by_segments.values():
-            _check_apart(mounts)
+        self.inside = list({id(handler): handler for handler in handlers.values()}.values())
+        """The handlers, each once, even if it is mounted twice."""
+        self._places: dict[tuple[str, ...], _Place] = {}
+        for key, handler in handlers.items():
+            segments, methods = _read(key)
+            self._places.setdefault(segments, _Place("/".join(segments) or "/")).add(methods, handler)
+        self._depths = sorted({len(segments) for segments in self._places}, reverse=True)
 
     async def __call__(self, request: ServerRequest) -> ServerResponse:
         """Answer one request. Raises ``Refusal``: 404 where nothing is mounted, 405 where nobody takes the method."""
@@ -53,14 +75,13 @@ class Mounts:
     def _choose(self, request: ServerRequest) -> Handler:
         """The handler; what led to it is then in the request's ``root_path``."""
         path = request.path
-        raw = path[1:].split("/") if path.startswith("/") else []
+        raw = path.split("/") if path.startswith("/") else [""]
         segments = tuple(map(unquote, raw)) if "%" in path else tuple(raw)
         for depth in self._depths:
-            mounts = self._by_segments.get(segments[:depth])
-            if mounts is not None and len(segments) >= depth:
-                handler = _by_method(mounts, request.method)
-                if depth:
-                    request.root_path += "/" + "/".join(raw[:depth])
+            place = self._places.get(segments[:depth])
+            if place is not None:
+                handler = place.choose(request.method)
+                request.root_path += "/".join(raw[:depth])
                 return handler
         raise Refusal(404)
 
@@ -81,40 +102,16 @@ class Mounts:
         for handler in reversed(self.inside):
             await living.stop(handler)
 
-    @property
-    def inside(self) -> list[Handler]:
-        """The handlers, each once, even if it is mounted twice."""
-        return list({id(mount.handler): mount.handler for mount in self._mounts}.values())
 
-
-def _mount(key: str, handler: Handler) -> _Mount:
+def _read(key: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The segments of its prefix, decoded, the first one empty as nothing stands before the first slash; its methods,
+    none for all of them.
+    """
     match = _KEY.fullmatch(key)
     if match is None:
         raise ValueError(f"{key!r} is no place for a handler: write it as /api, or with methods as GET,HEAD /api")
     methods, prefix = match.groups()
-    segments = tuple(unquote(segment) for segment in prefix.strip("/").split("/")) if prefix.strip("/") else ()
-    if "" in segments:
+    segments = tuple(unquote(segment) for segment in prefix.rstrip("/").split("/"))
+    if "" in segments[1:]:
         raise ValueError(f"{key!r} is no place for a handler: it has an empty segment")
-    return _Mount(segments, frozenset(methods.split(",")) if methods else frozenset(), handler)
-
-
-def _check_apart(mounts: list[_Mount]) -> None:
-    seen: set[str] = set()
-    for mount in mounts:
-        methods = mount.methods or {"every method without a handler of its own"}
-        twice = sorted(seen & methods)
-        if twice:
-            raise ValueError(f"two handlers stand at /{'/'.join(mount.segments)} for {twice[0]}")
-        seen |= methods
-
-
-def _by_method(mounts: list[_Mount], method: str) -> Handler:
-    """The handler that names the method, else the one that takes all."""
-    for mount in mounts:
-        if method in mount.methods or (method == "HEAD" and "GET" in mount.methods):
-            return mount.handler
-    for mount in mounts:
-        if not mount.methods:
-            return mount.handler
-    allowed = sorted({method for mount in mounts for method in mount.methods})
-    raise Refusal(405, "That is not done here.", {"Allow": ", ".join(allowed)})
+    return segments, frozenset(methods.split(",") if methods else ())
