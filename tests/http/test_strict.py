@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from michinori.http.refusal import Refusal
-from michinori.http.strict import HeadBuffer, HeadLimits, RequestHead
+from michinori.http.strict import HeadBuffer, HeadLimits, KnownBlocks, RequestHead
 
 GOOD = b"GET /a?b HTTP/1.1\r\nHost: a.example\r\nX-Y:z\t\r\nEmpty:\r\n\r\n"
 
@@ -197,3 +197,42 @@ def test_bounds(octets: bytes, wanted: int) -> None:
 def test_garbage_is_refused_or_waited_for(garbage: bytes, piece: int) -> None:
     for before in (b"", b"GET / HTTP/1.1\r\n", GOOD[:-2]):
         assert status(before + garbage, piece) in (0, 200, 400, 414, 431, 501, 505)
+
+
+def test_what_was_checked_once_is_known_on_all_connections_but_no_secret() -> None:
+    known = KnownBlocks(most=2)
+
+    def head(fields: str, line: str = "GET /x HTTP/1.1") -> RequestHead:
+        found = HeadBuffer(HeadLimits(), known).take_from(f"{line}\r\n{fields}\r\n".encode())
+        assert found is not None
+        return found
+
+    plain = "Host: a\r\nAccept: */*\r\n"
+    assert head(plain).headers is head(plain, "GET /other HTTP/1.1").headers
+    for secret in ("Cookie: a=b", "AUTHORIZATION: Basic eDp5", "Proxy-Authorization: Basic eDp5"):
+        fields = f"Host: a\r\n{secret}\r\n"
+        assert head(fields) == head(fields)
+        assert head(fields).headers is not head(fields).headers
+    framed = "Host: a\r\nContent-Length: 3\r\n"
+    assert head(framed).headers is not head(framed).headers
+    first = head(plain).headers
+    for number in range(2):  # there is room for two
+        head(f"Host: a\r\nX-Number: {number}\r\n")
+    assert head(plain).headers is not first
+    # An HTTP/1.1 request needs what one of HTTP/1.0 may leave out.
+    assert head("Accept: */*\r\n", "GET / HTTP/1.0").version == "HTTP/1.0"
+    with pytest.raises(Refusal):
+        head("Accept: */*\r\n")
+
+
+def test_a_head_that_comes_again_is_the_same_and_no_other_is() -> None:
+    buffer = HeadBuffer(HeadLimits())
+    octets = b"GET /x HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\n\r\n"
+    first = buffer.take_from(octets)
+    assert first is not None
+    assert buffer.take_from(octets) is first
+    other = buffer.take_from(octets.replace(b"a=b", b"a=c"))
+    assert other is not None
+    assert other.headers.get("Cookie") == "a=c"
+    buffer.feed(b"GET /y")
+    assert buffer.take_from(octets) is None  # it is the middle of another one

@@ -20,23 +20,24 @@ class Channel(asyncio.Protocol):
     still be read; after it the loss is raised.
     """
 
+    _transport: asyncio.Transport | None = None
+    _ended = False
+    _error: Exception | None = None
+    _reader: asyncio.Future[None] | None = None
+    _writing_paused = False
+    _reading_paused = False
+    lost = False
+    sends_files = True
+    """False once it has turned out that the loop cannot."""
+    on_ended: Callable[[], None] | None = None
+    """Called when the peer's stream ends or the connection is lost."""
+
     def __init__(self, on_made: Callable[[Channel], None] | None = None) -> None:
         self._on_made = on_made
-        self._transport: asyncio.Transport | None = None
         self._received = bytearray()
-        self._ended = False
-        self._error: Exception | None = None
-        self._reader: asyncio.Future[None] | None = None
         self._writers: list[asyncio.Future[None]] = []
-        self._writing_paused = False
-        self._reading_paused = False
         self._gone: list[asyncio.Future[None]] = []
         self._ends: list[asyncio.Future[None]] = []
-        self.lost = False
-        self.sends_files = True
-        """False once it has turned out that the loop cannot."""
-        self.on_ended: Callable[[], None] | None = None
-        """Called when the peer's stream ends or the connection is lost."""
 
     # What the transport calls.
 

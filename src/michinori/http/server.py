@@ -16,6 +16,7 @@ from michinori.http.deadlines import Deadlines
 from michinori.http.refusal import Refusal
 from michinori.http.server_limits import ServerLimits
 from michinori.http.serving import Handler, ServerRequest, ServerResponse
+from michinori.http.strict import KnownBlocks
 from michinori.http.turns import Turns
 from michinori.trace import NS_PER_S, current
 
@@ -34,6 +35,7 @@ class Server:
         self.chronicle = Chronicle(log)
         self.loop = asyncio.get_running_loop()
         self.closing = False
+        self.known_blocks = KnownBlocks()
         self.rests = self._deadlines(limits.idle_s, Turns.on_rested)
         self.heads = self._deadlines(limits.head_s, Turns.on_late_head)
         self.partings = self._deadlines(limits.linger_s, Turns.on_parted)

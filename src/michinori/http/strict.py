@@ -25,6 +25,7 @@ _OTHER_VERSION: Final = re.compile(rf"{_METHOD} {_TARGET} HTTP/([0-9]\.[0-9])")
 _TOKEN_CHAR: Final = re.compile(_TOKEN[:-2].encode("ascii"))
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[-A-Za-z0-9._~!$&'()*+,;=%]+)(?::([0-9]{1,5})?)?")
 _LONGEST_METHOD: Final = 64
+_SECRET: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 
 
@@ -48,6 +49,36 @@ class HeadLimits:
     head_octets: int = 64 * 1024
 
 
+class Block(NamedTuple):
+    """Header fields that were checked and taken apart."""
+
+    text: str
+    headers: Headers
+
+
+class KnownBlocks:
+    """Blocks that came before, for all connections of a server: many clients say the same of themselves.
+
+    What proves who a client is never comes in here; it stays with its connection.
+    """
+
+    def __init__(self, most: int = 256, most_octets: int = 2048) -> None:
+        self._most = most
+        self._most_octets = most_octets
+        self._blocks: dict[str, Block] = {}
+
+    def get(self, text: str) -> Block | None:
+        return self._blocks.get(text)
+
+    def keep(self, block: Block) -> None:
+        """Keep it for all, unless it is long or secret."""
+        if len(block.text) > self._most_octets or not _SECRET.isdisjoint(block.headers.index):
+            return
+        if len(self._blocks) >= self._most:
+            self._blocks.clear()  # who is still there comes back
+        self._blocks[block.text] = block
+
+
 class HeadBuffer:
     """Gathers octets until a request head is whole. What comes behind it stays.
 
@@ -55,15 +86,18 @@ class HeadBuffer:
     costs no more than others, and who sends no HTTP at all need not be waited for.
     """
 
-    def __init__(self, limits: HeadLimits) -> None:
+    _line = 0
+    """Where the line begins that is not whole yet."""
+    _lines = 0
+    _block: Block | None = None
+    """The last one of this connection."""
+    _again: tuple[bytes, RequestHead] | None = None
+    """What came the last time, if it was a whole head without a body, and what it said."""
+
+    def __init__(self, limits: HeadLimits, known: KnownBlocks | None = None) -> None:
         self._limits = limits
+        self._known = known or KnownBlocks()
         self._octets = bytearray()
-        self._line = 0
-        """Where the line begins that is not whole yet."""
-        self._lines = 0
-        self._known: Block | None = None
-        self._again: tuple[bytes, RequestHead] | None = None
-        """What came the last time, if it was a whole head without a body, and what it said."""
 
     def feed(self, octets: bytes) -> None:
         """Take what came."""
@@ -85,7 +119,7 @@ class HeadBuffer:
             self.feed(octets)
             return None
         head = self._parse(octets.decode("latin-1"))
-        self._again = None if self._known is None else (octets, head)
+        self._again = None if self._block is None else (octets, head)
         return head
 
     def take(self) -> RequestHead | None:
@@ -132,7 +166,7 @@ class HeadBuffer:
         return self._parse(text)
 
     def _parse(self, text: str) -> RequestHead:
-        head, self._known = parse(text, self._limits, self._known)
+        head, self._block = parse(text, self._limits, self._known, self._block)
         return head
 
     def _check_line(self, length: int) -> None:
@@ -147,18 +181,13 @@ class HeadBuffer:
             raise Refusal(431, f"The head is longer than {limits.head_octets} octets.", closes=True)
 
 
-class Block(NamedTuple):
-    """Header fields that were checked and taken apart."""
-
-    text: str
-    headers: Headers
-
-
-def parse(text: str, limits: HeadLimits, known: Block | None = None) -> tuple[RequestHead, Block | None]:
+def parse(
+    text: str, limits: HeadLimits, known: KnownBlocks, last: Block | None = None
+) -> tuple[RequestHead, Block | None]:
     """Check and take apart a whole head, its empty line included, one character an octet. Raises ``Refusal``.
 
     Clients say the same of themselves again and again. So the fields are given back too, if with any request line
-    nothing can be wrong with them, and what is ``known`` is not looked at a second time.
+    nothing can be wrong with them, and what is the ``last`` or ``known`` is not looked at a second time.
     """
     line, _, block = text.partition("\r\n")
     match = _FIRST_LINE.fullmatch(line)
@@ -166,8 +195,11 @@ def parse(text: str, limits: HeadLimits, known: Block | None = None) -> tuple[Re
         raise _what_is_wrong(text)
     method, target, version = match.groups()
     small = len(text) <= limits.target_octets and len(text) <= limits.field_octets
-    if known is not None and block == known.text and target[0] == "/" and small and method != "CONNECT":
-        return RequestHead(method, target, version, known.headers, len(text)), known
+    if target[0] == "/" and small and method != "CONNECT":
+        if last is None or last.text != block:
+            last = known.get(block)
+        if last is not None:
+            return RequestHead(method, target, version, last.headers, len(text)), last
     pairs = _take_apart(block)
     if pairs is None:
         raise _what_is_wrong(text)
@@ -185,7 +217,9 @@ def parse(text: str, limits: HeadLimits, known: Block | None = None) -> tuple[Re
     head = RequestHead(method, target, version, headers, len(text))
     if framed or len(hosts) != 1 or not small:
         return head, None
-    return head, Block(block, headers)
+    last = Block(block, headers)
+    known.keep(last)
+    return head, last
 
 
 def _take_apart(block: str) -> list[tuple[str, str]] | None:

@@ -47,7 +47,7 @@ class Turns(Channel, ABC):
         super().__init__()
         self._server = server
         self._limits = server.limits
-        self._heads = HeadBuffer(server.limits.head)
+        self._heads = HeadBuffer(server.limits.head, server.known_blocks)
 
     # What the transport calls.
 
