@@ -98,6 +98,14 @@ def test_a_damaged_frame_comes_with_the_check_sequence_of_the_sound_one() -> Non
     assert wrong.bit_count() == 1
 
 
+def test_damage_that_the_check_sequence_does_not_show() -> None:
+    _, arrivals = send("corrupt nth=2 fcs=right", count=3)
+    assert [fcs is None for _, _, fcs in arrivals] == [True] * 3
+    wrong = int.from_bytes(arrivals[1][1], "big") ^ int.from_bytes(numbered(2), "big")
+    assert wrong.bit_count() <= 1  # none if it fell on the check sequence itself
+    assert any(frame != numbered(1) for _, frame, _ in send("corrupt fcs=right", count=1)[1])
+
+
 def test_a_bit_error_rate_hits_long_frames_more() -> None:
     short = sum(fcs is not None for _, _, fcs in send("corrupt ber=1e-5", count=2000, size=64)[1])
     long = sum(fcs is not None for _, _, fcs in send("corrupt ber=1e-5", count=2000, size=1514)[1])
@@ -189,6 +197,7 @@ def test_one_seed_gives_one_fate(seed: int, rule: str) -> None:
         ("loss 5% burst=4", LossRule(0.05, burst=4)),
         ("corrupt 1e-3", CorruptRule(0.001)),
         ("corrupt ber=1e-6", CorruptRule(ber=1e-6)),
+        ("corrupt 2% fcs=right", CorruptRule(0.02, fcs_is_right=True)),
         ("duplicate 1%", DuplicateRule(0.01)),
         ("duplicate 1% after=2ms", DuplicateRule(0.01, after_ns=2 * MS)),
         ("reorder 2% 5ms", DelayRule(0.02, by_ns=5 * MS)),
@@ -223,6 +232,7 @@ def test_text_becomes_a_rule(text: str, rule: Rule) -> None:
         ("drop until=2", "no time"),
         ("drop carrying=mail", "one of arp"),
         ("corrupt ber=1", "not between"),
+        ("corrupt fcs=wrong", "takes right"),
         ("loss 1% burst=0.5", "1 or more"),
         ("loss 1% burst=x", "1 or more"),
         ("loss 90% burst=2", "can be lost"),

@@ -286,7 +286,8 @@ class CableEnd:
         if isinstance(verdict, Delay):
             arrives_ns += verdict.by_ns
         elif isinstance(verdict, Corrupt):
-            arrival = (*damage(frame, verdict.bits), cause)
+            damaged, fcs = damage(frame, verdict.bits)
+            arrival = (damaged, fcs if verdict.noticed else None, cause)
         post(arrives_ns, arrive, arrival)
         if isinstance(verdict, Duplicate):
             post(arrives_ns + verdict.after_ns, arrive, arrival)

@@ -6,6 +6,7 @@ A rule is a frozen value that can be written as text and read back::
     corrupt 1e-3         corrupt ber=1e-6          duplicate 1% after=2ms
     reorder 2% 5ms       delay 10ms from=1s        jitter 5ms until=3s
     mark 1%              (congestion experienced, RFC 3168)
+    corrupt 1% fcs=right
 
 The number or percentage is the share of frames that are struck. Conditions behind it narrow down which frames the rule
 looks at: ``from`` and ``until`` (the instant at which the frame leaves), ``carrying`` (``arp ip icmp tcp udp``),
@@ -43,6 +44,8 @@ class Corrupt(msgspec.Struct, frozen=True, gc=False):
     """It comes with these bits turned over, counted from the frame's first to the last of its check sequence."""
 
     bits: tuple[int, ...]
+    noticed: bool = True
+    """Whether the check sequence tells; one that was made after the damage does not."""
 
 
 class Duplicate(msgspec.Struct, frozen=True, gc=False):
@@ -179,20 +182,26 @@ class CorruptRule(Rule, frozen=True):
     word: ClassVar[str] = "corrupt"
 
     ber: float = 0.0
+    fcs_is_right: bool = False
+    """``fcs=right``: as in the memory of a switch, which sends what it has with a check sequence made anew. Only the
+    sums of the layers above can tell."""
 
     def strike(self, frame: bytes, dice: Stream) -> Verdict:
         size = (len(frame) + 4) * 8
         if not self.ber:
-            return Corrupt((dice.randrange(size),))
+            return self._verdict((dice.randrange(size),))
         # The distance from one wrong bit to the next is geometric, so the dice are rolled once a wrong bit.
         bits = []
         bit = -1
         while (bit := bit + 1 + int(log1p(-dice.random()) / log1p(-self.ber))) < size:
             bits.append(bit)
-        return Corrupt(tuple(bits)) if bits else Pass
+        return self._verdict(tuple(bits)) if bits else Pass
+
+    def _verdict(self, bits: tuple[int, ...]) -> Verdict:
+        return Corrupt(bits, not self.fcs_is_right)
 
     def _details(self) -> str:
-        return f" ber={self.ber:g}" if self.ber else ""
+        return (f" ber={self.ber:g}" if self.ber else "") + (" fcs=right" if self.fcs_is_right else "")
 
 
 class DuplicateRule(Rule, frozen=True):
@@ -274,7 +283,7 @@ _TIME: Final = re.compile(r"(\d+(?:\.\d+)?)(ns|us|ms|s)")
 _NTH: Final = re.compile(r"(\d+)(?:-(\d+))?")
 _WORDS: Final = ("loss", "drop", "corrupt", "duplicate", "reorder", "delay", "jitter", "mark")
 _CONDITIONS: Final = ("nth", "every", "from", "until", "carrying", "longer")
-_EXTRAS: Final = {"loss": ("burst",), "drop": ("burst",), "corrupt": ("ber",), "duplicate": ("after",)}
+_EXTRAS: Final = {"loss": ("burst",), "drop": ("burst",), "corrupt": ("ber", "fcs"), "duplicate": ("after",)}
 
 
 def parse_fault(text: str) -> Rule:
@@ -309,7 +318,10 @@ def _parse(words: list[str]) -> Rule:
         raise ValueError(f"{plain[0]!r} is too much")
     when = _parse_condition(named)
     if kind == "corrupt":
-        return CorruptRule(share, when, _parse_share(named["ber"], below=1.0) if "ber" in named else 0.0)
+        if named.get("fcs", "right") != "right":
+            raise ValueError(f"fcs= takes right, for damage that it does not show, not {named['fcs']!r}")
+        ber = _parse_share(named["ber"], below=1.0) if "ber" in named else 0.0
+        return CorruptRule(share, when, ber, "fcs" in named)
     if kind == "mark":
         return MarkRule(share, when)
     if kind == "duplicate":

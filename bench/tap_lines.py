@@ -1,0 +1,98 @@
+"""The bad lines of the matrix on TAP, and the programs at their ends.
+
+This machine's kernel need not have netem: the line is one of our own cables with seeded faults, in a process of its own
+program, between two TAP devices or between a device and a host of ours. So two kernels (two network namespaces), our
+TCP and a kernel, and another TCP and a kernel meet over one and the same line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+PIECE: Final = 1 << 16
+_NOISE: Final = random.Random(2026).randbytes(PIECE)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """How a line is, as ``World.link`` takes it; and how many octets a transfer over it has in the whole matrix."""
+
+    settings: dict[str, Any]
+    octets: int = 100_000_000
+
+    @property
+    def mtu(self) -> int:
+        """The largest packet, in octets."""
+        return int(self.settings.get("mtu", 1500))
+
+
+def _line(octets: int = 100_000_000, **settings: Any) -> Line:
+    return Line({"rate": "100Mbit", "delay": "1ms", "queue": 250} | settings, octets)
+
+
+#: By what is said of them. Delays are those of one direction.
+LINES: Final = {
+    "nothing wrong": _line(),
+    "1 % lost": _line(loss="1%"),
+    "5 % lost": _line(20_000_000, loss="5%"),
+    "20 % lost": _line(2_000_000, loss="20%"),
+    "5 % 3 ms late": _line(faults="reorder 5% 3ms"),
+    "5 % twice": _line(faults="duplicate 5%"),
+    "2 % damaged": _line(50_000_000, faults="corrupt 2%"),
+    "2 % damaged, seen by checksums only": _line(50_000_000, faults="corrupt 2% fcs=right"),
+    "10 ms": _line(delay="10ms"),
+    "50 ms": _line(delay="50ms"),
+    "200 ms": _line(delay="200ms"),
+    "50 ms, 1 % lost": _line(5_000_000, delay="50ms", loss="1%"),
+    "200 ms, 20 % lost": _line(100_000, delay="200ms", loss="20%"),
+    "MTU 576": _line(50_000_000, mtu=576),
+    "MTU 9000": _line(mtu=9000),
+    "MTU 9000, 1 % lost": _line(mtu=9000, loss="1%"),
+    "1 Gbit/s": _line(rate="1Gbit", queue=1000),
+}
+
+
+def pieces(octets: int) -> Iterator[bytes]:
+    """What is sent: noise, in which every piece has its number, so that none can stand for another."""
+    for number, at in enumerate(range(0, octets, PIECE)):
+        yield (number.to_bytes(8, "big") + _NOISE[8:])[: octets - at]
+
+
+def digest(octets: int) -> str:
+    """The SHA-256 of all pieces."""
+    whole = hashlib.sha256()
+    for piece in pieces(octets):
+        whole.update(piece)
+    return whole.hexdigest()
+
+
+#: One end on the kernel's TCP: ``CONGESTION send ADDRESS OCTETS`` or ``CONGESTION receive ADDRESS``. Prints what
+#: arrived, as JSON.
+KERNELS_END: Final = """
+import hashlib, json, random, socket, sys, time
+PORT = 7
+def send(address, octets):
+    noise, octets = random.Random(2026).randbytes(1 << 16), int(octets)
+    with socket.socket() as s:
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, sys.argv[1].encode())
+        s.connect((address, PORT))
+        for number, at in enumerate(range(0, octets, len(noise))):
+            s.sendall((number.to_bytes(8, "big") + noise[8:])[: octets - at])
+        s.shutdown(socket.SHUT_WR)
+        s.recv(1)
+def receive(address):
+    with socket.create_server((address, PORT)) as listener:
+        print("listening", flush=True)
+        s, _ = listener.accept()
+        began, sum, got = time.perf_counter(), hashlib.sha256(), 0
+        while piece := s.recv(1 << 18):
+            sum.update(piece)
+            got += len(piece)
+        print(json.dumps([got, sum.hexdigest(), time.perf_counter() - began]), flush=True)
+        s.close()
+globals()[sys.argv[2]](*sys.argv[3:])
+"""
