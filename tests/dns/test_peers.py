@@ -7,10 +7,8 @@ import itertools
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from pathlib import Path
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import Any
 
 import dns.edns
@@ -19,6 +17,7 @@ import dns.message
 import dns.query
 import dns.rcode
 import pytest
+from bind import named
 from tests.dns.test_zones import TEXT as SHOP
 
 from michinori.dns.authoritative import AuthoritativeServer
@@ -83,40 +82,6 @@ def free_port(*hosts: str) -> int:
     raise AssertionError("no free port")
 
 
-@contextmanager
-def named(folder: Path, zones: dict[str, str]) -> Iterator[int]:
-    """A BIND that serves these zones; the port of 127.0.0.1 at which it listens."""
-    program = shutil.which("named") or pytest.skip("BIND is not installed")
-    folder.mkdir()
-    port = free_port("127.0.0.1")
-    blocks = []
-    for origin, text in zones.items():
-        path = folder / f"{origin.rstrip('.') or 'root'}.zone"
-        path.write_text(text)
-        blocks.append(f'zone "{origin}" {{ type primary; file "{path}"; notify no; }};')
-    configuration = folder / "named.conf"
-    configuration.write_text(
-        f"""
-        options {{
-            directory "{folder}"; pid-file none; session-keyfile none; lock-file none;
-            listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
-            recursion no; allow-transfer {{ none; }}; minimal-responses yes; minimal-any yes; empty-zones-enable no;
-            dnssec-validation no; zero-no-soa-ttl no; check-names primary ignore;
-        }};
-        controls {{ }};
-        {"".join(blocks)}
-        """
-    )
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([program, "-g", "-n", "1", "-c", str(configuration)], stdout=log, stderr=log)
-    try:
-        _wait_until_it_answers(process, port, folder / "log")
-        yield port
-    finally:
-        process.kill()
-        process.wait()
-
-
 def relay(port: int) -> Listener:
     """Lets the BIND at that port be met at an address of its own: it binds only addresses that interfaces have."""
 
@@ -136,19 +101,6 @@ def relay(port: int) -> Listener:
             return got[2:]
 
     return Listener(lambda octets, client: pass_on(octets, client.transport))
-
-
-def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    question = dns.message.make_query(".", "SOA")
-    for _ in range(100):
-        assert process.poll() is None, log.read_text()
-        try:
-            dns.query.udp(question, "127.0.0.1", port=port, timeout=0.1)
-        except (dns.exception.Timeout, OSError):
-            time.sleep(0.02)
-        else:
-            return
-    raise AssertionError(log.read_text())
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,8 @@ ServerRoot "{work}"
 DefaultRuntimeDir "{work}"
 PidFile "{work}/apache.pid"
 ErrorLog "{work}/error.log"
-ServerName 127.0.0.1
-Listen 127.0.0.1:{port}
+ServerName {address}
+Listen {address}:{port}
 {modules}
 {user}
 StartServers 1
@@ -59,7 +60,7 @@ http {{
     uwsgi_temp_path {work}/uwsgi;
     scgi_temp_path {work}/scgi;
     server {{
-        listen 127.0.0.1:{port};
+        listen {address}:{port};
         root {site};
         {more}
     }}
@@ -78,33 +79,84 @@ CHROMIUM_FLAGS = (
 )
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a server listens. What stands ``before`` its command leads it into a namespace, with all its ports free."""
+
+    address: str = "127.0.0.1"
+    before: tuple[str, ...] = ()
+
+    def free_port(self) -> int:
+        """A port on which nobody listens now."""
+        return 80 if self.before else free_port()
+
+    @contextmanager
+    def running(self, command: Sequence[str], port: int, log: Path, *, said: str = "") -> Iterator[None]:
+        """While inside, the server runs: it listens on that port and has said that in its log."""
+        process = subprocess.Popen(
+            [*self.before, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            self._wait_for(process, port, log, said)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _wait_for(self, process: subprocess.Popen[bytes], port: int, log: Path, said: str) -> None:
+        until = time.monotonic() + _STARTS_WITHIN_S
+        while not self._answers(port) or (said and said not in _read(log)):
+            if process.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"{process.args!r} did not start: {_read(log)}")
+            time.sleep(0.02)
+
+    def _answers(self, port: int) -> bool:
+        if self.before:
+            listening = [*self.before, "ss", "-Htln", f"sport = :{port}"]
+            return subprocess.run(listening, capture_output=True, check=True).stdout != b""
+        try:
+            socket.create_connection((self.address, port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+
+LOOPBACK = Place()
+
+
 @contextmanager
-def apache(folder: Path, *, more: str = "") -> Iterator[str]:
+def apache(folder: Path, *, more: str = "", at: Place = LOOPBACK) -> Iterator[str]:
     """Apache with a copy of that folder; ``more`` goes into its settings. Gives its URL, without a final slash."""
     program = _program("apache2")
     with _work(folder) as (work, site):
-        port = free_port()
+        port = at.free_port()
         names = [name for name in _APACHE_NEEDS if (_APACHE_MODULES / f"mod_{name}.so").exists()]
         modules = "\n".join(f"LoadModule {name}_module {_APACHE_MODULES}/mod_{name}.so" for name in names)
         user = "User www-data\nGroup www-data" if os.geteuid() == 0 else ""
         settings = work / "apache.conf"
-        settings.write_text(_APACHE.format(work=work, site=site, port=port, modules=modules, user=user, more=more))
-        with _running([program, "-f", str(settings), "-DFOREGROUND"], port, work / "error.log"):
-            yield f"http://127.0.0.1:{port}"
+        places = {"work": work, "site": site, "address": at.address, "port": port}
+        settings.write_text(_APACHE.format(modules=modules, user=user, more=more, **places))
+        with at.running([program, "-f", str(settings), "-DFOREGROUND"], port, work / "error.log"):
+            yield f"http://{at.address}:{port}"
 
 
 @contextmanager
-def nginx(folder: Path, *, more: str = "") -> Iterator[str]:
+def nginx(folder: Path, *, more: str = "", at: Place = LOOPBACK) -> Iterator[str]:
     """nginx with a copy of that folder; ``more`` goes into its server block. Gives its URL, without a final slash."""
     program = _program("nginx")
     with _work(folder) as (work, site):
-        port = free_port()
+        port = at.free_port()
         user = "user www-data;" if os.geteuid() == 0 else ""
         settings = work / "nginx.conf"
-        settings.write_text(_NGINX.format(work=work, site=site, port=port, user=user, more=more))
+        places = {"work": work, "site": site, "address": at.address, "port": port}
+        settings.write_text(_NGINX.format(user=user, more=more, **places))
         command = [program, "-p", str(work), "-c", str(settings), "-e", str(work / "error.log"), "-g", "daemon off;"]
-        with _running(command, port, work / "error.log"):
-            yield f"http://127.0.0.1:{port}"
+        with at.running(command, port, work / "error.log"):
+            yield f"http://{at.address}:{port}"
 
 
 def curl(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -178,31 +230,5 @@ def _work(folder: Path) -> Iterator[tuple[Path, Path]]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-@contextmanager
-def _running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        _wait_for(process, port, log)
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        assert process.stderr is not None
-        process.stderr.close()
-
-
-def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + _STARTS_WITHIN_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            if process.poll() is not None or time.monotonic() > until:
-                said = log.read_text() if log.exists() else ""
-                raise AssertionError(f"{process.args!r} did not start: {said}") from None
-            time.sleep(0.02)
+def _read(log: Path) -> str:
+    return log.read_text() if log.exists() else ""
