@@ -72,7 +72,7 @@ def _text_in_order(tcb: Tcb, segment: Segment, size: int, now: Nanos) -> None:
     tcb.snd.wl1, tcb.snd.wl2 = rcv.nxt, tcb.snd.una
     rcv.nxt += size
     if size > rcv.mss:
-        rcv.mss = size
+        rcv.mss = min(size, tcb.config.mss)
     rcv.buffer.append(segment.payload)
     if rcv.nxt >= rcv.turn_to:
         widen(tcb, now)

@@ -37,7 +37,8 @@ def seventh_process_text(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         _keep_for_later(tcb, seg, now)
         return True
     tcb.totals.text_in += 1
-    rcv.mss = max(rcv.mss, size)
+    # What is larger than we announced came together out of several: 2 RMSS are acknowledged at once (section 3.8.6.3).
+    rcv.mss = max(rcv.mss, min(size, tcb.config.mss))
     rcv.nxt += size
     rcv.buffer.append(seg.payload)
     rcv.news = True
