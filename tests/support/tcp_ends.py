@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from michinori.sim import EventQueue
-from michinori.tcp import Connection, Listener, State, TcpConfig, TcpError
+from michinori.tcp import Connection, FastOpen, FastOpenCookies, IsnClock, Listener, State, TcpConfig, TcpError
 from michinori.tcp.states import TRANSITIONS, TRANSITIONS_BESIDE_THE_FIGURE
 from michinori.wire import Malformed, checksum
 from michinori.wire.tcp import Segment
@@ -93,7 +93,7 @@ class End:
     def pump(self) -> None:
         connection = self.connection
         assert connection is not None
-        if connection.state not in (State.ESTABLISHED, State.CLOSE_WAIT):
+        if connection.state not in (State.ESTABLISHED, State.CLOSE_WAIT, State.SYN_RECEIVED):
             return
         while self.todo:
             taken = connection.write(self.todo[0], self._ends.now)
@@ -167,7 +167,8 @@ class Ends:
         self.client.peer, self.server.peer = self.server, self.client
         self._isns = isns
         self._server_config = TcpConfig(**(server or {}))
-        self.listener = Listener(SERVER, self._server_config, 5, self)
+        self.cookies = FastOpenCookies(IsnClock(Random(seed)))
+        self.listener = Listener(SERVER, self._server_config, 5, self, fast_open=self.cookies)
         self.client.connection = Connection(
             CLIENT, SERVER, TcpConfig(**(client or {})), self.client, isn=isns[0], watched=watched
         )
@@ -176,9 +177,10 @@ class Ends:
     def now(self) -> int:
         return self.queue.now_ns
 
-    def open(self) -> Ends:
+    def open(self, fast_open: FastOpen | None = None, data: bytes = b"") -> Ends:
         assert self.client.connection is not None
-        self.client.connection.connect(self.now)
+        taken = self.client.connection.connect(self.now, fast_open=fast_open, data=data)
+        assert taken == len(data)
         self.client.arm()
         return self
 

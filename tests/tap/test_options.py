@@ -68,3 +68,72 @@ print(s.recv(100).decode())
     assert sent[0] == "SYN,ACK,ECE"
     assert any("ECE" in flags for flags in sent[1:])
     assert any("CWR" in flags for flags in received[1:])
+
+
+_UPPER = """
+import socket
+s = socket.socket(); s.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 16); s.bind(("", 7)); s.listen()
+print("ready", flush=True)
+for _ in range(2):
+    c, _ = s.accept(); c.sendall(c.recv(100).upper()); c.close()
+"""
+
+
+def test_the_kernel_takes_text_in_our_syn(wire: Wire) -> None:
+    wire.namespace.run("sysctl", "-qw", "net.ipv4.tcp_fastopen=3")
+    host = wire.host(tcp={"fast_open": True})
+
+    async def ask(text: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection(wire.kernel, 7)
+        writer.write(text)
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+    async def twice() -> None:
+        process = wire.namespace.start("python3", "-c", _UPPER)
+        assert process.stdout is not None
+        await asyncio.to_thread(process.stdout.readline)
+        assert await ask(b"first") == b"FIRST"
+        assert await ask(b"second") == b"SECOND"
+        await asyncio.to_thread(process.wait, 5)
+
+    wire.world.run(twice(), on=host, limit="20s")
+    recorder = wire.world.recorder
+    assert recorder is not None
+    events = list(recorder.read())
+    assert [event.why for event in events if event.what == "fast-open"] == ["", "taken"]
+    syns = [event for event in events if event.what == "segment-sent" and event.data["flags"].startswith("SYN")]
+    assert [event.data["len"] for event in syns] == [0, 6]
+    assert "TcpExtTCPFastOpenPassive" in wire.namespace.run("nstat", "-asz").stdout.decode()
+
+
+def test_we_take_text_in_the_kernels_syn(wire: Wire) -> None:
+    wire.namespace.run("sysctl", "-qw", "net.ipv4.tcp_fastopen=3")
+    host = wire.host(tcp={"fast_open": True})
+    ask = f"""
+import socket
+for text in (b"first", b"second"):
+    s = socket.socket()
+    s.sendto(text, socket.MSG_FASTOPEN, ("{wire.ours}", 7))
+    print(s.recv(100).decode(), s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 8)[5] & 32); s.close()
+"""
+
+    async def upper(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write((await reader.read(100)).upper())
+        writer.close()
+
+    async def serve() -> None:
+        async with await asyncio.start_server(upper, port=7):
+            # The kernel has seen the text of its second SYN acknowledged.
+            assert await asyncio.to_thread(wire.namespace.python, ask) == "FIRST 0\nSECOND 32\n"
+
+    wire.world.run(serve(), on=host, limit="20s")
+    recorder = wire.world.recorder
+    assert recorder is not None
+    syns = [
+        event
+        for event in recorder.read()
+        if event.what == "segment-received" and event.data["flags"].startswith("SYN") and event.host == "ours"
+    ]
+    assert [event.data["len"] for event in syns] == [0, 6]

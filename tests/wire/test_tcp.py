@@ -17,7 +17,7 @@ SRC, DST = bytes((192, 168, 1, 10)), bytes((203, 0, 113, 80))
 PSEUDO = checksum.pseudo(SRC, DST, protocols.PROTOCOL_TCP)
 SHORT, LONG = st.integers(0, 0xFFFF), st.integers(0, 0xFFFF_FFFF)
 
-UNKNOWN = st.tuples(st.integers(9, 255), st.binary(max_size=12))
+UNKNOWN = st.tuples(st.integers(9, 255).filter(lambda kind: kind not in (28, 34)), st.binary(max_size=12))
 #: Known kinds of a length that is not theirs.
 ODD = st.sampled_from([(2, b"\x05"), (3, b""), (4, b"x"), (5, b""), (5, b"1234"), (8, b"12345678901")])
 
@@ -40,6 +40,9 @@ OPTIONS = st.builds(
     timestamps=st.none() | st.tuples(LONG, LONG),
     unknown=st.lists(UNKNOWN | ODD, max_size=3).map(tuple),
     malformed=st.just(b"") | tails(),
+    fast_open=st.none()
+    | st.sampled_from([0, 4, 6, 8, 16]).flatmap(lambda size: st.binary(min_size=size, max_size=size)),
+    user_timeout_s=st.none() | st.integers(0, 32767) | st.integers(547, 32767).map(lambda minutes: minutes * 60),
 )
 
 

@@ -21,6 +21,8 @@ from michinori.host.errors import os_error, would_block
 Kernel = TcpSocket | TcpListenerSocket | UdpSocket
 Buffer = bytes | bytearray | memoryview
 
+#: RFC 7413 as Linux offers it: ``sendto`` that connects and sends.
+_MSG_FASTOPEN: Final = 0x2000_0000
 _ADDRESS_OCTETS: Final = {socket.AF_INET: 4}
 
 
@@ -236,6 +238,10 @@ class HostSocket:
     def sendto(self, data: Buffer, *rest: Any) -> int:
         """``sendto(data, address)`` or ``sendto(data, flags, address)``."""
         kernel = self._connected_kernel()
+        if isinstance(kernel, TcpSocket) and len(rest) > 1 and rest[0] & _MSG_FASTOPEN:
+            kernel.options.fast_open = True
+            self.connect(rest[-1])  # BlockingIOError where there is no cookie yet: one is asked for
+            return self.send(data)
         if not isinstance(kernel, UdpSocket) or rest[-1] is None:
             return self.send(data)
         end = endpoint_of(self.host, self._family, rest[-1])

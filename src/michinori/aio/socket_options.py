@@ -19,6 +19,8 @@ _TCP_KEEPIDLE: Final = getattr(socket, "TCP_KEEPIDLE", 4)
 _TCP_KEEPINTVL: Final = getattr(socket, "TCP_KEEPINTVL", 5)
 _TCP_KEEPCNT: Final = getattr(socket, "TCP_KEEPCNT", 6)
 _TCP_INFO: Final = getattr(socket, "TCP_INFO", 11)
+_TCP_FASTOPEN: Final = getattr(socket, "TCP_FASTOPEN", 23)
+_TCP_FASTOPEN_CONNECT: Final = 30
 _TCP_USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", 18)
 
 #: Option to the attribute of the socket that holds it, and how the integer becomes its value.
@@ -33,6 +35,8 @@ _ATTRIBUTES: Final[dict[tuple[int, int], tuple[str, Callable[[int], Any]]]] = {
     (socket.IPPROTO_TCP, _TCP_KEEPIDLE): ("keep_alive_idle_s", int),
     (socket.IPPROTO_TCP, _TCP_KEEPINTVL): ("keep_alive_interval_s", int),
     (socket.IPPROTO_TCP, _TCP_KEEPCNT): ("keep_alive_probes", int),
+    (socket.IPPROTO_TCP, _TCP_FASTOPEN): ("fast_open", bool),
+    (socket.IPPROTO_TCP, _TCP_FASTOPEN_CONNECT): ("fast_open", bool),
     (socket.IPPROTO_IP, socket.IP_TTL): ("ttl", int),
     (socket.IPPROTO_IP, socket.IP_TOS): ("tos", int),
 }

@@ -27,7 +27,7 @@ _STATES: Final = {
     State.CLOSING: 11,
 }
 _CA_STATES: Final = {"open": 0, "disorder": 1, "cwr": 2, "recovery": 3, "loss": 4}
-_TIMESTAMPS, _SACK, _WINDOW_SCALE, _ECN, _ECN_SEEN = 1, 2, 4, 8, 16
+_TIMESTAMPS, _SACK, _WINDOW_SCALE, _ECN, _ECN_SEEN, _SYN_DATA = 1, 2, 4, 8, 16, 32
 _NS_PER_US: Final = 1_000
 _NS_PER_MS: Final = 1_000_000
 _MOST: Final = 0xFFFF_FFFF
@@ -68,6 +68,7 @@ def _bytes_of(info: TcpInfo) -> bytes:
         | _WINDOW_SCALE * info.scaled
         | _ECN * info.ecn
         | _ECN_SEEN * (info.marks > 0)
+        | _SYN_DATA * info.syn_data
     )
     return _BYTES.pack(
         _STATES[info.state],

@@ -154,6 +154,11 @@ class Flow:
     def established(self) -> None:
         """The handshake is complete; that of a passive OPEN is the listener's to tell the application of."""
         self.was_established = True
+        opening = self.connection.fast_open
+        if opening is not None and opening.granted:
+            self._table.fast_open_cache.learn(self._remote_address, opening.granted, opening.peer_mss)
+        elif opening is not None and opening.outcome == "lost":
+            self._table.fast_open_cache.failed(self._remote_address, self._queue.now_ns)
         if self.socket is not None:
             self.socket.connected = True
         self._table.changed()

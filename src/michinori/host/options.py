@@ -20,6 +20,8 @@ class SocketOptions(msgspec.Struct, kw_only=True):
     keep_alive_interval_s: float = 75
     keep_alive_probes: int = 9
     no_delay: bool = False
+    fast_open: bool = False
+    """RFC 7413: a listener takes text in SYNs, a client sends it so."""
     send_buffer: int = 0
     """Octets; 0 to let it grow as needed."""
     receive_buffer: int = 0
@@ -39,6 +41,7 @@ class SocketOptions(msgspec.Struct, kw_only=True):
             keep_alive_interval_s=config.keepalive_interval_ns / _NS_PER_S,
             keep_alive_probes=config.keepalive_probes,
             no_delay=not config.nagle,
+            fast_open=config.fast_open,
         )
 
     def copy(self) -> SocketOptions:
@@ -51,6 +54,7 @@ class SocketOptions(msgspec.Struct, kw_only=True):
         """The settings of a connection as these options change them."""
         changes: dict[str, int | bool] = {
             "nagle": not self.no_delay,
+            "fast_open": self.fast_open,
             "keepalive": self.keep_alive,
             "keepalive_idle_ns": round(self.keep_alive_idle_s * _NS_PER_S),
             "keepalive_interval_ns": round(self.keep_alive_interval_s * _NS_PER_S),

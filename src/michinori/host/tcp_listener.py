@@ -36,7 +36,15 @@ class TcpListenerSocket:
         self.on_writable: Callable[[], object] | None = None
         self._flows: dict[Connection, Flow] = {}
         config = options.applied_to(table.config)
-        self._listener = Listener(local, config, backlog, self, cookies=table.cookies, watched=table.watched)
+        self._listener = Listener(
+            local,
+            config,
+            backlog,
+            self,
+            cookies=table.cookies,
+            fast_open=table.fast_open_cookies,
+            watched=table.watched,
+        )
 
     # What the application asks
 

@@ -11,11 +11,16 @@ from michinori.host.errors import os_error
 from michinori.host.flow import Flow
 from michinori.host.options import SocketOptions
 from michinori.host.socket_info import SocketInfo
-from michinori.tcp import Endpoint, TcpInfo
+from michinori.tcp import Endpoint, FastOpen, TcpInfo
 from michinori.wire import Octets
 
 if TYPE_CHECKING:
     from michinori.host.tcp_table import TcpTable
+
+
+#: How long a SYN waits for text to take along: an event loop in real time needs a few rounds between connecting and
+#: writing.
+_PATIENCE_NS: Final = 1_000_000
 
 
 class TcpSocket:
@@ -43,6 +48,8 @@ class TcpSocket:
         self.on_writable: Callable[[], object] | None = None
         self._no_more_reading = False
         self._no_more_writing = False
+        self._opening: FastOpen | None = None
+        """The SYN waits for the first text."""
 
     def bind(self, address: bytes, port: int) -> None:
         """Take a local address and port; port 0 means any that is free. Raises ``OSError`` (EINVAL, EADDRNOTAVAIL,
@@ -59,6 +66,32 @@ class TcpSocket:
         if self.flow is not None:
             raise os_error(errno.EISCONN if self.connected else errno.EALREADY)
         self._table.connect(self, (address, port))
+
+    def open(self) -> None:
+        """Send the SYN of the connection that was taken over. With a cookie of RFC 7413 it waits a millisecond at
+        most, so that what the application writes at once goes with it; meanwhile the socket passes for connected.
+        """
+        assert self.flow is not None
+        cache, now_ns = self._table.fast_open_cache, self._queue.now_ns
+        peer = cache.look_up(self.flow.remote[0], now_ns) if self.options.fast_open else None
+        if peer is None or not peer.cookie:
+            self._send_syn(None if peer is None else FastOpen(b"", 0))
+            return
+        self._opening = FastOpen(peer.cookie, peer.mss)
+        self.connected = True
+        self._queue.post(now_ns + _PATIENCE_NS, self._wait_no_longer, None)
+
+    def _send_syn(self, opening: FastOpen | None, data: Octets = b"") -> int:
+        flow, self._opening = self.flow, None
+        assert flow is not None
+        taken = flow.connection.connect(self._queue.now_ns, fast_open=opening, data=data)
+        if not flow.gone:
+            flow.rearm()
+        return taken
+
+    def _wait_no_longer(self, _: None) -> None:
+        if self._opening is not None:
+            self._send_syn(self._opening)
 
     def take_over(self, flow: Flow) -> None:
         """This socket is the one for that connection."""
@@ -83,6 +116,8 @@ class TcpSocket:
                 # At most an ACK was sent, which brings no deadline nearer: nothing to arm.
                 return data
         self._raise_error()
+        if self._opening is not None:
+            return None
         if self._no_more_reading or flow.gone or flow.connection.at_eof:
             return b""
         return None
@@ -102,6 +137,8 @@ class TcpSocket:
         connection = flow.connection
         if call:
             connection.note_call(call)
+        if self._opening is not None:
+            return self._send_syn(self._opening, data)
         taken = connection.write(data, self._queue.now_ns)
         if not flow.gone:
             flow.rearm()
@@ -112,6 +149,7 @@ class TcpSocket:
         flow = self.flow
         if flow is None or not self.connected or flow.gone:
             raise os_error(errno.ENOTCONN)
+        self._wait_no_longer(None)
         if reading and not self._no_more_reading:
             self._no_more_reading = True
             flow.readable()
@@ -136,6 +174,7 @@ class TcpSocket:
                 callback()
 
     def _let_go(self) -> None:
+        self._wait_no_longer(None)
         flow = self.flow
         if flow is None or flow.gone:
             self._table.unbind(self)
@@ -154,7 +193,7 @@ class TcpSocket:
         if self.error is not None or self._no_more_reading or self.closed:
             return True
         flow = self.flow
-        if flow is None:
+        if flow is None or self._opening is not None:
             return False
         connection = flow.connection
         return connection.readable_octets > 0 or flow.gone or connection.at_eof

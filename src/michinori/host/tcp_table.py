@@ -26,6 +26,8 @@ from michinori.tcp import (
     ConnectionRefused,
     Endpoint,
     EphemeralPorts,
+    FastOpenCache,
+    FastOpenCookies,
     HostUnreachable,
     IsnClock,
     NetworkUnreachable,
@@ -69,6 +71,8 @@ class TcpTable:
         self.on_change: Callable[[], None] | None = None
         self._isns = IsnClock(dice.stream(f"host/{host}/isn"))
         self.cookies = SynCookies(self._isns)
+        self.fast_open_cookies = FastOpenCookies(self._isns)
+        self.fast_open_cache = FastOpenCache()
         self._ports = EphemeralPorts(dice.stream(f"host/{host}/tcp-ports"))
         self._flows: dict[bytes, Flow] = {}
         self._flows_by_port: dict[int, dict[Flow, None]] = {}
@@ -159,12 +163,8 @@ class TcpTable:
             if _key((local_address, local_port), remote) in self._flows:
                 raise os_error(errno.EADDRNOTAVAIL)
             self.unbind(socket)
-        now_ns = self.queue.now_ns
-        flow = self.new_flow((local_address, local_port), remote, socket.options, now_ns)
-        socket.take_over(flow)
-        flow.connection.connect(now_ns)
-        if not flow.gone:
-            flow.rearm()
+        socket.take_over(self.new_flow((local_address, local_port), remote, socket.options, self.queue.now_ns))
+        socket.open()
 
     # What flows and listeners ask
 

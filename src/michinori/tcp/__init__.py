@@ -18,6 +18,7 @@ from michinori.tcp.errors import (
     NetworkUnreachable,
     TcpError,
 )
+from michinori.tcp.fast_open import FastOpen, FastOpenCache, FastOpenCookies
 from michinori.tcp.info import TcpInfo
 from michinori.tcp.isn import IsnClock
 from michinori.tcp.listener import Listener, ListenerCallbacks
@@ -38,6 +39,9 @@ __all__ = [
     "Effects",
     "Endpoint",
     "EphemeralPorts",
+    "FastOpen",
+    "FastOpenCache",
+    "FastOpenCookies",
     "HostUnreachable",
     "IsnClock",
     "Listener",

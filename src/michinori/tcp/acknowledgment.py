@@ -23,7 +23,7 @@ def acknowledge_syn(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         send_reset(tcb, seg.ack, now, ack=False)
         return False
     listener = tcb.listener
-    if listener is not None and not listener.has_room():
+    if listener is not None and not tcb.early and not listener.has_room():
         return False  # as if it had been lost: the peer, or our SYN,ACK, will ask again
     snd.wnd = seg.window << snd.shift
     snd.max_wnd = max(snd.max_wnd, snd.wnd)

@@ -44,6 +44,10 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Segments (RFC 6928); 0 for the older rule of RFC 5681, 2 to 4."""
     ecn: bool | Literal["accept"] = "accept"
     """Explicit congestion notification, RFC 3168: ask for it, only agree when asked, or neither."""
+    fast_open: bool = False
+    """Text in the SYN, sent and taken: RFC 7413."""
+    fast_open_backlog: int = 16
+    """Connections that a listener has opened by Fast Open and whose handshake goes on, at most."""
     limited_transmit: bool = True
     """RFC 3042."""
     restart_after_idle: bool = True

@@ -11,8 +11,8 @@ from michinori.tcp.config import IPV4_AND_TCP_HEADERS, IPV6_AND_TCP_HEADERS, Tcp
 from michinori.tcp.effects import Effects, Endpoint
 from michinori.tcp.errors import ConnectionAborted, ConnectionClosing, TcpError
 from michinori.tcp.info import TcpInfo, info_of
-from michinori.tcp.lifecycle import abort, become, finish, send_capacity, send_space
-from michinori.tcp.receiving import read
+from michinori.tcp.lifecycle import abort, become, finish, fit_mss, notify, send_capacity, send_space
+from michinori.tcp.receiving import read, take_early_text
 from michinori.tcp.retransmission import on_path_mtu
 from michinori.tcp.segments import send_syn
 from michinori.tcp.sending import transmit
@@ -28,6 +28,7 @@ from michinori.wire.tcp import Segment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from michinori.tcp.fast_open import FastOpen
     from michinori.tcp.listener import Listener
 
 _SMALLEST_PATH_MTU = 68
@@ -60,21 +61,32 @@ class Connection:
 
     # Opening
 
-    def connect(self, now: Nanos) -> None:
-        """Active OPEN (section 3.10.1): send a SYN."""
+    def connect(self, now: Nanos, *, fast_open: FastOpen | None = None, data: Octets = b"") -> int:
+        """Active OPEN (section 3.10.1): send a SYN. ``fast_open``: with that cookie, or asking for one (RFC 7413);
+        ``data``: text to begin with, in the SYN as far as it may. Gives how much of it was taken.
+        """
         tcb = self._tcb
         assert not tcb.snd.nxt, "a connection is opened once"
         tcb.active = True
+        tcb.fast_open = fast_open
+        taken = min(len(data), send_space(tcb))
+        if taken:
+            tcb.snd.buffer.append(memoryview(data)[:taken])
+            if tcb.watch is not None:
+                tcb.watch.written(1, 1 + taken)
+        tcb.snd.wants_room = taken < len(data)
         self._tell_of_isn()
         become(tcb, State.SYN_SENT)
         send_syn(tcb, now)
         tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
         self._look(now)
+        return taken
 
-    def answer(self, listener: Listener, syn: Segment, now: Nanos) -> None:
+    def answer(self, listener: Listener, syn: Segment, now: Nanos, *, grant: bytes | None, early: bool) -> None:
         """The SYN that came to a listener, whose copy this is (section 3.10.7.2, third step): send a SYN,ACK.
 
-        Text that came with the SYN is left to be sent again: without RFC 7413 nobody sends any.
+        ``grant``: the cookie of RFC 7413 for who asked. ``early``: who sent the SYN has shown a good one, so its text
+        is taken and may be answered; otherwise it is left to be sent again.
         """
         tcb = self._tcb
         assert not tcb.snd.nxt, "a connection is opened once"
@@ -86,9 +98,22 @@ class Connection:
             tcb.watch.received(syn, 0, 0)
         tcb.state = State.LISTEN
         take_syn(tcb, seg, now)
+        tcb.fast_open_cookie, tcb.early = grant, early
+        if early:
+            take_early_text(tcb, seg)
         become(tcb, State.SYN_RECEIVED)
         send_syn(tcb, now)
         tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+        if early:
+            fit_mss(tcb)
+            tcb.effects.established()
+            listener.opened_early(tcb)
+            notify(tcb)
+
+    @property
+    def fast_open(self) -> FastOpen | None:
+        """How it was opened fast, and what has become of that."""
+        return self._tcb.fast_open
 
     def resume(self, listener: Listener, syn: Segment, ack: Segment, now: Nanos) -> None:
         """The ACK that ends a handshake of which nothing was kept: go on as if the SYN, as far as it is known again,

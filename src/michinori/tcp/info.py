@@ -103,6 +103,8 @@ class TcpInfo(msgspec.Struct, frozen=True, gc=False):
     timestamps: bool
     scaled: bool
     ecn: bool
+    syn_data: bool
+    """The text of a SYN, ours or the peer's, was taken (RFC 7413)."""
 
 
 def info_of(tcb: Tcb) -> TcpInfo:
@@ -173,6 +175,7 @@ def info_of(tcb: Tcb) -> TcpInfo:
         timestamps=tcb.stamped,
         scaled=tcb.scaled,
         ecn=ecn is not None,
+        syn_data=tcb.early or (tcb.fast_open is not None and tcb.fast_open.outcome == "taken"),
     )
 
 

@@ -52,7 +52,8 @@ def notify(tcb: Tcb) -> None:
     if tcb.born:
         tcb.born = False
         listener, tcb.listener = tcb.listener, None
-        tcb.effects.established()
+        if not tcb.early:
+            tcb.effects.established()
         if listener is not None:
             listener.completed(tcb)
     if tcb.rcv.news:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from michinori.sim import Nanos
 from michinori.tcp.config import TcpConfig
 from michinori.tcp.effects import Endpoint
+from michinori.tcp.fast_open import FastOpenCookies
 from michinori.tcp.segments import reset_for
 from michinori.tcp.states import State
 from michinori.tcp.syn_cookies import LIFETIME_NS, SynCookies, without_echo
@@ -55,6 +56,8 @@ class Listener:
         "_callbacks",
         "_cookies",
         "_cookies_until_ns",
+        "_early",
+        "_fast_open",
         "_half_open",
         "backlog",
         "config",
@@ -71,6 +74,7 @@ class Listener:
         callbacks: ListenerCallbacks,
         *,
         cookies: SynCookies | None = None,
+        fast_open: FastOpenCookies | None = None,
         watched: bool = False,
     ) -> None:
         self.local = local
@@ -82,6 +86,9 @@ class Listener:
         self._half_open: dict[Tcb, Connection] = {}
         self._accepted: deque[Connection] = deque()
         self._cookies = cookies
+        self._fast_open = fast_open
+        self._early: set[Tcb] = set()
+        """Opened by Fast Open, with the handshake still going on."""
         self._cookies_until_ns: Nanos = 0
         """Until when an ACK may belong to a cookie that was sent."""
 
@@ -117,7 +124,8 @@ class Listener:
         connection = self._callbacks.copy(local, remote, now, isn)
         self._half_open[connection._tcb] = connection
         self._tell("socket-copied", remote)
-        connection.answer(self, segment, now)
+        grant, early = self._judge_fast_open(segment, remote, local)
+        connection.answer(self, segment, now, grant=grant, early=early)
 
     def _send_cookie(self, cookies: SynCookies, syn: Segment, remote: Endpoint, local: Endpoint, now: Nanos) -> None:
         self._cookies_until_ns = now + LIFETIME_NS
@@ -140,6 +148,17 @@ class Listener:
         connection.resume(self, syn, without_echo(ack), now)
         return True
 
+    def _judge_fast_open(self, syn: Segment, remote: Endpoint, local: Endpoint) -> tuple[bytes | None, bool]:
+        """The cookie to grant, if any, and whether the text of the SYN may be taken (RFC 7413 section 4.2.2)."""
+        shown = syn.options.fast_open
+        if shown is None or self._fast_open is None or not self.config.fast_open:
+            return None, False
+        cookie = self._fast_open.cookie(local, remote)
+        if shown != cookie:
+            return cookie, False
+        # Beyond the bound, what many forged or stolen cookies could cost is no more than a SYN flood (section 5.1).
+        return None, len(self._early) < self.config.fast_open_backlog
+
     def has_room(self) -> bool:
         """Whether one more connection may wait to be accepted."""
         return len(self._accepted) < self.backlog
@@ -148,8 +167,19 @@ class Listener:
         """The connection that waits longest, if any."""
         return self._accepted.popleft() if self._accepted else None
 
+    def opened_early(self, tcb: Tcb) -> None:
+        """By Fast Open: it waits to be accepted before its handshake is complete."""
+        self._early.add(tcb)
+        self._wait_to_be_accepted(tcb)
+
     def completed(self, tcb: Tcb) -> None:
         """A handshake is complete: its connection waits to be accepted from now on."""
+        if tcb in self._early:
+            self._early.discard(tcb)
+        else:
+            self._wait_to_be_accepted(tcb)
+
+    def _wait_to_be_accepted(self, tcb: Tcb) -> None:
         connection = self._half_open.pop(tcb, None)
         if connection is not None and connection.state is not State.CLOSED:
             self._accepted.append(connection)
@@ -157,6 +187,7 @@ class Listener:
 
     def forget(self, tcb: Tcb) -> None:
         """A handshake came to nothing."""
+        self._early.discard(tcb)
         self._half_open.pop(tcb, None)
 
     def close(self, now: Nanos) -> None:

@@ -51,6 +51,17 @@ def seventh_process_text(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     return True
 
 
+def take_early_text(tcb: Tcb, seg: Arrival) -> None:
+    """The text of a SYN (RFC 7413 section 4.2.2), as far as the window goes."""
+    rcv = tcb.rcv
+    text = seg.payload[: rcv.edge - rcv.nxt]
+    if text:
+        tcb.totals.text_in += 1
+        rcv.nxt += len(text)
+        rcv.buffer.append(text)
+        rcv.news = True
+
+
 def _keep_for_later(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
     """There is a gap before it: acknowledge at once, so that the peer learns of it."""
     rcv = tcb.rcv

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from michinori.sim import Nanos
+from michinori.tcp.fast_open import text_of_syn
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.wire import Octets
@@ -115,7 +116,9 @@ def send_syn(tcb: Tcb, now: Nanos, why: str = "") -> None:
         window_scale=rcv.shift if scaling else None,
         sack_permitted=tcb.recovery.sack if answering else config.sack,
         timestamps=(tcb.stamp_now(now), rcv.stamp) if stamps else None,
+        fast_open=_fast_open(tcb, why, answering=answering),
     )
+    size = 0 if answering or why else text_of_syn(tcb, options)
     if answering:
         flags = SYN | ACK | ECE if tcb.ect else SYN | ACK
     else:
@@ -128,16 +131,29 @@ def send_syn(tcb: Tcb, now: Nanos, why: str = "") -> None:
         rcv.wire(rcv.nxt) if answering else 0,
         flags,
         min(rcv.limit, _LARGEST_FIELD),  # the window of a SYN is never scaled
-        b"",
+        snd.buffer.slice(1, size) if size else b"",
         options,
     )
     if snd.nxt == 0:
-        snd.nxt = snd.max = 1
+        snd.nxt = snd.max = 1 + size
         tcb.rtt.timed_to = 1
         tcb.rtt.timed_at_ns = now
     if answering:
         acknowledged(tcb)
     let_go(tcb, segment, 0, why)
+
+
+def _fast_open(tcb: Tcb, why: str, *, answering: bool) -> bytes | None:
+    """The option of RFC 7413 for our SYN or SYN,ACK."""
+    if answering:
+        return tcb.fast_open_cookie
+    opening = tcb.fast_open
+    if opening is None:
+        return None
+    if why:
+        opening.outcome = "lost"  # the path or the server may not like it: try without (section 4.1.3)
+        return None
+    return opening.asked
 
 
 def send_text(tcb: Tcb, start: int, end: int, now: Nanos, why: str = "") -> int:

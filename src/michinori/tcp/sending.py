@@ -5,7 +5,7 @@ from __future__ import annotations
 from michinori.sim import Nanos
 from michinori.tcp.recovery import Phase
 from michinori.tcp.segments import acknowledged, options_now, sack_octets, send_text
-from michinori.tcp.states import SENDS_TEXT
+from michinori.tcp.states import SENDS_TEXT, State
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.wire.sequence import MASK
@@ -16,7 +16,7 @@ _LONGEST_OVERRIDE_NS = 1_000_000_000
 
 def transmit(tcb: Tcb, now: Nanos) -> None:
     """Send all that the windows let go: what was lost first, then what is new."""
-    if tcb.state not in SENDS_TEXT:
+    if tcb.state not in SENDS_TEXT and not (tcb.early and tcb.state is State.SYN_RECEIVED):
         return
     snd, recovery = tcb.snd, tcb.recovery
     if recovery.calm or (recovery.phase is Phase.OPEN and not tcb.config.limited_transmit):
@@ -105,7 +105,8 @@ def _is_worth_sending(tcb: Tcb, size: int, nxt: int) -> bool:
         return False
     if size >= snd.mss:
         return True
-    quiet = nxt == snd.una or not tcb.config.nagle
+    # Behind a SYN that was not acknowledged (RFC 7413) no text is under way either.
+    quiet = nxt == snd.una or nxt == 1 or not tcb.config.nagle
     if size == left:
         return quiet or snd.closing or snd.up > nxt
     if tcb.cwnd_limited:

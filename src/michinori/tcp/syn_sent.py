@@ -8,6 +8,7 @@ from michinori.tcp.arrival import Arrival
 from michinori.tcp.config import DEFAULT_SEND_MSS_V4, DEFAULT_SEND_MSS_V6
 from michinori.tcp.ecn import negotiate_ecn
 from michinori.tcp.errors import ConnectionRefused
+from michinori.tcp.fast_open import syn_was_answered
 from michinori.tcp.lifecycle import become, establish, finish
 from michinori.tcp.segments import send_reset, send_syn
 from michinori.tcp.states import State
@@ -39,6 +40,7 @@ def arrives_in_syn_sent(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     if seg.flags & ACK:
         was_lost = snd.retries > 0
         advance(tcb, seg.ack, seg, now)
+        syn_was_answered(tcb, seg.options)
         establish(tcb, now, was_lost=was_lost)
         tcb.rcv.ack_due = True
         # The SYN is dealt with: what is left are text and FIN.

@@ -32,6 +32,7 @@ from michinori.wire.tcp import ACK, NO_OPTIONS, Options, Segment
 
 if TYPE_CHECKING:
     from michinori.tcp.errors import TcpError
+    from michinori.tcp.fast_open import FastOpen
     from michinori.tcp.listener import Listener
     from michinori.tcp.watch import Watch
 
@@ -207,10 +208,13 @@ class Tcb:
         "config",
         "congestion",
         "cwnd_limited",
+        "early",
         "ecn",
         "ect",
         "effects",
         "error",
+        "fast_open",
+        "fast_open_cookie",
         "flight",
         "heard_at_ns",
         "listener",
@@ -254,6 +258,12 @@ class Tcb:
         """The congestion window was what held us back last (RFC 7661: it grows only then)."""
         self.ecn: Ecn | None = None
         """Explicit congestion notification, once it was agreed upon."""
+        self.fast_open: FastOpen | None = None
+        """How our SYN opens fast, if it does."""
+        self.fast_open_cookie: bytes | None = None
+        """What our SYN,ACK grants."""
+        self.early = False
+        """The peer's SYN was trusted: text goes both ways before the handshake is complete."""
         self.ect = 0
         """The ECN field of packets with new text."""
         self.ack_flags = ACK

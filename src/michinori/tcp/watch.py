@@ -125,12 +125,13 @@ class Watch:
             data["cwnd"] = tcb.congestion.cwnd
             data["snd_wnd"] = snd.wnd
         if size:
-            touched = self._writes_within(position, position + size)
+            start = position + (segment.flags & SYN == SYN)
+            touched = self._writes_within(start, start + size)
             calls = [write.call for write in touched if write.call]
             if calls:
                 data["calls"] = calls
             if not why and position >= self._highest:
-                self._tell_of_writes(touched, position + size, size)
+                self._tell_of_writes(touched, start + size, size)
         end = position + segment.length
         if why:
             self.tell("retransmitted", seq=segment.seq, rel_seq=position, len=size, why=why)
@@ -203,6 +204,10 @@ class Watch:
             data["sack"] = [list(block) for block in options.sack]
         if options.timestamps is not None:
             data["timestamps"] = list(options.timestamps)
+        if options.fast_open is not None:
+            data["fast_open"] = options.fast_open.hex() or "request"
+        if options.user_timeout_s is not None:
+            data["user_timeout_s"] = options.user_timeout_s
         if segment.urgent:
             data["urgent"] = segment.urgent
         return data

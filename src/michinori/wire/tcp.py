@@ -118,6 +118,8 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
             and options.mss is None
             and options.window_scale is None
             and not (options.sack_permitted or options.unknown or options.malformed)
+            and options.fast_open is None
+            and options.user_timeout_s is None
         ):
             value, echo = timestamps
             offset_and_flags = _EIGHT_WORDS | self.flags
