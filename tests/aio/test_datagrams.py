@@ -39,6 +39,7 @@ async def open_endpoint(factory=Collector, **options):
     return await asyncio.get_running_loop().create_datagram_endpoint(factory, **options)
 
 
+@pytest.mark.rfc("768", "0-5")
 def test_datagrams_there_and_back(world: SmallWorld) -> None:
     async def run() -> list:
         transport, client = await open_endpoint(remote_addr=("server", 7))
@@ -59,6 +60,7 @@ def test_datagrams_there_and_back(world: SmallWorld) -> None:
     assert world.run(run()) == [(word, (SERVER, 7)) for word in (b"ONE", b"TWO", b"")]
 
 
+@pytest.mark.rfc("768", "0-5")
 def test_an_unconnected_endpoint_names_each_peer(world: SmallWorld) -> None:
     async def run() -> list:
         transport, client = await open_endpoint(local_addr=("0.0.0.0", 5000))
@@ -72,6 +74,7 @@ def test_an_unconnected_endpoint_names_each_peer(world: SmallWorld) -> None:
     assert world.run(run()) == [(b"X", (SERVER, 7)), (b"Y", (SERVER, 7))]
 
 
+@pytest.mark.rfc("1122", "4.1.3.3-1")
 def test_a_closed_port_is_told_to_a_connected_endpoint(world: SmallWorld) -> None:
     async def run() -> None:
         transport, client = await open_endpoint(remote_addr=("server", 9))

@@ -250,6 +250,7 @@ def test_descriptors_are_the_lowest_free_numbers_of_their_host(world: SmallWorld
     assert world.run(run(), world.server) == [3, 4, 5, 6, 4, 5]
 
 
+@pytest.mark.rfc("1122", "3.2.1.7-1")
 def test_options_are_kept(world: SmallWorld) -> None:
     async def run() -> None:
         with tcp_socket() as sock:
@@ -263,6 +264,11 @@ def test_options_are_kept(world: SmallWorld) -> None:
             assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
             assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_STREAM
             assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 4) == b"\0\0\0\0"
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+            for ttl in (0, 256):
+                with pytest.raises(OSError, match="Invalid"):
+                    sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+            assert sock.getsockopt(socket.IPPROTO_IP, socket.IP_TTL) == 255
 
     world.run(run())
 

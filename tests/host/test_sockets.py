@@ -382,6 +382,7 @@ def test_descriptors_take_the_lowest_free_number() -> None:
         descriptors.replace(7, "f")
 
 
+@pytest.mark.rfc("1122", "3.3.1.4-4")
 def test_a_connection_that_makes_progress_keeps_its_neighbour_known(recorded: SmallWorld) -> None:
     """Without it the client would ask for its router again and again, at the latest every 45 seconds or so."""
     client, server = recorded.connected()

@@ -168,6 +168,7 @@ def test_ttl_and_differentiated_services_are_those_of_the_socket_and_may_change(
     assert {(packet.ttl, packet.tos) for packet in sent} == {(33, 0x28)}
 
 
+@pytest.mark.rfc("1122", "3.3.2-3", "3.3.3-3")
 @pytest.mark.rfc("6691", "2-1")
 @pytest.mark.rfc("9293", "MUST-67")
 @pytest.mark.parametrize(("mtu", "mss"), [(1500, 1460), (1400, 1360), (576, 536)])
@@ -180,6 +181,7 @@ def test_the_mss_that_is_announced_is_what_the_interface_takes(world: SmallWorld
     assert [segment_in(packet).options.mss for packet in sent] == [mss]
 
 
+@pytest.mark.rfc("1122", "3.2.2.1-3")
 @pytest.mark.rfc("9293", "MUST-54", "SHLD-25", "MUST-47", "SHLD-20")
 @pytest.mark.parametrize(
     ("kind", "code", "number"),
@@ -231,6 +233,7 @@ def test_a_source_quench_changes_nothing(world: SmallWorld) -> None:
     assert server.read(100) == b"hello"
 
 
+@pytest.mark.rfc("1122", "3.3.1.4-5")
 @pytest.mark.rfc("9293", "MUST-20")
 def test_a_connection_in_doubt_has_its_neighbour_verified(recorded: SmallWorld) -> None:
     client, _ = recorded.connected()

@@ -29,6 +29,7 @@ def push(line: Line, packet: ipv4.Packet, mac: bytes | None = None) -> None:
     adapter.send(ethernet.Frame(dst, adapter.mac, ethernet.ETHERTYPE_IPV4, packet.emit()).emit())
 
 
+@pytest.mark.rfc("791", "3.1-3")
 @pytest.mark.row("B18")
 def test_a_router_takes_one_hop_and_changes_both_addresses_of_the_frame(line: Line) -> None:
     at_r2, at_server = sniff(plug_of(line.r2.interfaces[0])), sniff(plug_of(line.server.interfaces[0]))
@@ -44,6 +45,7 @@ def test_a_router_takes_one_hop_and_changes_both_addresses_of_the_frame(line: Li
         assert macs == {receiver.interfaces[0].mac + out}
 
 
+@pytest.mark.rfc("791", "3.1-4")
 @given(st.binary(max_size=1480), st.integers(2, 255), st.integers(0, 255), st.booleans())
 def test_patched_packets_are_those_that_care_would_make(
     payload: bytes, ttl: int, tos: int, dont_fragment: bool
@@ -75,6 +77,9 @@ def test_of_several_routes_the_longest_is_chosen_and_the_others_are_told(watched
     assert (event.data["next_hop"], event.data["out"], event.data["ttl"]) == ("10.0.2.2", "eth1", 63)
 
 
+@pytest.mark.rfc("791", "3.1-3")
+@pytest.mark.rfc("792", "11-1")
+@pytest.mark.rfc("1812", "4.3.2.4-1")
 @pytest.mark.parametrize(("ttl", "reporter"), [(1, "10.0.1.1"), (2, "10.0.2.2")])
 def test_a_packet_that_lived_too_long_is_reported(line: Line, ttl: int, reporter: str) -> None:
     reports: list[tuple[int, int, bytes]] = []
@@ -85,6 +90,7 @@ def test_a_packet_that_lived_too_long_is_reported(line: Line, ttl: int, reporter
     assert reports == [(icmp.TIME_EXCEEDED, icmp.TTL_EXCEEDED, ip(reporter))] * 3
 
 
+@pytest.mark.rfc("1812", "4.3.2.4-1")
 def test_a_trace_of_the_route(line: Line) -> None:
     hops: list[bytes] = []
     line.client.on_icmp_error.append(lambda error: hops.append(error.reporter))
@@ -94,6 +100,7 @@ def test_a_trace_of_the_route(line: Line) -> None:
     assert hops == [ip("10.0.1.1"), ip("10.0.2.2"), ip(SERVER), ip(SERVER)]  # the server: protocol unreachable
 
 
+@pytest.mark.rfc("792", "3-1")
 def test_without_a_route_the_sender_is_told(line: Line) -> None:
     pinger = Pinger(line.client)
     pinger.ask("172.16.0.1")
@@ -102,6 +109,7 @@ def test_without_a_route_the_sender_is_told(line: Line) -> None:
     assert line.r1.drops == {"no-route": 1}
 
 
+@pytest.mark.rfc("792", "3-1")
 def test_a_last_hop_that_does_not_answer_is_reported_by_its_router(line: Line) -> None:
     pinger = Pinger(line.client)
     pinger.ask("10.0.3.99")
@@ -110,6 +118,7 @@ def test_a_last_hop_that_does_not_answer_is_reported_by_its_router(line: Line) -
     assert line.r2.drops == {"arp-failed": 1}
 
 
+@pytest.mark.rfc("1122", "3.1-1", "3.2.1.3-3")
 def test_a_host_does_not_forward(network: Network) -> None:
     line = Line(network)
     push(line, ipv4.Packet(ip("10.0.1.2"), ip("10.0.9.9"), 17, b"x"))
@@ -128,6 +137,7 @@ def test_a_host_does_not_forward(network: Network) -> None:
     assert host_line.client.drops == {"not-for-me": 1}
 
 
+@pytest.mark.rfc("1122", "3.3.6-5")
 def test_a_network_s_broadcast_is_not_forwarded(line: Line) -> None:
     push(line, ipv4.Packet(ip("10.0.1.2"), ip("10.0.2.255"), 17, b"x"))
     push(line, ipv4.Packet(ip("10.0.1.2"), ip("255.255.255.255"), 17, b"x"), ethernet.BROADCAST)
@@ -136,6 +146,7 @@ def test_a_network_s_broadcast_is_not_forwarded(line: Line) -> None:
     assert line.r1.drops == {"directed-broadcast": 1, "no-protocol": 1, "link-broadcast": 1}
 
 
+@pytest.mark.rfc("1122", "3.2.1.3-4")
 @pytest.mark.parametrize(
     ("src", "dst"),
     [
@@ -166,18 +177,22 @@ def options_at_server(line: Line, *options: Option) -> tuple[Option, ...]:
     return ipv4.parse_options(mail.packets[0].options) if mail.packets else ()
 
 
+@pytest.mark.rfc("791", "3.1-7")
 def test_routes_are_recorded(line: Line) -> None:
     (route,) = options_at_server(line, Route(RECORD_ROUTE, (bytes(4),) * 3))
     assert isinstance(route, Route)
     assert route.addresses == (ip("10.0.2.1"), ip("10.0.3.1"), bytes(4))
 
 
+@pytest.mark.rfc("791", "3.1-7")
 def test_time_stamps_are_put_in(line: Line) -> None:
     stamp, _ = options_at_server(line, Timestamp(WITH_ADDRESSES, ((bytes(4), 0),) * 2), NoOperation())
     assert isinstance(stamp, Timestamp)
     assert [address for address, _ in stamp.entries] == [ip("10.0.2.1"), ip("10.0.3.1")]
 
 
+@pytest.mark.rfc("1122", "3.3.5-1", "3.3.5-2")
+@pytest.mark.rfc("792", "3-3")
 def test_a_packet_that_names_its_own_route_is_refused(line: Line) -> None:
     pinger = Pinger(line.client)
     assert options_at_server(line, Route(LOOSE_SOURCE_ROUTE, (ip("10.0.2.2"),))) == ()
@@ -185,6 +200,8 @@ def test_a_packet_that_names_its_own_route_is_refused(line: Line) -> None:
     assert pinger.errors == [(icmp.UNREACHABLE, icmp.SOURCE_ROUTE_FAILED)]
 
 
+@pytest.mark.rfc("792", "12-1")
+@pytest.mark.rfc("1122", "3.2.2.5-1")
 @pytest.mark.parametrize("dst", [SERVER, "10.0.1.1"])
 def test_options_that_make_no_sense_are_reported(line: Line, dst: str) -> None:
     pinger = Pinger(line.client)
@@ -194,6 +211,8 @@ def test_options_that_make_no_sense_are_reported(line: Line, dst: str) -> None:
     assert line.r1.drops == {"option-length": 1}
 
 
+@pytest.mark.rfc("792", "5-1")
+@pytest.mark.rfc("1122", "3.2.2.2-2")
 def test_redirects_are_sent_and_followed_only_on_request(network: Network) -> None:
     """A host whose default router is the wrong one of two on its network."""
     host, r1, r2 = network.host("host"), network.host("r1", forwarding=True), network.host("r2", forwarding=True)

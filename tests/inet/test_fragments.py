@@ -44,6 +44,7 @@ def packet(size: int, **fields: Any) -> ipv4.Packet:
     return ipv4.Packet(SRC, DST, 17, payload, identification=4711, **fields)
 
 
+@pytest.mark.rfc("791", "3.2-1")
 @pytest.mark.row("B18")
 def test_pieces_have_offsets_flags_and_fit() -> None:
     pieces = fragment(packet(3000), 1500)
@@ -57,6 +58,7 @@ def test_pieces_have_offsets_flags_and_fit() -> None:
     assert [len(piece.payload) for piece in fragment(packet(3000), 1493)] == [1472, 1472, 56]
 
 
+@pytest.mark.rfc("791", "3.2-3")
 def test_a_fragment_can_be_taken_apart_again() -> None:
     first, second, last = fragment(packet(3000), 1500)
     again = [piece for one in (first, second, last) for piece in fragment(one, 700)]
@@ -64,6 +66,7 @@ def test_a_fragment_can_be_taken_apart_again() -> None:
     assert Bench().add(*reversed(again)) == [packet(3000)]
 
 
+@pytest.mark.rfc("791", "3.2-2")
 def test_options_that_must_be_copied_are_and_others_are_not() -> None:
     security = UnknownOption(130, bytes(9))
     options = ipv4.emit_options((Route(RECORD_ROUTE, (bytes(4),)), security, NoOperation()))
@@ -90,6 +93,8 @@ def takings_apart(draw: st.DrawFn) -> tuple[ipv4.Packet, list[ipv4.Packet]]:
     return whole, pieces
 
 
+@pytest.mark.rfc("791", "3.2-5")
+@pytest.mark.rfc("1122", "3.3.2-1")
 @given(takings_apart(), st.data())
 def test_any_order_and_any_repetition_give_the_packet_once(
     taking: tuple[ipv4.Packet, list[ipv4.Packet]], data: Any
@@ -161,6 +166,7 @@ def test_a_middle_piece_that_is_no_multiple_of_eight_is_dropped_alone(bench: Ben
     assert bench.node.drops == {"fragment-length": 1}
 
 
+@pytest.mark.rfc("791", "3.2-4")
 def test_packets_are_told_apart_by_addresses_protocol_and_identification(bench: Bench) -> None:
     first, _, last = fragment(packet(3000), 1500)
     others = [
@@ -173,6 +179,8 @@ def test_packets_are_told_apart_by_addresses_protocol_and_identification(bench: 
     assert len(bench.reassembler) == 5
 
 
+@pytest.mark.rfc("791", "3.2-7")
+@pytest.mark.rfc("1122", "3.3.2-4", "3.3.2-5")
 def test_after_thirty_seconds_the_first_fragment_is_reported(bench: Bench) -> None:
     first, second, last = fragment(packet(3000), 1500)
     bench.add(first, last)
@@ -236,6 +244,8 @@ def test_a_router_takes_a_packet_apart_for_a_narrow_line(network: Network) -> No
     assert mail.payloads == [bytes(1400)]
 
 
+@pytest.mark.rfc("1122", "3.3.2-4")
+@pytest.mark.rfc("792", "11-1")
 @pytest.mark.row("B21")
 def test_a_lost_fragment_is_reported_after_thirty_seconds(watched: Network) -> None:
     line = Line(watched, mtu=600)
@@ -249,6 +259,7 @@ def test_a_lost_fragment_is_reported_after_thirty_seconds(watched: Network) -> N
     assert dropped.why == "fragment-timeout"
 
 
+@pytest.mark.rfc("1122", "3.3.2-1")
 @pytest.mark.row("B21")
 def test_reassembly_says_what_it_did(watched: Network) -> None:
     line = Line(watched, mtu=600)

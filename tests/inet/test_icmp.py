@@ -32,6 +32,9 @@ def server_line(line: Line) -> Line:
     return line
 
 
+@pytest.mark.rfc("791", "3.2-9")
+@pytest.mark.rfc("1122", "3.3.2-2", "3.2.2.6-1", "3.2.2.6-4", "3.2.2.6-5")
+@pytest.mark.rfc("792", "8-1")
 @pytest.mark.row("B21")
 def test_an_echo_comes_back_as_it_was(line: Line) -> None:
     pinger = Pinger(line.client)
@@ -47,6 +50,7 @@ def test_an_echo_comes_back_as_it_was(line: Line) -> None:
     ]
 
 
+@pytest.mark.rfc("1122", "3.2.2.6-5")
 def test_a_host_answers_itself(line: Line) -> None:
     pinger = Pinger(line.client)
     for address in (CLIENT, "127.0.0.1", "127.1.2.3"):
@@ -58,6 +62,8 @@ def test_a_host_answers_itself(line: Line) -> None:
     assert plug_of(line.client.interfaces[0]).counters.tx_frames == 0
 
 
+@pytest.mark.rfc("792", "3-2")
+@pytest.mark.rfc("1122", "3.2.2-3", "3.2.2-9", "3.2.2.1-1")
 @pytest.mark.row("B21")
 def test_a_protocol_that_nobody_takes_is_reported(watched: Network) -> None:
     line = Line(watched)
@@ -83,6 +89,7 @@ def test_a_protocol_that_nobody_takes_is_reported(watched: Network) -> None:
     assert [event.why for event in watched.events("dropped", "server")] == ["no-protocol"]
 
 
+@pytest.mark.rfc("1122", "3.2.2-2")
 def test_a_transport_can_have_its_port_reported(line: Line) -> None:
     line.server.protocols[17] = lambda packet, _: line.server.answer_unreachable(packet, icmp.PORT_UNREACHABLE)
     reports: list[IcmpError] = []
@@ -93,6 +100,9 @@ def test_a_transport_can_have_its_port_reported(line: Line) -> None:
     assert [(report.code, report.octets) for report in reports] == [(icmp.PORT_UNREACHABLE, sent)]
 
 
+@pytest.mark.rfc("792", "0-3")
+@pytest.mark.rfc("1122", "3.2.2-2")
+@pytest.mark.rfc("1812", "4.3.2.3-1", "4.3.2.5-1")
 def test_a_report_quotes_as_much_as_fits_into_576_octets(server_line: Line) -> None:
     line = server_line
     line.client.send(ip(SERVER), 99, bytes(1400))
@@ -105,11 +115,15 @@ def test_a_report_quotes_as_much_as_fits_into_576_octets(server_line: Line) -> N
     assert (quoted.src, quoted.dst, quoted.protocol, quoted.ttl) == (ip(CLIENT), ip(SERVER), 99, 62)
 
 
+@pytest.mark.rfc("1122", "3.2.2-9")
 def test_one_report_more_is_sent_than_none_about_each_kind_of_silence(server_line: Line) -> None:
     inject(server_line, ipv4.Packet(ip(CLIENT), ip(SERVER), 99, b"x"))
     assert answers(server_line) == 1
 
 
+@pytest.mark.rfc("1122", "3.2.1.3-3", "3.2.2-6", "3.2.2-7", "3.2.2-8")
+@pytest.mark.rfc("792", "0-1")
+@pytest.mark.rfc("1812", "4.3.2.7-1")
 @pytest.mark.row("B21")
 @pytest.mark.parametrize(
     "packet",
@@ -131,6 +145,9 @@ def test_there_is_no_report_about(server_line: Line, packet: ipv4.Packet) -> Non
     assert answers(server_line) == 0
 
 
+@pytest.mark.rfc("791", "3.1-1")
+@pytest.mark.rfc("1122", "3.2.1.1-1", "3.2.1.2-1")
+@pytest.mark.rfc("1812", "4.3.2.7-1")
 @pytest.mark.row("B21")
 def test_a_bad_header_or_checksum_is_dropped_in_silence(server_line: Line) -> None:
     whole = ipv4.Packet(ip(CLIENT), ip(SERVER), 99, b"hello").emit()
@@ -145,6 +162,9 @@ def test_a_bad_header_or_checksum_is_dropped_in_silence(server_line: Line) -> No
     assert answers(server_line) == 0
 
 
+@pytest.mark.rfc("792", "0-1")
+@pytest.mark.rfc("1122", "3.2.2-5")
+@pytest.mark.rfc("1812", "4.3.2.7-1")
 @pytest.mark.parametrize(
     "message",
     [
@@ -162,6 +182,7 @@ def test_there_is_no_report_about_a_report(line: Line, message: icmp.Message) ->
     assert pinger.errors == []
 
 
+@pytest.mark.rfc("1122", "3.2.2.4-1")
 def test_but_there_is_one_about_an_echo(line: Line) -> None:
     pinger = Pinger(line.client)
     pinger.ask(SERVER, ttl=1)
@@ -169,6 +190,7 @@ def test_but_there_is_one_about_an_echo(line: Line) -> None:
     assert pinger.errors == [(icmp.TIME_EXCEEDED, 0)]
 
 
+@pytest.mark.rfc("1812", "4.3.2.8-1")
 def test_reports_are_limited_for_each_destination(line: Line) -> None:
     pinger = Pinger(line.client)
     for _ in range(20):
@@ -182,6 +204,7 @@ def test_reports_are_limited_for_each_destination(line: Line) -> None:
     assert len(pinger.errors) in (10, 11)
 
 
+@pytest.mark.rfc("1812", "4.3.2.8-1")
 def test_but_not_those_that_find_the_path_mtu(network: Network) -> None:
     line = Line(network, mtu=600)
     pinger = Pinger(line.client)
@@ -199,6 +222,9 @@ def test_but_not_those_that_find_the_path_mtu(network: Network) -> None:
 # -- Path MTU ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rfc("791", "3.1-6")
+@pytest.mark.rfc("1122", "3.3.3-1")
+@pytest.mark.rfc("792", "3-3")
 @pytest.mark.row("B21")
 def test_the_path_mtu_is_found_and_forgotten_after_ten_minutes(watched: Network) -> None:
     line = Line(watched, mtu=1454)

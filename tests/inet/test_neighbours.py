@@ -52,6 +52,8 @@ def mac_of(host: Internet) -> bytes:
     return host.interfaces[0].mac
 
 
+@pytest.mark.rfc("826", "0-1", "0-2", "0-5", "0-7")
+@pytest.mark.rfc("5227", "2.5-1")
 @pytest.mark.row("B15")
 def test_a_question_to_all_an_answer_to_one_and_then_the_packet(lan: Lan) -> None:
     lan.say()
@@ -68,6 +70,7 @@ def test_a_question_to_all_an_answer_to_one_and_then_the_packet(lan: Lan) -> Non
     assert lan.states(lan.b) == {A: "stale"}  # he knows from the question, not from an answer
 
 
+@pytest.mark.rfc("1122", "3.3.1.2-1")
 def test_the_second_packet_asks_nobody(lan: Lan) -> None:
     for _ in range(3):
         lan.say()
@@ -89,6 +92,7 @@ def test_the_cache_comes_first_and_says_so(watched: Network) -> None:
     assert asked.cause == sent.n
 
 
+@pytest.mark.rfc("1122", "2.3.2.2-1")
 def test_packets_wait_in_order(lan: Lan) -> None:
     for number in range(10):
         lan.say(bytes((number,)))
@@ -111,6 +115,7 @@ def test_a_waiting_packet_keeps_its_cause(watched: Network) -> None:
     assert [event.cause for event in frames][-2:] == [one.n for one in sent]
 
 
+@pytest.mark.rfc("1122", "2.3.2.2-1")
 def test_the_queue_of_waiting_packets_drops_the_oldest(lan: Lan) -> None:
     for number in range(MOST_WAITING + 5):
         lan.say(bytes((number,)))
@@ -119,6 +124,7 @@ def test_the_queue_of_waiting_packets_drops_the_oldest(lan: Lan) -> None:
     assert lan.a.drops == {"arp-queue-full": 5}
 
 
+@pytest.mark.rfc("1122", "2.3.2.1-2")
 def test_three_questions_in_vain_a_second_apart(lan: Lan) -> None:
     errors: list[tuple[int, int, str]] = []
     lan.a.on_icmp_error.append(lambda error: errors.append((error.type, error.code, addresses.text(error.dst))))
@@ -149,6 +155,7 @@ def test_after_a_failure_a_new_packet_asks_anew(lan: Lan) -> None:
     assert len(lan.questions()) == 6
 
 
+@pytest.mark.rfc("1122", "3.3.1.4-2", "3.3.1.4-3", "2.3.2.1-1")
 def test_an_old_entry_is_verified_by_asking_the_neighbour_himself(lan: Lan) -> None:
     lan.say()
     lan.queue.run_until(60 * S)
@@ -166,6 +173,7 @@ def test_an_old_entry_is_verified_by_asking_the_neighbour_himself(lan: Lan) -> N
     assert probe[:6] == mac_of(lan.b)
 
 
+@pytest.mark.rfc("1122", "3.3.1.4-1", "2.3.2.1-1")
 def test_a_neighbour_who_went_away_is_found_out(lan: Lan) -> None:
     lan.say()
     lan.queue.run_until(60 * S)
@@ -176,6 +184,7 @@ def test_a_neighbour_who_went_away_is_found_out(lan: Lan) -> None:
     assert lan.states(lan.a)[B] == "failed"
 
 
+@pytest.mark.rfc("1122", "3.3.1.4-4", "3.3.1.4-5")
 def test_a_transport_that_makes_progress_spares_the_question(lan: Lan) -> None:
     lan.say()
     lan.queue.run_until(60 * S)
@@ -186,6 +195,7 @@ def test_a_transport_that_makes_progress_spares_the_question(lan: Lan) -> None:
     assert len(lan.questions()) == 1
 
 
+@pytest.mark.rfc("826", "0-4", "0-6")
 def test_a_changed_address_counts_at_once(lan: Lan) -> None:
     lan.say()
     lan.queue.run_until(S)
@@ -197,18 +207,21 @@ def test_a_changed_address_counts_at_once(lan: Lan) -> None:
     assert row.mac == ethernet.text(STRANGER)
 
 
+@pytest.mark.rfc("826", "0-5")
 def test_strangers_are_not_remembered(lan: Lan) -> None:
     lan.hear(arp.Message(arp.REQUEST, STRANGER, ip("10.0.0.7"), bytes(6), ip("10.0.0.8")))
     lan.hear(arp.Message(arp.REPLY, STRANGER, ip("10.0.0.7"), STRANGER, ip("10.0.0.8")))
     assert lan.states(lan.a) == {}
 
 
+@pytest.mark.rfc("5227", "2.1-3")
 def test_a_probe_is_answered_and_not_learned(lan: Lan) -> None:
     lan.hear(arp.Message(arp.REQUEST, STRANGER, bytes(4), bytes(6), ip(A)))  # RFC 5227: is it free?
     assert lan.states(lan.a) == {}
     assert plug_of(lan.a.interfaces[0]).counters.tx_frames == 1
 
 
+@pytest.mark.rfc("5227", "2.3-2", "2.4-1", "2.4-2")
 def test_our_address_is_defended_once_in_ten_seconds(watched: Network) -> None:
     lan = Lan(watched)
     for _ in range(3):
@@ -222,6 +235,7 @@ def test_our_address_is_defended_once_in_ten_seconds(watched: Network) -> None:
     assert len(arps(lan.at_b)) == 2
 
 
+@pytest.mark.rfc("5227", "2.3-2")
 def test_an_announcement_puts_old_entries_right(lan: Lan) -> None:
     lan.b.interfaces[0].neighbours.set_permanent(ip("10.0.0.77"), STRANGER)
     lan.say()
@@ -247,6 +261,7 @@ def test_impossible_senders_are_dropped(lan: Lan, message: arp.Message) -> None:
     assert lan.states(lan.a) == {}
 
 
+@pytest.mark.rfc("1122", "3.3.6-1", "3.3.6-3", "3.3.6-4", "3.3.7-1")
 @pytest.mark.parametrize("with_router", [False, True])
 def test_broadcasts_and_groups_need_no_question(lan: Lan, with_router: bool) -> None:
     if with_router:
@@ -294,3 +309,29 @@ def test_packets_wait_whole(lan: Lan) -> None:
     lan.queue.run_until(S)
     assert lan.mail.payloads == [payload]
     assert isinstance(lan.mail.packets[0], ipv4.Packet)
+
+
+@pytest.mark.rfc("826", "0-7")
+@pytest.mark.rfc("5227", "2.6-1")
+def test_a_reply_to_all_is_not_sent_by_us(lan: Lan) -> None:
+    lan.say()
+    lan.queue.run_until(S)
+    replies = [frame for frame in lan.at_a if frame[12:14] == b"\x08\x06"]
+    assert [frame[:6] for frame in replies] == [mac_of(lan.a)]
+
+
+@pytest.mark.rfc("1122", "2.3.2.1-2")
+def test_in_spite_of_many_packets_one_question_goes_out_a_second(lan: Lan) -> None:
+    for number in range(25):
+        lan.say(dst="10.0.0.9")
+        lan.queue.run_until(number * S // 10)
+    assert len(lan.questions()) == 3
+
+
+@pytest.mark.rfc("1122", "2.4-1")
+def test_an_unanswered_question_alone_reports_nothing(lan: Lan) -> None:
+    errors: list[object] = []
+    lan.a.on_icmp_error.append(errors.append)
+    lan.say(dst="10.0.0.9")
+    lan.queue.run_until(2 * S)
+    assert errors == []

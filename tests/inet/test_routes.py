@@ -46,6 +46,7 @@ def test_a_table_and_the_interfaces_of_its_routes_are_freed_together() -> None:
     assert freed() is None
 
 
+@pytest.mark.rfc("1122", "3.2.1.3-1")
 @pytest.mark.row("B18")
 def test_the_longest_prefix_wins() -> None:
     routes = table("0.0.0.0/0 10.0.0.1", "203.0.113.0/24 10.0.0.2", "203.0.113.64/26 10.0.0.3", "203.0.0.0/16 10.0.0.4")
@@ -61,6 +62,7 @@ def test_the_longest_prefix_wins() -> None:
     ]
 
 
+@pytest.mark.rfc("1122", "3.3.1.2-4")
 def test_among_equals_the_smallest_metric_wins_and_then_the_first() -> None:
     routes = RouteTable()
     routes.add(bytes(4), 0, ip("10.0.0.1"), ETH0, metric=20)

@@ -20,6 +20,7 @@ def packets(frames: list[bytes]) -> list[ipv4.Packet]:
     return [ipv4.Packet.parse(frame[14:]) for frame in frames if frame[12:14] == b"\x08\x00"]
 
 
+@pytest.mark.rfc("1122", "3.2.1.6-1", "3.2.1.7-3")
 @pytest.mark.row("B14")
 def test_the_header_says_all_that_the_row_asks_for(watched: Network) -> None:
     line = Line(watched)
@@ -56,6 +57,7 @@ def test_routing_says_what_matched_and_what_was_chosen(watched: Network) -> None
     assert (routed.data["chosen"], routed.data["next_hop"]) == ("10.0.3.0/24", "10.0.1.1")
 
 
+@pytest.mark.rfc("1122", "3.3.1.2-1")
 @given(
     st.lists(
         st.tuples(st.binary(max_size=3000), st.sampled_from([SERVER, "10.0.1.1"]), st.booleans(), st.booleans()),
@@ -80,6 +82,7 @@ def test_the_ready_path_sends_what_care_would_send(messages: list[tuple[bytes, s
     assert seen[0] == seen[1]
 
 
+@pytest.mark.rfc("791", "3.1-5")
 def test_identifications_count_for_each_destination_from_a_start_that_cannot_be_guessed(line: Line) -> None:
     at_r1 = sniff(plug_of(line.r1.interfaces[0]))
     for dst in (SERVER, "10.0.3.3", SERVER, "10.0.3.3", SERVER):
@@ -96,6 +99,7 @@ def test_identifications_count_for_each_destination_from_a_start_that_cannot_be_
     assert packets(frames)[0].identification != first
 
 
+@pytest.mark.rfc("791", "3.1-5")
 def test_identifications_wrap(line: Line) -> None:
     at_r1 = sniff(plug_of(line.r1.interfaces[0]))
     for _ in range(70_000):
@@ -107,6 +111,7 @@ def test_identifications_wrap(line: Line) -> None:
     assert {(b - a) % 65536 for a, b in pairwise(numbers)} == {1}
 
 
+@pytest.mark.rfc("1122", "3.2.1.3-2", "3.3.4.2-2")
 def test_sources(network: Network) -> None:
     line = Line(network)
     network.interface(line.client, "10.7.0.1/24")
@@ -150,6 +155,8 @@ def test_is_local(line: Line) -> None:
     assert local == [True, True, True, False]
 
 
+@pytest.mark.rfc("791", "3.2-9")
+@pytest.mark.rfc("1122", "3.3.2-2")
 def test_more_than_a_packet_holds_is_refused(line: Line) -> None:
     for dst in (SERVER, CLIENT):
         with pytest.raises(PacketTooBig):
@@ -160,6 +167,7 @@ def test_more_than_a_packet_holds_is_refused(line: Line) -> None:
     assert [len(payload) for payload in mail.payloads] == [65_515]
 
 
+@pytest.mark.rfc("1122", "3.3.1.6-1")
 def test_addresses_are_checked_when_they_are_given(network: Network) -> None:
     host = network.host("host")
     interface = network.interface(host, "10.0.0.1/24")
@@ -272,6 +280,7 @@ def test_hooks_see_whole_packets_on_request(network: Network) -> None:
     assert mail.payloads == [bytes(1400)]
 
 
+@pytest.mark.rfc("791", "3.2-8")
 def test_an_adapter_too_narrow_for_ipv4_is_refused(network: Network) -> None:
     with pytest.raises(ValueError, match="needs at least 68"):
         network.interface(network.host("host"), "10.0.0.1/24", mtu=67)

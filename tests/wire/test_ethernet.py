@@ -81,6 +81,7 @@ def test_a_known_arp_request() -> None:
     assert message.emit() == octets
 
 
+@pytest.mark.rfc("826", "0-3")
 @pytest.mark.parametrize(
     ("at", "octet", "reason"),
     [

@@ -122,6 +122,7 @@ def test_a_known_packet() -> None:
     assert packet.emit() == octets
 
 
+@pytest.mark.rfc("1122", "3.2.1.1-1")
 @pytest.mark.parametrize(
     ("change", "reason", "offset"),
     [
@@ -142,6 +143,7 @@ def test_headers_that_are_wrong(change: dict[int, int], reason: str, offset: int
     assert raised.value.args == ("ipv4", reason, offset)
 
 
+@pytest.mark.rfc("791", "3.1-1")
 def test_a_wrong_header_checksum_is_the_reason_whatever_else_is_wrong() -> None:
     octets = bytearray(ipv4.Packet(A, B, 17, bytes(8)).emit())
     octets[3] = 200
@@ -185,6 +187,7 @@ def test_a_template_gives_what_the_packet_gives(
     assert template.emit(payload, identification, True) == frame.emit()
 
 
+@pytest.mark.rfc("791", "3.1-2")
 @pytest.mark.row("B18")
 @given(packets())
 def test_a_hop_patches_what_summing_again_gives(packet: ipv4.Packet) -> None:
@@ -221,6 +224,7 @@ def test_a_quotation_may_be_cut_off_and_counted_down() -> None:
     assert ipv4.Packet.parse_quoted(octets[:28]).payload == b""
 
 
+@pytest.mark.rfc("791", "3.1-7", "3.1-8")
 @given(OPTIONS)
 def test_options_come_back(options: list[Option]) -> None:
     octets = ipv4.emit_options(tuple(options))
@@ -264,6 +268,7 @@ def test_options_that_are_wrong(octets: str, reason: str | None, offset: int) ->
     assert raised.value.args == ("ipv4", reason, offset)
 
 
+@pytest.mark.rfc("791", "3.1-8")
 def test_what_stands_behind_the_end_of_the_list_is_passed_over() -> None:
     assert ipv4.parse_options(bytes.fromhex("01000700")) == (NoOperation(),)
 
@@ -273,6 +278,7 @@ def test_options_that_do_not_fit() -> None:
         ipv4.emit_options((Route(RECORD_ROUTE, (A,) * 10),))
 
 
+@pytest.mark.rfc("791", "3.1-9")
 def test_a_route_is_recorded_until_it_is_full() -> None:
     route = Route(RECORD_ROUTE, (bytes(4), bytes(4)))
     route = route.record(A)
@@ -290,6 +296,7 @@ def test_a_source_route_leads_from_hop_to_hop() -> None:
     assert route.record(A).next_address is None
 
 
+@pytest.mark.rfc("791", "3.1-10")
 def test_instants_are_stamped_until_there_is_no_room() -> None:
     plain = Timestamp(TIMESTAMPS_ONLY, ((b"", 0),)).stamp(A, 5)
     assert plain == Timestamp(TIMESTAMPS_ONLY, ((b"", 5),), 9)
@@ -304,6 +311,7 @@ def test_instants_are_stamped_until_there_is_no_room() -> None:
     assert asked.stamp(B, 5) == Timestamp(PRESPECIFIED, ((B, 5), (A, 0)), 13)
 
 
+@pytest.mark.rfc("791", "3.2-2")
 def test_later_fragments_carry_the_copied_options_alone() -> None:
     loose, alert, unknown = Route(LOOSE_SOURCE_ROUTE, (A,)), RouterAlert(), UnknownOption(30, b"x")
     record = Route(RECORD_ROUTE, (A, B))

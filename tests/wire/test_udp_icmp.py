@@ -25,6 +25,7 @@ MESSAGES = st.builds(
 )
 
 
+@pytest.mark.rfc("768", "0-2", "0-4")
 @given(DATAGRAMS, st.integers(1, 0xFFFF))
 def test_a_datagram_comes_back(datagram: udp.Datagram, pseudo: int) -> None:
     octets = datagram.emit(pseudo)
@@ -42,6 +43,7 @@ def test_datagrams_stand_anything(stands: Stands, datagram: udp.Datagram, garbag
         stands(lambda octets: udp.Datagram.parse(octets, PSEUDO), octets)
 
 
+@pytest.mark.rfc("768", "0-3")
 def test_a_checksum_of_zero_is_sent_as_all_ones() -> None:
     bare = udp.Datagram(0, 0, bytes(2)).emit(PSEUDO)
     word = int.from_bytes(bare[6:8], "big")
@@ -50,6 +52,7 @@ def test_a_checksum_of_zero_is_sent_as_all_ones() -> None:
     assert udp.Datagram.parse(octets, PSEUDO).payload == word.to_bytes(2, "big")
 
 
+@pytest.mark.rfc("768", "0-1")
 @pytest.mark.parametrize(("length", "reason"), [(7, "length"), (0, "length"), (11, "length"), (9, "checksum")])
 def test_datagrams_that_are_wrong(length: int, reason: str) -> None:
     octets = bytearray(udp.Datagram(1, 2, b"xy").emit(PSEUDO))
@@ -59,6 +62,7 @@ def test_datagrams_that_are_wrong(length: int, reason: str) -> None:
     assert (raised.value.layer, raised.value.reason) == ("udp", reason)
 
 
+@pytest.mark.rfc("792", "0-2")
 @given(MESSAGES)
 def test_a_message_comes_back(message: icmp.Message) -> None:
     octets = message.emit()
@@ -79,6 +83,7 @@ def test_messages_stand_anything(stands: Stands, message: icmp.Message, garbage:
         stands(lambda octets: icmp.Message.parse(octets).instants, octets)
 
 
+@pytest.mark.rfc("792", "0-2", "8-1")
 def test_a_known_echo_request() -> None:
     octets = bytes.fromhex("0800 4d56 0001 0005") + b"abcdefghijklmnopqrstuvwabcdefghi"
     message = icmp.Message.parse(octets)
@@ -90,6 +95,8 @@ def test_a_known_echo_request() -> None:
     assert not reply.is_error
 
 
+@pytest.mark.rfc("792", "0-3")
+@pytest.mark.rfc("1812", "4.3.2.3-1")
 def test_errors_quote_as_much_as_fits_into_576_octets() -> None:
     packet = ipv4.Packet(SRC, DST, 17, bytes(1_480)).emit()
     for error in (
@@ -104,6 +111,7 @@ def test_errors_quote_as_much_as_fits_into_576_octets() -> None:
         assert (quoted.src, quoted.dst, quoted.protocol) == (SRC, DST, 17)
 
 
+@pytest.mark.rfc("792", "12-1")
 def test_what_errors_say() -> None:
     quoted = b"quoted"
     assert icmp.unreachable(icmp.FRAGMENTATION_NEEDED, quoted, 1_454).mtu == 1_454

@@ -43,7 +43,7 @@ _ATTRIBUTES: Final[dict[tuple[int, int], tuple[str, Callable[[int], Any]]]] = {
 
 
 def set_option(kernel: Kernel, level: int, name: int, value: Any) -> None:
-    """Set an option. Raises ``OSError`` (ENOPROTOOPT) for TCP's options on another socket."""
+    """Set an option. Raises ``OSError``: ENOPROTOOPT for TCP's options on another socket, EINVAL for a TTL of 0."""
     if level == socket.SOL_SOCKET and name == socket.SO_LINGER:
         on, seconds = struct.unpack("ii", value)
         kernel.options.linger_s = seconds if on else None
@@ -54,6 +54,8 @@ def set_option(kernel: Kernel, level: int, name: int, value: Any) -> None:
     known = _ATTRIBUTES.get((level, name))
     if known is not None:
         attribute, convert = known
+        if attribute == "ttl" and not 1 <= number <= 255:
+            raise os_error(errno.EINVAL)
         setattr(kernel.options, attribute, convert(number))
         kernel.options_changed()
     else:

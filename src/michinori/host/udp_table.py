@@ -83,8 +83,8 @@ class UdpTable:
         if self._is_broadcast(address) and not socket.options.broadcast:
             raise os_error(errno.EACCES)
         source, source_port = socket.local
-        if source == unspecified(len(source)):
-            source = self.source_for(address)
+        if source == unspecified(len(source)) or self._is_broadcast(source):
+            source = self.source_for(address)  # RFC 1122 section 4.1.3.6: never another than our own
         recorder = self._recorder
         if recorder is not None and recorder.events:
             name = f"udp {endpoint_text(source, source_port)} {endpoint_text(address, port)}"

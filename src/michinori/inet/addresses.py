@@ -9,6 +9,8 @@ from typing import Final
 UNSPECIFIED: Final = bytes(4)
 LIMITED_BROADCAST: Final = b"\xff\xff\xff\xff"
 LOOPBACK: Final = b"\x7f\x00\x00\x01"
+#: The group that every host is in (RFC 1112 section 4).
+ALL_HOSTS: Final = b"\xe0\x00\x00\x01"
 
 
 @lru_cache(maxsize=4096)

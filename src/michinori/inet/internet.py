@@ -129,6 +129,7 @@ class Internet:
         interface.handlers[b"\x08\x00"] = receiver.receive
         interface.handlers[b"\x08\x06"] = arp.receive
         interface.solicitors[4] = arp.ask_for
+        interface.join(addresses.ALL_HOSTS)
         if address is not None:
             self.add_address(interface, address, prefix_length)
         return interface
@@ -182,7 +183,7 @@ class Internet:
         dont_fragment: bool = False,
     ) -> None:
         """Send a packet. Raises ``Unreachable`` when there is no route, and its ``PacketTooBig`` when the packet may
-        not be fragmented and is larger than ``path_mtu``.
+        not be fragmented and is larger than ``path_mtu``; ``ValueError`` for a TTL of 0.
         """
         self._sender.send(dst, protocol, payload, src, ttl, tos, dont_fragment)
 

@@ -15,6 +15,7 @@ from michinori.inet import addresses
 from michinori.inet.errors import IcmpError, Unreachable
 from michinori.inet.interface import Interface
 from michinori.inet.ipv4.description import describe
+from michinori.inet.ipv4.options import answered
 from michinori.inet.ipv4.sending import Sender
 from michinori.inet.node import Node
 from michinori.inet.own_addresses import OwnAddresses
@@ -113,7 +114,13 @@ class Icmp:
         self._send(about.src, message, source, tos, about=describe(about))
 
     def _send(
-        self, dst: bytes, message: icmp.Message, src: bytes | None, tos: int, about: dict[str, Any] | None = None
+        self,
+        dst: bytes,
+        message: icmp.Message,
+        src: bytes | None,
+        tos: int,
+        about: dict[str, Any] | None = None,
+        options: bytes = b"",
     ) -> None:
         cause = 0
         if self._node.watched:
@@ -122,7 +129,7 @@ class Icmp:
             try:
                 if src is None:
                     src = self._sender.source_for(dst, self._sender.find_route(dst))
-                packet = ipv4.Packet(src, dst, protocols.PROTOCOL_ICMP, message.emit(), tos=tos)
+                packet = ipv4.Packet(src, dst, protocols.PROTOCOL_ICMP, message.emit(), tos=tos, options=options)
                 self._sender.launch(packet)
             except Unreachable as error:
                 self._node.drop(error.reason, frame=False)
@@ -153,7 +160,9 @@ class Icmp:
     def _answer_echo(self, message: icmp.Message, packet: ipv4.Packet) -> None:
         # Questions to everybody may be ignored (RFC 1122 section 3.2.2.6) and should be, or one answers with a flood.
         if self._own.is_mine(packet.dst):
-            self._send(packet.src, icmp.echo_reply(message), packet.dst, packet.tos)
+            now_ns = self._node.queue.now_ns
+            options = answered(packet.options, packet.dst, now_ns) if packet.options else b""
+            self._send(packet.src, icmp.echo_reply(message), packet.dst, packet.tos, options=options)
 
     def _take_error(self, message: icmp.Message, quoted: ipv4.Packet, packet: ipv4.Packet) -> None:
         if not self._own.is_mine(quoted.src):

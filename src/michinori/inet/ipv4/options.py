@@ -37,6 +37,18 @@ def refuse_source_routes(options: bytes) -> None:
             raise SourceRouted
 
 
+def answered(options: bytes, own: bytes, now_ns: Nanos) -> bytes:
+    """What of the options of an echo request belongs on the reply: routes that are recorded and time stamps, with this
+    host's entry (RFC 1122 section 3.2.2.6).
+    """
+    recorders = [option for option in ipv4.parse_options(options) if _is_recorder(option)]
+    return ipv4.emit_options(tuple(_mark(option, own, now_ns) for option in recorders))
+
+
+def _is_recorder(option: Option) -> bool:
+    return isinstance(option, Timestamp) or (isinstance(option, Route) and option.kind not in _SOURCE_ROUTES)
+
+
 def _mark(option: Option, own: bytes, now_ns: Nanos) -> Option:
     if isinstance(option, Route) and option.kind not in _SOURCE_ROUTES:
         return option.record(own)

@@ -211,6 +211,8 @@ class Sender:
     ) -> None:
         if ipv4.HEADER_OCTETS + len(payload) > ipv4.LARGEST_PACKET:
             raise PacketTooBig(ipv4.LARGEST_PACKET, "an IPv4 packet has up to 65535 octets")
+        if not ttl:
+            raise ValueError("a packet that may not live is not sent")  # RFC 1122 section 3.2.1.7
         source = src or self.source_for(dst, self.find_route(dst))
         if dont_fragment and (known := self._path_mtus.get(dst, self._queue.now_ns)) is not None and known[1]:
             dont_fragment = False
