@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -300,13 +301,48 @@ def test_a_file_that_is_not_there() -> None:
         access.load("none.toml")
 
 
-def test_a_bcrypt_hash_asks_for_its_library() -> None:
-    pytest.importorskip("argon2")
-    try:
-        import bcrypt  # noqa: F401
-    except ImportError:
-        with pytest.raises(RulesError, match="a bcrypt hash needs bcrypt"):
-            access.parse(f"[users]\na='$2b$12${'x' * 53}'\n")
+@pytest.mark.row("A11")
+@pytest.mark.parametrize("kind", ["$2a$", "$2b$", "$2y$"])
+def test_bcrypt_hashes_are_taken(kind: str) -> None:
+    bcrypt = pytest.importorskip("bcrypt")
+    password = "道のり" + "x" * 80  # bcrypt looks at 72 octets
+    hashed = kind + bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4)).decode()[4:]
+    rules = f"[users]\naki = '{hashed}'\nben = '{QUICK.hash('b')}'\n[[rule]]\nusers = ['*']\n"
+    asked = (
+        get("/", basic("aki", password)),
+        get("/", basic("aki", password)),  # remembered
+        get("/", basic("aki", "道のり")),
+        get("/", basic("aki", "")),
+        get("/", basic("ben", password)),
+        get("/", basic("nobody", password)),
+        get("/", basic("ben", "b")),
+    )
+    assert statuses(rules, *asked) == [200, 200, 401, 401, 401, 401, 200]
+
+
+@pytest.mark.parametrize(
+    "hashed",
+    [
+        "$2b$12$" + "x" * 53,  # no salt of 128 bits
+        "$2b$12$" + "." * 52,
+        "$2x$12$" + "." * 53,
+        "$2b$03$" + "." * 53,
+        "$2b$32$" + "." * 53,
+        "$2b$12$" + "." * 52 + "!",
+    ],
+)
+def test_what_is_no_bcrypt_hash(hashed: str) -> None:
+    with pytest.raises(RulesError, match="the password of a is neither an argon2 nor a bcrypt hash"):
+        access.parse(f"[users]\na='{hashed}'\n")
+
+
+@pytest.mark.parametrize(
+    ("library", "hashed"), [("bcrypt", "$2b$12$" + "." * 53), ("argon2", "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$eA")]
+)
+def test_a_hash_asks_for_its_library(monkeypatch: pytest.MonkeyPatch, library: str, hashed: str) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(RulesError, match=rf"needs {library}: pip install"):
+        access.parse(f"[users]\na='{hashed}'\n")
 
 
 @given(st.text(alphabet="/.%25fFeE\\cclosedx ", max_size=30))

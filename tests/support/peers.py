@@ -201,6 +201,30 @@ def chromium_open(url: str, *arguments: str, before: Sequence[str] = ()) -> Iter
                 process.wait()
 
 
+FIREFOX_SETTINGS = """\
+user_pref("network.proxy.type", 1);
+user_pref("network.proxy.http", "127.0.0.1");
+user_pref("network.proxy.http_port", 9);
+user_pref("network.proxy.ssl", "127.0.0.1");
+user_pref("network.proxy.ssl_port", 9);
+user_pref("network.proxy.no_proxies_on", "localhost,127.0.0.1");
+user_pref("network.proxy.allow_hijacking_localhost", false);
+"""
+"""What is not on this machine is asked of a proxy that is not there."""
+
+
+def firefox(url: str, picture: Path, timeout_s: float = 60.0) -> subprocess.CompletedProcess[bytes]:
+    """Open a page in Firefox, with a profile that is thrown away, and keep a picture of it."""
+    program = _program("firefox-esr")
+    with tempfile.TemporaryDirectory(prefix="michinori-firefox-", ignore_cleanup_errors=True) as home:
+        profile = Path(home, "profile")
+        profile.mkdir()
+        (profile / "user.js").write_text(FIREFOX_SETTINGS)
+        command = [program, "--headless", "--no-remote", "--profile", str(profile), "--screenshot", str(picture), url]
+        environment = {**os.environ, "HOME": home}
+        return subprocess.run(command, capture_output=True, timeout=timeout_s, check=False, env=environment)
+
+
 def free_port() -> int:
     """A port of 127.0.0.1 on which nobody listens now."""
     with socket.socket() as sock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 import secrets
 import unicodedata
 from collections import OrderedDict
@@ -18,7 +19,11 @@ from michinori.server import extras
 _REMEMBERED: Final = 1000
 _REMEMBERED_S: Final = 300.0
 _WATCHED: Final = 10_000
-_BCRYPT: Final = ("$2a$", "$2b$", "$2y$")
+_BCRYPT: Final = re.compile(
+    r"\$2[aby]\$(?:0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}"  # cost; salt of 128 bits; digest
+)
+_BCRYPT_OCTETS: Final = 72
+"""bcrypt looks at no more of a password."""
 _AT_ONCE: Final = 4
 """Each check takes 64 MB and one processor for a while."""
 
@@ -41,7 +46,7 @@ def check_hash(user: str, hashed: str) -> None:
             argon2.extract_parameters(hashed)
         except argon2.exceptions.InvalidHash:
             raise BadHash(f"the hash of {user} is not a whole argon2 hash") from None
-    elif hashed.startswith(_BCRYPT) and len(hashed) == 60:
+    elif _BCRYPT.fullmatch(hashed):
         extras.load("bcrypt", "a bcrypt hash")
     else:
         raise BadHash(
@@ -51,7 +56,8 @@ def check_hash(user: str, hashed: str) -> None:
 
 
 class Passwords:
-    """Checks passwords against hashes, off the loop, and as long for an unknown user as for a known one.
+    """Checks passwords against hashes, off the loop, and as long for an unknown user as for a known one: against the
+    hash of another user, always the same for one name, as hashes of different kinds take differently long.
 
     A password that was right is remembered for a while, as a keyed digest, because a browser sends it with every
     request and a check is meant to be slow.
@@ -62,7 +68,6 @@ class Passwords:
         self._key = secrets.token_bytes(32)
         self._right: OrderedDict[bytes, float] = OrderedDict()
         self._checking = asyncio.Semaphore(_AT_ONCE)
-        self._stand_in = ""
         for user, hashed in self._hashes.items():
             check_hash(user, hashed)
 
@@ -70,13 +75,13 @@ class Passwords:
         """Whether that is the password of that user."""
         loop = asyncio.get_running_loop()
         hashed = self._hashes.get(user)
-        mark = blake2b(f"{user}\0{password}\0{hashed}".encode(), key=self._key, digest_size=32).digest()
+        mark = self._mark(f"{user}\0{password}\0{hashed}")
         if self._right.get(mark, 0.0) > loop.time():
             return True
+        if not self._hashes:
+            return False
         async with self._checking:
-            if hashed is None and not self._stand_in:
-                self._stand_in = await loop.run_in_executor(None, make_hash, secrets.token_hex(16))
-            right = await loop.run_in_executor(None, partial(_verify, hashed or self._stand_in, password))
+            right = await loop.run_in_executor(None, partial(_verify, hashed or self._stand_in(user), password))
         if not right or hashed is None:
             return False
         self._right[mark] = loop.time() + _REMEMBERED_S
@@ -84,6 +89,13 @@ class Passwords:
         if len(self._right) > _REMEMBERED:
             self._right.popitem(last=False)
         return True
+
+    def _stand_in(self, user: str) -> str:
+        hashes = list(self._hashes.values())
+        return hashes[int.from_bytes(self._mark(user)) % len(hashes)]
+
+    def _mark(self, text: str) -> bytes:
+        return blake2b(text.encode(), key=self._key, digest_size=32).digest()
 
 
 def _verify(hashed: str, password: str) -> bool:
@@ -94,7 +106,7 @@ def _verify(hashed: str, password: str) -> bool:
         except argon2.exceptions.VerificationError:
             return False
     bcrypt: Any = extras.load("bcrypt", "a bcrypt hash")
-    octets = password.encode()[:72]  # bcrypt looks at no more
+    octets = password.encode()[:_BCRYPT_OCTETS]
     return hmac.compare_digest(bcrypt.hashpw(octets, hashed.encode()), hashed.encode())
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
+from abc import ABC, abstractmethod
 from typing import Final, Protocol
 
 from michinori.server.messages.anatomy import Head, dechunked
@@ -109,7 +110,7 @@ class _Chunked:
             self.broken = True
 
 
-class MessageExtent:
+class MessageExtent(ABC):
     """One message while it arrives. ``octets`` is what belongs to it, from the first to the last."""
 
     def __init__(self, limit: int | None = None) -> None:
@@ -225,16 +226,17 @@ class MessageExtent:
         self._body = _Endless()
         self.head_end = len(self.octets)
 
+    @abstractmethod
     def _recognise(self) -> None:
         """Tell the kind by the first octets, where they tell it."""
 
+    @abstractmethod
     def _recognise_line(self, line: bytes) -> None:
         """Tell the kind by the first line."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _frame(self, head: Head) -> bool:
         """Choose what ends the body; False if another head follows."""
-        raise NotImplementedError
 
     def _frame_by_fields(self, head: Head, otherwise: _Body) -> None:
         """RFC 9112 section 6.3, read so that nothing is missed."""
