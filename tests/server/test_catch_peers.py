@@ -105,11 +105,11 @@ def test_chromium_opens_the_page_and_the_file_is_what_the_wire_carried(tmp_path:
 def test_firefox_opens_the_page_and_the_file_is_what_the_wire_carried(tmp_path: Path) -> None:
     """With an answer: without one Firefox waits for a page to picture, for ever."""
     port = peers.free_port()
-    with captured(tmp_path / "lo.pcapng", port):
-        with Command("catch", "--port", str(port), "--reply", "hello", "--lang", "en", cwd=tmp_path) as command:
-            command.wait_for("in a browser")
-            peers.firefox(f"http://localhost:{port}/path?q=1", tmp_path / "page.png")
-            assert command.end() == 0
+    arguments = ("catch", "--port", str(port), "--reply", "hello", "--lang", "en")
+    with captured(tmp_path / "lo.pcapng", port), Command(*arguments, cwd=tmp_path) as command:
+        command.wait_for("in a browser")
+        peers.firefox(f"http://localhost:{port}/path?q=1", tmp_path / "page.png")
+        assert command.end() == 0
     kept = (tmp_path / "server_recv.txt").read_bytes()
     assert kept.startswith(b"GET /path?q=1 HTTP/1.1\r\nHost: localhost:%d\r\n" % port)
     assert b" Firefox/" in kept

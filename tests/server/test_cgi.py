@@ -168,10 +168,25 @@ def test_a_local_redirect_is_answered_by_the_site(folder: Path, tmp_path: Path) 
 
 
 def test_a_program_that_speaks_http_itself(folder: Path) -> None:
-    says(folder, "nph-a.sh", r"HTTP/1.0 203 Perhaps\r\nContent-Type: a/b\r\n\r\nself")
-    answer = ask(CgiHandler(folder), get("/nph-a.sh"))
-    assert answer.startswith(b"HTTP/1.1 203 Perhaps\r\n")
-    assert webtalk.dechunked(answer) == b"self"
+    """Section 5.2: its output goes to the client unmodified, and the connection ends with it."""
+    for number, said in enumerate(
+        (
+            r"HTTP/1.0 203 Perhaps\r\nContent-Type: a/b\r\n\r\nself",
+            r"HTTP/1.1 200 OK\nX-Odd:\tvalue \n\n",
+            r"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+            r"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
+        )
+    ):
+        says(folder, f"nph-{number}.sh", said)
+        for method in ("GET", "HEAD"):
+            asked = get(f"/nph-{number}.sh", method=method) + get("/never")
+            assert ask(CgiHandler(folder), asked) == said.encode().decode("unicode_escape").encode()
+
+
+@pytest.mark.parametrize("said", ["Content-Type: a/b\\r\\n\\r\\nx", "HTTP/1.1 OK\\r\\n\\r\\n", "HTTP/1.1 200", ""])
+def test_a_program_that_should_speak_http_and_does_not(folder: Path, said: str) -> None:
+    says(folder, "nph-a.sh", said)
+    assert ask(CgiHandler(folder), get("/nph-a.sh")).startswith(b"HTTP/1.1 502")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from michinori.http.refusal import Refusal
 from michinori.http.reply import Reply
 from michinori.http.server import Server, serve
 from michinori.http.server_limits import ServerLimits
-from michinori.http.serving import Direct, FileBody, Handler, ServerRequest, ServerResponse, Upgraded
+from michinori.http.serving import Direct, FileBody, Handler, ServerRequest, ServerResponse, Upgraded, Verbatim
 from michinori.http.static import StaticSite
 from michinori.http.strict import HeadLimits
 from michinori.http.virtual_hosts import VirtualHosts
@@ -37,6 +37,7 @@ __all__ = [
     "StaticSite",
     "Timeouts",
     "Upgraded",
+    "Verbatim",
     "VirtualHosts",
     "serve",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterable
 from typing import Final
 
 from michinori.http.channel import Channel
 from michinori.http.headers import Headers
 from michinori.http.refusal import Refusal, page
 from michinori.http.reply import WITHOUT_CONTENT, Reply, check_fields, status_line
-from michinori.http.serving import FileBody, ServerResponse
+from michinori.http.serving import FileBody, ServerResponse, Verbatim
 
 _BY_SENDFILE: Final = 64 * 1024
 _FILE_PIECE: Final = 128 * 1024
@@ -58,6 +59,9 @@ async def send(channel: Channel, reply: Reply, response: ServerResponse) -> None
     Raises ``OSError`` when the peer is lost or takes nothing for too long, ``ValueError`` when it is no answer or not
     as long as announced, and what the body itself raises.
     """
+    if isinstance(response, Verbatim):
+        await _send_verbatim(reply, response)
+        return
     body = response.body
     fields = response.headers.octets()
     if isinstance(body, FileBody) and "Content-Length" not in response.headers:
@@ -82,6 +86,15 @@ async def send(channel: Channel, reply: Reply, response: ServerResponse) -> None
         reply.write(b"", trailers=trailers)
     if reply.congested:
         await reply.drain()
+
+
+async def _send_verbatim(reply: Reply, response: Verbatim) -> None:
+    assert isinstance(response.body, AsyncIterable), "it comes in pieces"
+    async for piece in response.body:
+        reply.pass_on(response.status, piece, more=True)
+        if reply.congested:
+            await reply.drain()
+    reply.pass_on(response.status, b"", more=False)
 
 
 async def _send_parts(channel: Channel, reply: Reply, body: FileBody) -> None:

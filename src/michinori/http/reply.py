@@ -103,7 +103,7 @@ class Reply:
     @property
     def sent(self) -> bool:
         """Whether a part of the answer is on its way, so that no other can take its place."""
-        return self.head_octets > 0
+        return self.head_octets > 0 or self.body_octets > 0
 
     @property
     def congested(self) -> bool:
@@ -174,6 +174,14 @@ class Reply:
             self.complete = True
             if self.on_complete is not None:
                 self.on_complete()
+
+    def pass_on(self, status: int, octets: bytes, *, more: bool) -> None:
+        """Send a piece of an answer with that status that was made elsewhere, head and framing included."""
+        self.status = status
+        self.started = self.closes = True
+        self.body_octets += len(octets)
+        self._channel.send(octets)
+        self.complete = not more
 
     async def drain(self) -> None:
         """Wait until there is room for more. Raises ``OSError`` when nothing gets away for too long."""

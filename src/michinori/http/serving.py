@@ -214,6 +214,18 @@ class ServerResponse:
         return f"<ServerResponse {self.status}>"
 
 
+class Verbatim(ServerResponse):
+    """An answer that somebody else has made whole, head and framing included: its octets go out as they are.
+
+    The connection ends behind them, as only who made them knows where they end. ``status`` is for the log.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, status: int, octets: AsyncIterable[bytes]) -> None:
+        super().__init__(status, (), octets)
+
+
 class Direct(ServerResponse):
     """An answer that the handler writes itself, piece by piece: ``perform`` is awaited and given the reply.
 

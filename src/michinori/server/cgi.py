@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Final
 
-from michinori.http import Handler, Refusal, ServerRequest, ServerResponse
+from michinori.http import Handler, Refusal, ServerRequest, ServerResponse, Verbatim
 from michinori.http.request_body import NO_BODY
 from michinori.http.strict import RequestHead
 from michinori.server import cgi_answer, cgi_environment, programs
@@ -87,6 +87,8 @@ class CgiHandler:
         if answer.local:
             await run.aclose()
             return await self._redirect(request, answer.local)
+        if answer.whole:
+            return Verbatim(answer.status, run)
         return ServerResponse(answer.status, answer.headers, run, reason=answer.reason)
 
     async def _take_a_place(self, run: _Run) -> None:
@@ -148,15 +150,16 @@ class _Run:
             _log.error("%s cannot be run: %s", program.path, error.strerror)
             raise Refusal(502, "The program gave no proper answer.") from None
         self._output = output
-        task = asyncio.ensure_future(cgi_answer.split(output))
+        read = cgi_answer.read_whole if self._name.startswith("nph-") else cgi_answer.read
+        task = asyncio.ensure_future(read(output))
         gone = asyncio.ensure_future(self._request.gone())
         try:
             waited: list[asyncio.Future[object]] = [task, gone]  # type: ignore[list-item]
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
                 raise ConnectionResetError("the client has gone")
-            head, self._first = task.result()
-            return cgi_answer.read_whole(head) if self._name.startswith("nph-") else cgi_answer.read(head)
+            answer, self._first = task.result()
+            return answer
         except NoAnswer as error:
             _log.error("%s gave no proper answer: %s", self._name, error)
             raise Refusal(502, "The program gave no proper answer.") from None

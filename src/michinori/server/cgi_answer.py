@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from michinori.http import Headers
@@ -13,7 +13,7 @@ _HEAD_OCTETS: Final = 64 * 1024
 _END: Final = re.compile(rb"\r?\n\r?\n|\A\r?\n")
 _FIELD: Final = re.compile(r"([-!#$%&'*+.^_`|~0-9A-Za-z]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
 _STATUS: Final = re.compile(r"([2-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?")
-_STATUS_LINE: Final = re.compile(r"HTTP/[0-9]\.[0-9] ([2-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?")
+_STATUS_LINE: Final = re.compile(rb"HTTP/[0-9]\.[0-9] ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?\r?\n")
 _FRAMING: Final = ("Connection", "Keep-Alive", "Transfer-Encoding", "Trailer", "Upgrade")
 
 
@@ -26,12 +26,35 @@ class Answer:
     """The head of an answer. ``local``: the path and query of another place here that is to answer instead."""
 
     status: int
-    reason: str | None
-    headers: Headers
+    reason: str | None = None
+    headers: Headers = field(default_factory=Headers)
     local: str = ""
+    whole: bool = False
+    """The output is a whole HTTP answer, to be passed on unmodified (section 5.2)."""
 
 
-async def split(output: AsyncIterator[bytes]) -> tuple[bytes, bytes]:
+async def read(output: AsyncIterator[bytes]) -> tuple[Answer, bytes]:
+    """What a program says that leaves the protocol to the server (section 6), and what came behind its head. Raises
+    ``NoAnswer``.
+    """
+    head, rest = await _split(output)
+    return _understand(head), rest
+
+
+async def read_whole(output: AsyncIterator[bytes]) -> tuple[Answer, bytes]:
+    """What a program says that speaks HTTP itself (NPH, section 5), and all that came of it. Raises ``NoAnswer``."""
+    octets = b""
+    async for piece in output:
+        octets += piece
+        if b"\n" in octets or len(octets) > _HEAD_OCTETS:
+            break
+    match = _STATUS_LINE.match(octets)
+    if match is None:
+        raise NoAnswer(f"it should begin with a status line, not with {octets[:100]!r}")
+    return Answer(int(match[1]), whole=True), octets
+
+
+async def _split(output: AsyncIterator[bytes]) -> tuple[bytes, bytes]:
     """The head without its empty line, and what came behind it. Raises ``NoAnswer``."""
     octets = bytearray()
     async for piece in output:
@@ -45,8 +68,7 @@ async def split(output: AsyncIterator[bytes]) -> tuple[bytes, bytes]:
     raise NoAnswer("it ended before the empty line that ends a head" if octets else "it wrote nothing")
 
 
-def read(head: bytes) -> Answer:
-    """The head of a program that leaves the protocol to the server (section 6.2). Raises ``NoAnswer``."""
+def _understand(head: bytes) -> Answer:
     headers = _fields(_lines(head))
     status, location = headers.all("Status"), headers.all("Location")
     if len(status) > 1 or len(location) > 1 or len(headers.all("Content-Type")) > 1:
@@ -54,26 +76,13 @@ def read(head: bytes) -> Answer:
     if not (status or location or "Content-Type" in headers):
         raise NoAnswer("it gave neither Content-Type nor Location nor Status")
     if location and len(headers) == 1 and location[0].startswith("/") and not location[0].startswith("//"):
-        return Answer(200, None, headers, local=location[0])
+        return Answer(200, headers=headers, local=location[0])
     headers.remove("Status", *_FRAMING)
     if not status:
-        return Answer(302 if location else 200, None, headers)
+        return Answer(302 if location else 200, headers=headers)
     match = _STATUS.fullmatch(status[0])
     if match is None:
         raise NoAnswer(f"its Status is none: {status[0]!r}")
-    return Answer(int(match[1]), match[2], headers)
-
-
-def read_whole(head: bytes) -> Answer:
-    """The head of a program that speaks HTTP itself (NPH, section 5). The framing stays the server's."""
-    line, *lines = _lines(head)
-    match = _STATUS_LINE.fullmatch(line)
-    if match is None:
-        raise NoAnswer(f"it should begin with a status line, not with {line!r}")
-    headers = _fields(lines)
-    if "Transfer-Encoding" in headers:
-        raise NoAnswer("it wants to code its transfer, which is the server's business")
-    headers.remove(*_FRAMING)
     return Answer(int(match[1]), match[2], headers)
 
 
