@@ -127,7 +127,23 @@ class End:
             self._ends.listener.receive(segment, CLIENT, SERVER, self._ends.now)
         else:
             self.connection.receive(segment, self._ends.now, is_marked=is_marked)
+            self.check()
         self.arm()
+
+    def check(self) -> None:
+        """What must hold of the sender's view of its flight, whatever has happened."""
+        assert self.connection is not None
+        snd, recovery = self.connection._tcb.snd, self.connection._tcb.recovery
+        if self.connection.state is State.CLOSED or not recovery.sack:
+            return
+        assert recovery.pipe(snd.una, snd.nxt) >= 0
+        places = [("sacked", *held) for held in recovery.scoreboard.ranges()]
+        places += [("lost", *held) for held in recovery.lost.ranges()]
+        places.sort(key=lambda place: place[1])
+        edge = snd.una
+        for name, start, end in places:
+            assert edge <= start < end <= snd.nxt, f"{name} {start}:{end} of {places} in {snd.una}:{snd.nxt}"
+            edge = end
 
     def arm(self) -> None:
         deadline_ns = self.connection.deadline_ns if self.connection is not None else None
@@ -139,6 +155,7 @@ class End:
         if armed_ns == self._armed_ns and self.connection is not None:
             self._armed_ns = None
             self.connection.on_deadline(self._ends.now)
+            self.check()
             self.arm()
 
 

@@ -106,7 +106,7 @@ def test_a_scoreboard_is_a_set_of_octets(ranges, una, position):
         held |= news
         assert board.add(start, start + size) == len(news)
     assert board.octets == len(held)
-    assert board.sacked_below(position) == sum(n < position for n in held)
+    assert board.below(position) == sum(n < position for n in held)
     start, end = board.gap(position, 10)
     first = next(n for n in range(position, 2000) if n not in held)
     assert start == first
@@ -129,7 +129,11 @@ def test_lost_and_pipe_are_as_rfc_6675_defines_them(ranges, mss, high_rxt):
         if start > una:
             recovery.scoreboard.add(start, start + size)
             held |= set(range(start, start + size))
-    recovery.phase, recovery.high_rxt = Phase.FAST, high_rxt
+    recovery.begin(Phase.FAST, una, nxt, "sack")
+    recovery.lose_below(recovery.scoreboard.lost_below(mss), una)
+    for low, high in recovery.scoreboard.gaps(una, max(high_rxt, una)):  # up to HighRxt all was sent again
+        recovery.sent_again(low, high, 0)
+    recovery.doubtful_to = high_rxt
 
     def is_lost(octet: int) -> bool:
         above = [left for left, right in recovery.scoreboard.ranges() if left > octet]
@@ -137,6 +141,6 @@ def test_lost_and_pipe_are_as_rfc_6675_defines_them(ranges, mss, high_rxt):
 
     unsacked = [n for n in range(una, nxt) if n not in held]
     pipe = sum(not is_lost(n) for n in unsacked) + sum(n < high_rxt for n in unsacked)
-    assert recovery.pipe(una, nxt, mss) == pipe
+    assert recovery.pipe(una, nxt) == pipe
     lost = recovery.scoreboard.lost_below(mss)
     assert [n for n in unsacked if is_lost(n)] == [n for n in unsacked if n < lost]

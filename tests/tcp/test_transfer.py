@@ -28,7 +28,12 @@ def pieces(text: bytes, size: int) -> list[bytes]:
         {"window_scale": False},
         {"sack": False, "timestamps": False, "window_scale": False},
         {"nagle": False, "delayed_ack_ns": 0},
-        {"congestion": "reno", "initial_window": 0, "limited_transmit": False},
+        {"congestion": "reno", "initial_window": 0, "limited_transmit": False, "hystart": False},
+        {"rack": False},
+        {"rack": False, "prr": False, "frto": False},
+        {"tlp": False},
+        {"prr": False},
+        {"frto": False},
     ],
 )
 @pytest.mark.parametrize(
@@ -155,6 +160,13 @@ OPTIONS = st.fixed_dictionaries(
         "receive_buffer": st.sampled_from([300, 3000, 65536]),
         "send_buffer": st.sampled_from([100, 5000, 65536]),
         "initial_window": st.sampled_from([0, 1, 10]),
+        "congestion": st.sampled_from(["cubic", "reno"]),
+        "hystart": st.booleans(),
+        "rack": st.booleans(),
+        "tlp": st.booleans(),
+        "prr": st.booleans(),
+        "frto": st.booleans(),
+        "limited_transmit": st.booleans(),
         "keepalive": st.just(True),
         "data_retries": st.just(8),
     }

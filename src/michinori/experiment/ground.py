@@ -153,7 +153,8 @@ class WorldGround(Ground):
         self.world = World(seed, record=True)
         assert self.world.recorder is not None
         self.recorder = self.world.recorder
-        self.client = self.world.host("client", interfaces={"eth0": "192.0.2.10/24"})
+        # What is shown is what ACKs tell. RACK (RFC 8985) would repair by the clock before three of them are there.
+        self.client = self.world.host("client", interfaces={"eth0": "192.0.2.10/24"}, tcp={"rack": False})
         self.server = self.world.host("server", interfaces={"eth0": "192.0.2.80/24"}, **server)
         self.line = self.world.link(self.client, self.server, rate=rate, delay=delay, name="line")
         self.address = "192.0.2.80"

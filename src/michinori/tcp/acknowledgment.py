@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from michinori.sim import Nanos
 from michinori.tcp.arrival import Arrival
+from michinori.tcp.frto import heed_doubt
 from michinori.tcp.lifecycle import become, enter_time_wait, establish, finish
-from michinori.tcp.recovery import Phase
-from michinori.tcp.retransmission import enter_fast_recovery, send_again
+from michinori.tcp.loss_detection import detect_losses, note_delivered
+from michinori.tcp.recovery import Doubt, Phase
+from michinori.tcp.retransmission import enter_fast_recovery, send_again, tell_of_loss
 from michinori.tcp.segments import send_challenge_ack, send_reset
 from michinori.tcp.states import State
+from michinori.tcp.tail_probe import heed_probe
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.wire.sequence import MASK
 
 _NS_PER_MS = 1_000_000
+_NO_BLOCKS: list[tuple[int, int]] = []
 
 
 def acknowledge_syn(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
@@ -49,18 +53,47 @@ def acknowledge(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         return False
     snd, recovery = tcb.snd, tcb.recovery
     snd_wnd_before = snd.wnd
-    news = _read_sack(tcb, seg) if seg.options.sack and recovery.sack else 0
+    blocks = _read_sack(tcb, seg) if seg.options.sack and recovery.sack else _NO_BLOCKS
+    if recovery.calm and not blocks:
+        delivered = _NO_BLOCKS
+    else:
+        delivered = recovery.news(snd.una, seg.ack, blocks)
+        note_delivered(tcb, seg, delivered, now)
+        if recovery.doubt is not Doubt.NONE:
+            heed_doubt(tcb, seg, delivered, now)
+        for start, end in blocks:
+            recovery.sacked(start, end)
     if seg.ack > snd.una:
         advance(tcb, seg.ack, seg, now)
     update_window(tcb, seg)
     if seg.ack == snd.una and snd.nxt > snd.una:
         # RFC 5681 section 2, or with SACK: RFC 6675 section 2.
-        is_duplicate = news > 0 if recovery.sack else not seg.length and snd.wnd == snd_wnd_before
-        if is_duplicate and (recovery.sack or not seg.advanced):
+        if recovery.sack:
+            is_duplicate = any(end > seg.ack for _, end in delivered)
+        else:
+            is_duplicate = not seg.length and snd.wnd == snd_wnd_before and not seg.advanced
+        if is_duplicate:
             _count_duplicate(tcb)
+    if recovery.probe_end:
+        heed_probe(tcb, seg, now)
+    if not recovery.calm:
+        _look_for_losses(tcb, seg, delivered, now)
+    return _check_our_fin(tcb, now)
+
+
+def _look_for_losses(tcb: Tcb, seg: Arrival, delivered: list[tuple[int, int]], now: Nanos) -> None:
+    """Whether this ACK shows that something is lost; in fast recovery, how much may be sent in answer to it."""
+    snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
+    found = recovery.sack and detect_losses(tcb, now)
     if recovery.finds_loss(snd.una, snd.mss):
         enter_fast_recovery(tcb, now)
-    return _check_our_fin(tcb, now)
+    elif found:
+        tell_of_loss(tcb, "rack" if recovery.rack is not None else "sack")
+    if recovery.prr is not None:
+        octets = sum([end - start for start, end in delivered])
+        pipe = recovery.pipe(snd.una, snd.nxt)
+        progress = seg.advanced and not found
+        congestion.cwnd = pipe + recovery.prr.allowed(octets, pipe, congestion.ssthresh, snd.mss, progress=progress)
 
 
 def advance(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
@@ -71,20 +104,20 @@ def advance(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
     _measure(tcb, ack, seg, now)
     sent_ns = tcb.flight.acked(ack)
     # Karn: what was sent again tells nothing, as nobody knows which of the two was answered.
-    rtt_ns = now - sent_ns if sent_ns >= 0 and recovery.phase is Phase.OPEN and not snd.retries else rtt.srtt_ns
+    rtt_ns = now - sent_ns if sent_ns >= 0 and not recovery.resent_ever.octets and not snd.retries else rtt.srtt_ns
     snd.una = ack
     if snd.nxt < ack:
         snd.nxt = ack  # a probe of a closed window was taken after all
     snd.buffer.release(min(ack, snd.buffer.end))
     snd.retries = 0
     tcb.soft_error = None
-    timers.retransmit_ns = NEVER
     if snd.nxt > ack:
         timers.at_retransmit(now + rtt.timeout_ns())
     else:
+        timers.retransmit_ns = timers.probe_ns = NEVER
         tcb.totals.rest(now)
-    if recovery.scoreboard.octets:
-        recovery.scoreboard.acknowledged(ack)
+    if not recovery.calm:
+        recovery.acknowledged(ack)
     _grow_window(tcb, octets, rtt_ns, now)
     if tcb.watch is not None:
         tcb.watch.acked(ack, octets)
@@ -96,6 +129,8 @@ def _measure(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
     if rtt.timed_to:
         if ack >= rtt.timed_to:
             rtt.ended(ack, now)
+    elif seg.dsack is not None:
+        pass  # it answers the second transmission, and echoes the first
     elif tcb.stamped and seg.options.timestamps is not None and seg.options.timestamps[1]:
         elapsed_ms = (tcb.stamp_now(now) - seg.options.timestamps[1]) & MASK
         if elapsed_ms < 1 << 31:
@@ -112,6 +147,8 @@ def _grow_window(tcb: Tcb, octets: int, rtt_ns: Nanos, now: Nanos) -> None:
             congestion.acked(octets, snd.nxt - snd.una, rtt_ns, now)
     elif recovery.phase is Phase.FAST:
         if snd.una >= recovery.recover:
+            if recovery.prr is not None:
+                congestion.cwnd = congestion.ssthresh
             recovery.end()
             if not recovery.sack:
                 congestion.recovered(snd.nxt - snd.una, now)
@@ -145,15 +182,21 @@ def update_window(tcb: Tcb, seg: Arrival) -> None:
         snd.retries = 0  # it answers: a closed window is no reason to give up (MUST-37)
 
 
-def _read_sack(tcb: Tcb, seg: Arrival) -> int:
-    """Mark what the peer holds beyond the gap; a block at or below the ACK tells of a duplicate (RFC 2883)."""
-    snd, board = tcb.snd, tcb.recovery.scoreboard
-    news = 0
-    for left, right in seg.options.sack:
-        start, end = snd.position(left), snd.position(right)
-        if max(snd.una, seg.ack) < start < end <= snd.nxt:
-            news += board.add(start, end)
-    return news
+def _read_sack(tcb: Tcb, seg: Arrival) -> list[tuple[int, int]]:
+    """What the peer holds beyond the gap, and what it has got twice: a first block at or below the ACK, or within the
+    second one (RFC 2883 section 4).
+    """
+    snd, recovery = tcb.snd, tcb.recovery
+    named = [(snd.position(left), snd.position(right)) for left, right in seg.options.sack]
+    first = named[0]
+    is_within_second = len(named) > 1 and named[1][0] <= first[0] and first[1] <= named[1][1]
+    if first[0] < first[1] and (first[1] <= seg.ack or is_within_second):
+        seg.dsack = first
+        tcb.totals.dsacks += 1
+        if recovery.rack is not None:
+            recovery.rack.duplicated(snd.una, snd.nxt)
+    least = max(snd.una, seg.ack)
+    return [(start, end) for start, end in named if least < start < end <= snd.nxt]
 
 
 def _count_duplicate(tcb: Tcb) -> None:

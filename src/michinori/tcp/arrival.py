@@ -10,7 +10,19 @@ from michinori.wire.tcp import ACK, FIN, SYN, Segment
 class Arrival:
     """SEG.SEQ, SEG.ACK, SEG.LEN, SEG.WND. ``segment`` is what came."""
 
-    __slots__ = ("ack", "advanced", "flags", "is_marked", "options", "payload", "segment", "seq", "urgent", "window")
+    __slots__ = (
+        "ack",
+        "advanced",
+        "dsack",
+        "flags",
+        "is_marked",
+        "options",
+        "payload",
+        "segment",
+        "seq",
+        "urgent",
+        "window",
+    )
 
     def __init__(self, tcb: Tcb, segment: Segment, *, is_marked: bool = False) -> None:
         self.segment = segment
@@ -26,6 +38,8 @@ class Arrival:
         """A router has set CE in its packet."""
         self.advanced = False
         """Its ACK has moved SND.UNA."""
+        self.dsack: tuple[int, int] | None = None
+        """What the peer says to have got twice (RFC 2883)."""
 
     @property
     def length(self) -> int:

@@ -48,6 +48,14 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Text in the SYN, sent and taken: RFC 7413."""
     fast_open_backlog: int = 16
     """Connections that a listener has opened by Fast Open and whose handshake goes on, at most."""
+    rack: bool = True
+    """Find losses by time: RACK, RFC 8985; otherwise by the scoreboard alone (RFC 6675). Needs SACK."""
+    tlp: bool = True
+    """Probe for a lost tail before the retransmission timer expires: RFC 8985 section 7. Needs ``rack``."""
+    prr: bool = True
+    """Spread what is sent in fast recovery over its ACKs: proportional rate reduction, RFC 6937. Needs SACK."""
+    frto: bool = True
+    """Find out whether a time-out was for nothing, and take it back: F-RTO, RFC 5682."""
     limited_transmit: bool = True
     """RFC 3042."""
     restart_after_idle: bool = True

@@ -20,11 +20,15 @@ class CongestionControl(ABC):
     """The congestion window, ``cwnd``, and the slow start threshold, ``ssthresh``, in octets (RFC 5681)."""
 
     name: ClassVar[str]
-    __slots__ = ("_before", "_initial", "_mss", "_segments", "cwnd", "hystart", "ssthresh")
+    __slots__ = ("_before", "_initial", "_limit", "_mss", "_segments", "cwnd", "hystart", "ssthresh")
 
     def __init__(self, mss: int, segments: int, *, hystart: bool) -> None:
         self._mss = mss
         self._segments = segments
+        self._limit = 2
+        """L of RFC 3465: by how many segments an ACK opens the window at most in slow start; 1 after a time-out, as a
+        single ACK may tell then of much that had arrived long before (section 2.3).
+        """
         self._initial = self.cwnd = initial_window(mss, segments)
         self.ssthresh = _UNLIMITED
         self.hystart = HyStart() if hystart else None
@@ -38,10 +42,11 @@ class CongestionControl(ABC):
         """
         cwnd = self.cwnd
         if cwnd >= self.ssthresh:
+            self._limit = 2
             self._avoid(octets, rtt_ns, now)
         elif self.hystart is None:
-            # Appropriate byte counting with L = 2 (RFC 3465 section 2.2).
-            self.cwnd = cwnd + (octets if octets < 2 * self._mss else 2 * self._mss)
+            most = self._limit * self._mss
+            self.cwnd = cwnd + (octets if octets < most else most)
         else:
             self.cwnd = cwnd + self.hystart.growth(octets, flight, rtt_ns, self._mss)
             if self.hystart.is_over:
@@ -63,6 +68,7 @@ class CongestionControl(ABC):
         del now
         if not again:
             self._reduce(flight)
+        self._limit = 1
         self.cwnd = self._mss
 
     def _reduce(self, flight: int) -> None:
@@ -80,6 +86,7 @@ class CongestionControl(ABC):
         cwnd, ssthresh, *memory = self._before
         self._before = None
         self._remember(memory)
+        self._limit = 2
         self.ssthresh = max(ssthresh, cwnd)
         self.cwnd = min(cwnd, flight + min(max(octets, self._mss), self._initial))
         return True

@@ -51,7 +51,17 @@ class TcpInfo(msgspec.Struct, frozen=True, gc=False):
     resent: int
     """Sent again and not acknowledged."""
     reordering: int
-    """From how many segments on a gap counts as a loss."""
+    """From how many segments on a gap counts as a loss, where it is counted."""
+    reordering_seen: bool
+    """Segments have overtaken each other, so that RACK waits for those that are late (RFC 8985)."""
+    in_css: bool
+    """In conservative slow start: round trips have begun to grow (RFC 9406)."""
+    tail_probes: int
+    """How often a lost tail was asked for (RFC 8985 section 7)."""
+    spurious_timeouts: int
+    """Time-outs that turned out to be for nothing (RFC 5682)."""
+    dsacks: int
+    """How often the peer has told of a duplicate (RFC 2883)."""
     unacked: int
     """Text in the send buffer, sent or not."""
     unsent: int
@@ -113,7 +123,7 @@ def info_of(tcb: Tcb) -> TcpInfo:
     buffer, board = snd.buffer, tcb.recovery.scoreboard
     unsent = max(buffer.end - max(snd.nxt, 1), 0) if buffer.start < buffer.end else 0
     octets_acked = max(min(snd.una, buffer.end) - 1, 0)
-    again = max(recovery.high_rxt - snd.una, 0) if recovery.phase is not Phase.OPEN else 0
+    hystart = tcb.congestion.hystart
     return TcpInfo(
         state=tcb.state,
         recovery=recovery.phase.value,
@@ -134,11 +144,16 @@ def info_of(tcb: Tcb) -> TcpInfo:
         cwnd=tcb.congestion.cwnd,
         ssthresh=tcb.congestion.ssthresh,
         in_flight=snd.nxt - snd.una,
-        pipe=max(recovery.pipe(snd.una, snd.nxt, snd.mss), 0),
+        pipe=max(recovery.pipe(snd.una, snd.nxt), 0),
         sacked=board.octets,
         lost=_lost(tcb),
-        resent=max(again - board.sacked_below(snd.una + again), 0),
+        resent=_resent(tcb),
         reordering=DUP_THRESH,
+        reordering_seen=recovery.rack is not None and recovery.rack.reordering_seen,
+        in_css=hystart is not None and hystart.in_css,
+        tail_probes=totals.tail_probes,
+        spurious_timeouts=totals.spurious_timeouts,
+        dsacks=totals.dsacks,
         unacked=buffer.end - buffer.start,
         unsent=unsent,
         unread=rcv.buffer.octets,
@@ -192,10 +207,14 @@ def _lost(tcb: Tcb) -> int:
     """Octets that are thought lost: in flight, neither sacked nor in the network in their first copy."""
     snd, recovery = tcb.snd, tcb.recovery
     board = recovery.scoreboard
-    if recovery.phase is Phase.LOSS:
-        bound = max(recovery.recover, snd.una)
-    elif recovery.sack:
-        bound = max(board.lost_below(snd.mss), snd.una)
-    else:
-        bound = min(snd.una + snd.mss, snd.nxt) if recovery.phase is Phase.FAST else snd.una
-    return max(bound - snd.una - board.sacked_below(bound), 0)
+    bound = max(recovery.lost_to, snd.una)
+    if recovery.phase is Phase.FAST and not recovery.sack:
+        bound = min(snd.una + snd.mss, snd.nxt)
+    return max(bound - snd.una - board.below(bound), 0)
+
+
+def _resent(tcb: Tcb) -> int:
+    """Octets that were sent again and are neither acknowledged nor sacked."""
+    una, recovery = tcb.snd.una, tcb.recovery
+    ranges = [recovery.scoreboard.gaps(max(again.start, una), again.end) for again in recovery.resent]
+    return sum([end - start for gaps in ranges for start, end in gaps])

@@ -83,10 +83,11 @@ def enter_time_wait(tcb: Tcb, now: Nanos) -> None:
         become(tcb, State.TIME_WAIT)
         tcb.snd.buffer.clear()
         tcb.flight.clear()
-        tcb.recovery.scoreboard.clear()
+        tcb.recovery.forget()
         tcb.rcv.reassembly.clear()
     timers = tcb.timers
     timers.retransmit_ns = timers.persist_ns = timers.keepalive_ns = NEVER
+    timers.probe_ns = timers.reorder_ns = NEVER
     until_ns = now + 2 * tcb.config.msl_ns
     timers.at_linger(until_ns)
     if tcb.watch is not None:
@@ -102,7 +103,7 @@ def finish(tcb: Tcb, error: TcpError | None) -> None:
     tcb.timers.stop()
     tcb.snd.buffer.clear()
     tcb.flight.clear()
-    tcb.recovery.scoreboard.clear()
+    tcb.recovery.forget()
     tcb.rcv.reassembly.clear()
     tcb.born = False
     listener, tcb.listener = tcb.listener, None

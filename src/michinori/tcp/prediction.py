@@ -99,7 +99,7 @@ def _new_ack(tcb: Tcb, segment: Segment, acked: int, now: Nanos) -> None:
     if snd.nxt > una:
         timers.at_retransmit(now + rtt.timeout_ns())
     else:
-        timers.retransmit_ns = NEVER
+        timers.retransmit_ns = timers.probe_ns = NEVER
         tcb.totals.rest(now)
     sent_ns = tcb.flight.acked(una)
     if tcb.cwnd_limited:

@@ -2,19 +2,26 @@
 
 One of three phases at a time:
 
-- OPEN: nothing is missing, or fewer than three duplicate ACKs hint at it.
-- FAST: a loss was found by duplicate ACKs. With SACK the scoreboard tells what is lost (RFC 6675), without it one
-  segment a round trip is (NewReno, RFC 6582).
-- LOSS: the retransmission timer expired, so everything that was in flight and is not sacked counts as lost and is sent
-  again in slow start.
+- OPEN: nothing is missing, or not enough hints at it.
+- FAST: a loss was found without a time-out. With SACK, RACK (RFC 8985) or the scoreboard (RFC 6675) tells what is lost;
+  without it one segment a round trip is (NewReno, RFC 6582).
+- LOSS: the retransmission timer expired, so what was in flight and is not sacked counts as lost and is sent again in
+  slow start.
 
-The phase ends when ``recover`` is acknowledged: all that had been sent when it began.
+The phase ends when ``recover`` is acknowledged: all that had been sent when it began. With SACK, every octet in flight
+is in one of three places: sacked (``scoreboard``), lost and to be sent again (``lost``), or in the network.
 """
 
 from __future__ import annotations
 
 from enum import Enum
+from typing import NamedTuple
 
+from michinori.sim import Nanos
+from michinori.tcp.config import TcpConfig
+from michinori.tcp.prr import Prr
+from michinori.tcp.rack import Rack
+from michinori.tcp.ranges import Ranges
 from michinori.tcp.scoreboard import DUP_THRESH, Scoreboard
 
 
@@ -26,10 +33,51 @@ class Phase(Enum):
     LOSS = "loss"
 
 
-class Recovery:
-    """RecoveryPoint, HighRxt, RescueRxt of RFC 6675; ``recover`` and the inflation of the window of RFC 6582."""
+class Doubt(Enum):
+    """How far F-RTO (RFC 5682) has come after a time-out."""
 
-    __slots__ = ("duplicates", "high_rxt", "inflation", "phase", "recover", "rescue_rxt", "sack", "scoreboard", "why")
+    NONE = "none"
+    """It is not going on: the time-out is believed."""
+    ASKED = "asked"
+    """Step 1 is done: the first segment was sent again."""
+    SENDING = "sending"
+    """Step 2b: its ACK has come, up to two new segments are to be sent."""
+    WATCHING = "watching"
+    """Step 3: the next ACK decides."""
+
+
+class Resent(NamedTuple):
+    """What was sent again and is thought to be in the network."""
+
+    start: int
+    end: int
+    sent_ns: Nanos
+
+
+class Recovery:
+    """RecoveryPoint and RescueRxt of RFC 6675; ``recover`` and the inflation of the window of RFC 6582."""
+
+    __slots__ = (
+        "doubt",
+        "doubtful_to",
+        "duplicates",
+        "inflation",
+        "lost",
+        "lost_to",
+        "phase",
+        "probe_end",
+        "probe_is_again",
+        "probes_tail",
+        "prr",
+        "rack",
+        "recover",
+        "rescue_rxt",
+        "resent",
+        "resent_ever",
+        "sack",
+        "scoreboard",
+        "why",
+    )
 
     def __init__(self) -> None:
         self.phase = Phase.OPEN
@@ -37,69 +85,162 @@ class Recovery:
         self.sack = False
         """Whether SACK was agreed upon."""
         self.scoreboard = Scoreboard()
+        self.rack: Rack | None = None
+        """Time tells what is lost (RFC 8985); None: the scoreboard does (RFC 6675)."""
+        self.prr: Prr | None = None
+        """Spreads what is sent in this fast recovery (RFC 6937)."""
+        self.lost = Ranges()
+        """What is lost and was not sent again since."""
+        self.lost_to = 0
+        """Below it, no first transmission is in the network: each is sacked, lost, or was lost and sent again."""
+        self.resent: list[Resent] = []
+        """What was sent again and is in the network, in the order of time."""
+        self.resent_ever = Ranges()
+        """What was sent more than once."""
         self.duplicates = 0
         """Duplicate ACKs in a row."""
         self.recover = 0
         """RecoveryPoint: what ends the phase; afterwards the end of the last one."""
-        self.high_rxt = 0
-        """HighRxt: behind the highest octet that was sent again in this phase."""
+        self.doubtful_to = 0
+        """Below it, what may be lost was sent again too, though it is not known to be lost: it is in the network twice
+        (RFC 6675, rule 3 of NextSeg).
+        """
         self.rescue_rxt = 0
         """RescueRxt: as RFC 6675, rule 4 of NextSeg."""
         self.inflation = 0
         """Without SACK: octets that have left the network, as duplicate ACKs tell."""
+        self.probe_end = 0
+        """TLP.end_seq of RFC 8985: SND.NXT when a tail-loss probe was sent whose fate is not known; otherwise 0."""
+        self.probe_is_again = False
+        """TLP.is_retrans: that probe was nothing new."""
+        self.probes_tail = False
+        """Whether tail-loss probes are sent at all."""
+        self.doubt = Doubt.NONE
+
+    def agree(self, config: TcpConfig, *, sack: bool) -> None:
+        """The handshake has settled whether there is SACK: without it neither RACK nor its probes can work."""
+        self.sack = sack
+        self.rack = Rack() if sack and config.rack else None
+        self.probes_tail = self.rack is not None and config.tlp
 
     @property
     def calm(self) -> bool:
         """Nothing is missing and nothing hints at it."""
-        return self.phase is Phase.OPEN and not self.duplicates and not self.scoreboard.octets
+        return (
+            self.phase is Phase.OPEN
+            and not self.duplicates
+            and not self.scoreboard.octets
+            and not self.resent
+            and not self.probe_end
+        )
 
-    def pipe(self, una: int, nxt: int, mss: int) -> int:
+    def pipe(self, una: int, nxt: int) -> int:
         """How much is thought to be in the network: SetPipe of RFC 6675; without SACK the flight less inflation."""
         if self.phase is not Phase.LOSS and not self.sack:
             return nxt - una - self.inflation
-        board = self.scoreboard
-        if self.phase is Phase.LOSS:
-            lost = max(self.recover, una)
-        else:
-            lost = max(board.lost_below(mss), una)
-        again = max(self.high_rxt, una)
-        sacked_above = board.octets - board.sacked_below(lost)
-        return (nxt - lost - sacked_above) + (again - una - board.sacked_below(again))
+        pipe = nxt - una - self.scoreboard.octets - self.lost.octets
+        if self.doubtful_to > self.lost_to:
+            start, board = max(self.lost_to, una), self.scoreboard
+            if start < self.doubtful_to:
+                pipe += self.doubtful_to - start - (board.below(self.doubtful_to) - board.below(start))
+        return pipe
 
     def finds_loss(self, una: int, mss: int) -> bool:
-        """Whether the octet at ``una`` is lost by now (RFC 6675 section 5; RFC 6582 section 3.2 step 2)."""
+        """Whether something is lost by now (RFC 8985; RFC 6675 section 5; RFC 6582 section 3.2 step 2)."""
         if self.phase is not Phase.OPEN:
             return False
+        if self.rack is not None:
+            return self.lost.octets > 0
         if self.sack:
-            return self.duplicates >= DUP_THRESH or self.scoreboard.lost_below(mss) > una
+            return self.seems_lost(una, mss)
         return self.duplicates >= DUP_THRESH and una > self.recover
 
-    def begin(self, phase: Phase, una: int, nxt: int, why: str = "rto") -> None:
+    def seems_lost(self, una: int, mss: int) -> bool:
+        """Whether enough is sacked or acknowledged twice for the octet at ``una`` to be lost, with DupThresh of 3."""
+        return self.duplicates >= DUP_THRESH or self.scoreboard.lost_below(mss) > una
+
+    def begin(self, phase: Phase, una: int, nxt: int, why: str) -> None:
         """A loss was found, by what ``why`` says, with everything up to ``nxt`` sent."""
         self.phase = phase
         self.why = why
         self.recover = nxt
-        self.high_rxt = self.rescue_rxt = una
+        self.doubtful_to = self.rescue_rxt = una
         self.inflation = 0
+        self.probe_end = 0
+        self.prr = None
 
     def end(self) -> None:
         """``recover`` was acknowledged."""
         self.phase = Phase.OPEN
         self.duplicates = 0
         self.inflation = 0
+        self.prr = None
+        self.doubt = Doubt.NONE
+        if self.rack is not None:
+            self.rack.recovered()
 
-    def lost_gap(self, una: int, mss: int) -> tuple[int, int] | None:
-        """What to send again next because it is lost (NextSeg, rule 1): start and end, at most one segment."""
+    # What becomes of the octets in flight
+
+    def lose_below(self, bound: int, una: int) -> None:
+        """What was sent once only, is below the position and is not sacked, is lost."""
+        start = max(self.lost_to, una)
+        if bound <= start:
+            return
+        self.lost_to = bound
+        for low, high in self.scoreboard.gaps(max(start, self.doubtful_to), bound):
+            self.lost.add(low, high)
+        for again in self.resent:
+            self.lost.remove(again.start, again.end)  # a probe of the tail: it is in the network nevertheless
+
+    def lose_again(self, start: int, end: int) -> None:
+        """What was sent again has been lost once more, except for what is sacked of it."""
+        for low, high in self.scoreboard.gaps(start, end):
+            self.lost.add(low, high)
+
+    def sent_again(self, start: int, end: int, now: Nanos) -> None:
+        """These octets have left once more."""
+        if self.lost.octets:
+            self.lost.remove(start, end)
+        self.resent.append(Resent(start, end, now))
+        self.resent_ever.add(start, end)
+
+    def sacked(self, start: int, end: int) -> None:
+        """The peer holds these octets."""
+        self.scoreboard.add(start, end)
+        if self.lost.octets:
+            self.lost.remove(start, end)
+
+    def acknowledged(self, una: int) -> None:
+        """Everything below is acknowledged."""
+        if self.scoreboard.octets:
+            self.scoreboard.acknowledged(una)
+        if self.lost.octets:
+            self.lost.acknowledged(una)
+        if self.resent_ever.octets:
+            self.resent_ever.acknowledged(una)
+            self.resent = [again for again in self.resent if again.end > una]
+
+    def news(self, una: int, ack: int, blocks: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """What an ACK with these SACK blocks delivers that was not known to be delivered, sorted within each."""
         board = self.scoreboard
-        bound = self.recover if self.phase is Phase.LOSS else board.lost_below(mss)
-        start, end = board.gap(max(self.high_rxt, una), mss)
-        if start >= bound:
-            return None
-        return start, min(end, bound)
+        found = board.gaps(una, ack)
+        for start, end in blocks:
+            if not board.has_all(start, end):
+                found += board.gaps(max(start, ack), end)
+        return found
 
-    def doubtful_gap(self, una: int, mss: int) -> tuple[int, int] | None:
+    def forget(self) -> None:
+        """Nothing is in flight any more."""
+        self.scoreboard.clear()
+        self.lost.clear()
+        self.resent.clear()
+        self.resent_ever.clear()
+
+    # What to send
+
+    def doubtful_gap(self, mss: int) -> tuple[int, int] | None:
         """What to send again when there is nothing better to do: below the highest sacked octet (NextSeg, rule 3)."""
-        start, end = self.scoreboard.gap(max(self.high_rxt, una), mss)
+        start, end = self.scoreboard.gap(max(self.lost_to, self.doubtful_to), mss)
         if start >= self.scoreboard.highest:
             return None
         return start, end

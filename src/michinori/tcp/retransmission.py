@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from michinori.sim import Nanos
 from michinori.tcp.errors import ConnectionTimedOut
+from michinori.tcp.frto import doubt_timeout
 from michinori.tcp.lifecycle import abort, fit_mss, give_up
-from michinori.tcp.recovery import Phase
+from michinori.tcp.loss_detection import detect_losses, lose_on_timeout
+from michinori.tcp.prr import Prr
+from michinori.tcp.recovery import Doubt, Phase
 from michinori.tcp.segments import send_syn, send_text
 from michinori.tcp.sending import transmit
 from michinori.tcp.states import State
@@ -23,22 +26,59 @@ def enter_fast_recovery(tcb: Tcb, now: Nanos) -> None:
     snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
     # What limited transmit sent beyond the window does not count (RFC 5681 section 3.2 step 2).
     flight = min(snd.nxt - snd.una, congestion.cwnd)
-    recovery.begin(Phase.FAST, snd.una, snd.nxt)
+    why = "rack" if recovery.rack is not None else "sack" if recovery.sack else "fast"
+    recovery.begin(Phase.FAST, snd.una, snd.nxt, why)
+    if recovery.sack and tcb.config.prr:
+        recovery.prr = Prr(snd.nxt - snd.una)
     congestion.lost(flight, now)
     tcb.window_was_cut()
     _tell_of_window(tcb, "loss")
     _karn(tcb)
-    recovery.high_rxt = recovery.rescue_rxt = send_again(tcb, now, "sack" if recovery.sack else "fast")
-    if not recovery.sack:
+    if recovery.sack and not recovery.lost.octets:
+        # Three duplicate ACKs, though IsLost is not yet true of it (RFC 6675 section 5, step 4).
+        recovery.lose_below(min(recovery.scoreboard.gap(snd.una, snd.mss)[1], snd.nxt), snd.una)
+    tell_of_loss(tcb, why)
+    if recovery.sack:
+        first = recovery.lost.first(snd.mss)
+        if first is not None:
+            end = send_text(tcb, *first, now, why)
+            recovery.sent_again(first[0], end, now)
+            recovery.rescue_rxt = end
+            if recovery.prr is not None:
+                recovery.prr.sent(end - first[0])
+    else:
+        send_again(tcb, now, why)
         recovery.inflation = _DUPLICATES_TO_INFLATE * snd.mss
     tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
 
 
+def on_reorder_timeout(tcb: Tcb, now: Nanos) -> None:
+    """What was overtaken has not come within the reordering window (RFC 8985 section 6.3)."""
+    if not detect_losses(tcb, now):
+        return
+    if tcb.recovery.finds_loss(tcb.snd.una, tcb.snd.mss):
+        enter_fast_recovery(tcb, now)
+        if tcb.recovery.prr is not None:
+            tcb.congestion.cwnd = tcb.recovery.pipe(tcb.snd.una, tcb.snd.nxt)
+    else:
+        tell_of_loss(tcb, "rack")
+    transmit(tcb, now)
+
+
+def tell_of_loss(tcb: Tcb, why: str) -> None:
+    """Tell what counts as lost now."""
+    if tcb.watch is not None:
+        lost = tcb.recovery.lost
+        tcb.watch.tell("loss-detected", octets=lost.octets, ranges=[list(held) for held in lost.ranges()], why=why)
+
+
 def send_again(tcb: Tcb, now: Nanos, why: str) -> int:
     """The first segment that was not acknowledged, once more. Gives the position behind it."""
-    snd = tcb.snd
-    _, end = tcb.recovery.scoreboard.gap(snd.una, snd.mss)
-    return send_text(tcb, snd.una, min(end, snd.nxt), now, why)
+    snd, recovery = tcb.snd, tcb.recovery
+    _, end = recovery.scoreboard.gap(snd.una, snd.mss)
+    end = send_text(tcb, snd.una, min(end, snd.nxt), now, why)
+    recovery.sent_again(snd.una, end, now)
+    return end
 
 
 def on_retransmission_timeout(tcb: Tcb, now: Nanos) -> None:
@@ -90,9 +130,15 @@ def _lose_everything(tcb: Tcb, now: Nanos) -> None:
     if board and board.gap(snd.una, 1)[0] != snd.una:
         # The peer has sacked what it does not acknowledge: it has thrown it away (RFC 2018 section 8).
         board.clear()
-    recovery.begin(Phase.LOSS, snd.una, snd.nxt)
+        recovery.lost_to = snd.una
+    was_open = recovery.phase is Phase.OPEN
+    recovery.begin(Phase.LOSS, snd.una, snd.nxt, "rto")
     recovery.duplicates = 0
-    recovery.high_rxt = send_again(tcb, now, "rto")
+    lose_on_timeout(tcb, now)
+    doubt_timeout(tcb, was_open=was_open)
+    tell_of_loss(tcb, "rto")
+    send_again(tcb, now, "rto")
+    tcb.timers.reorder_ns = NEVER
 
 
 def on_persist_timeout(tcb: Tcb, now: Nanos) -> None:
@@ -135,6 +181,11 @@ def on_path_mtu(tcb: Tcb, mtu: int, now: Nanos) -> None:
     # Dropped for its size, not for want of room: the congestion window stays as it is.
     _karn(tcb)
     recovery.begin(Phase.LOSS, snd.una, snd.nxt, "path-mtu")
+    recovery.doubt = Doubt.NONE
+    recovery.resent.clear()
+    for low, high in recovery.scoreboard.gaps(snd.una, snd.nxt):
+        recovery.lost.add(low, high)
+    recovery.lost_to = snd.nxt
     transmit(tcb, now)
     tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
 

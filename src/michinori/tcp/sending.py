@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from michinori.sim import Nanos
-from michinori.tcp.recovery import Phase
+from michinori.tcp.recovery import Doubt, Phase
 from michinori.tcp.segments import acknowledged, options_now, sack_octets, send_text
 from michinori.tcp.states import SENDS_TEXT, State
 from michinori.tcp.tcb import Tcb
@@ -22,20 +22,45 @@ def transmit(tcb: Tcb, now: Nanos) -> None:
     if recovery.calm or (recovery.phase is Phase.OPEN and not tcb.config.limited_transmit):
         send_new(tcb, now, snd.nxt - snd.una)
     else:
-        pipe = recovery.pipe(snd.una, snd.nxt, snd.mss)
-        if recovery.phase is Phase.LOSS or (recovery.phase is Phase.FAST and recovery.sack):
-            pipe = _send_lost(tcb, now, pipe)
-        before = snd.nxt
-        send_new(tcb, now, pipe)
-        if recovery.phase is Phase.FAST and recovery.sack:
-            _send_doubtful(tcb, now, pipe + snd.nxt - before)
+        _transmit_in_recovery(tcb, now)
     if snd.nxt > snd.una:
-        if tcb.timers.retransmit_ns == NEVER:
+        timers = tcb.timers
+        if timers.retransmit_ns == NEVER:
             tcb.totals.work(now)
-            tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+            timers.at_retransmit(now + tcb.rtt.timeout_ns())
+        if timers.probe_ns == NEVER and recovery.probes_tail and recovery.phase is Phase.OPEN:
+            timers.at_probe(min(now + 2 * tcb.rtt.srtt_ns, timers.retransmit_ns))
     elif snd.end > snd.nxt and tcb.timers.persist_ns == NEVER:
         # Nothing is under way that would bring an ACK, and the window is too small to send.
         tcb.timers.at_persist(now + min(tcb.rtt.timeout_ns(), _LONGEST_OVERRIDE_NS))
+
+
+def _transmit_in_recovery(tcb: Tcb, now: Nanos) -> None:
+    """Something is missing, or may be."""
+    snd, recovery = tcb.snd, tcb.recovery
+    if recovery.doubt is not Doubt.NONE and _transmit_in_doubt(tcb, now):
+        return
+    before = pipe = recovery.pipe(snd.una, snd.nxt)
+    with_sack = recovery.phase is Phase.FAST and recovery.sack
+    if recovery.phase is Phase.LOSS or with_sack:
+        pipe = _send_lost(tcb, now, pipe)
+    nxt = snd.nxt
+    send_new(tcb, now, pipe)
+    pipe += snd.nxt - nxt
+    if with_sack:
+        pipe = _send_doubtful(tcb, now, pipe)
+    if recovery.prr is not None:
+        recovery.prr.sent(pipe - before)
+
+
+def _transmit_in_doubt(tcb: Tcb, now: Nanos) -> bool:
+    """F-RTO, step 2b: up to two new segments; if there are none, the time-out has to be believed (RFC 5682)."""
+    snd, recovery = tcb.snd, tcb.recovery
+    if recovery.doubt is Doubt.SENDING:
+        before = snd.nxt
+        send_new(tcb, now, tcb.congestion.cwnd - 2 * snd.mss)
+        recovery.doubt = Doubt.WATCHING if snd.nxt > before else Doubt.NONE
+    return recovery.doubt is not Doubt.NONE
 
 
 def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
@@ -57,7 +82,7 @@ def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
     size = min(end, edge, nxt + snd.mss) - nxt
     while _is_worth_sending(tcb, size, nxt):
         with_fin = snd.closing and nxt + size == end and snd.una + snd.wnd > end
-        _send_one(tcb, nxt, nxt + size + with_fin, now)
+        send_one(tcb, nxt, nxt + size + with_fin, now)
         nxt = snd.nxt
         size = min(end, edge, nxt + snd.mss) - nxt
 
@@ -114,7 +139,7 @@ def _is_worth_sending(tcb: Tcb, size: int, nxt: int) -> bool:
     return quiet and 2 * size >= snd.max_wnd
 
 
-def _send_one(tcb: Tcb, start: int, end: int, now: Nanos) -> None:
+def send_one(tcb: Tcb, start: int, end: int, now: Nanos) -> None:
     """One new segment of any size."""
     snd = tcb.snd
     snd.nxt = send_text(tcb, start, end, now)
@@ -138,30 +163,35 @@ def _send_lost(tcb: Tcb, now: Nanos, pipe: int) -> int:
     """Send again what is lost, as far as the congestion window allows. Gives the pipe as it is then."""
     snd, recovery = tcb.snd, tcb.recovery
     cwnd, mss = tcb.congestion.cwnd, snd.mss
-    why = recovery.why if recovery.phase is Phase.LOSS else "sack"
+    why = recovery.why
     while cwnd - pipe >= mss:
-        gap = recovery.lost_gap(snd.una, mss)
+        gap = recovery.lost.first(mss)
         if gap is None:
             break
-        recovery.high_rxt = send_text(tcb, *gap, now, why)
-        pipe += recovery.high_rxt - gap[0]
+        end = send_text(tcb, *gap, now, why)
+        recovery.sent_again(gap[0], end, now)
+        pipe += end - gap[0]
     return pipe
 
 
-def _send_doubtful(tcb: Tcb, now: Nanos, pipe: int) -> None:
-    """With room left and nothing new to send: what may be lost, and once the very end (rules 3 and 4 of NextSeg)."""
+def _send_doubtful(tcb: Tcb, now: Nanos, pipe: int) -> int:
+    """With room left and nothing new to send: what may be lost, and once the very end (rules 3 and 4 of NextSeg). With
+    RACK, time tells soon enough whether the former is lost. Gives the pipe as it is then.
+    """
     snd, recovery = tcb.snd, tcb.recovery
     if snd.end > snd.nxt and snd.una + snd.wnd > snd.nxt:
-        return
+        return pipe
     cwnd, mss = tcb.congestion.cwnd, snd.mss
     while cwnd - pipe >= mss:
-        gap = recovery.doubtful_gap(snd.una, mss)
+        gap = recovery.doubtful_gap(mss) if recovery.rack is None else None
         if gap is not None:
-            end = recovery.high_rxt = send_text(tcb, *gap, now, "sack")
+            end = recovery.doubtful_to = send_text(tcb, *gap, now, "sack")
         else:
             gap = recovery.rescue_gap(snd.una, snd.nxt, mss)
             if gap is None:
-                return
+                break
             recovery.rescue_rxt = recovery.recover
             end = send_text(tcb, *gap, now, "sack")
+        recovery.sent_again(gap[0], end, now)
         pipe += end - gap[0]
+    return pipe

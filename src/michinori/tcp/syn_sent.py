@@ -76,7 +76,7 @@ def negotiate(tcb: Tcb, theirs: Options, now: Nanos) -> None:
         rcv.shift = 0
         rcv.limit = min(rcv.limit, _LARGEST_FIELD)
         rcv.step = min(rcv.limit // 2, config.mss)
-    tcb.recovery.sack = config.sack and theirs.sack_permitted
+    tcb.recovery.agree(config, sack=config.sack and theirs.sack_permitted)
     if config.timestamps and theirs.timestamps is not None:
         tcb.stamped = True
         rcv.stamp = theirs.timestamps[0]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from michinori.sim import Nanos
 from michinori.tcp.errors import ConnectionTimedOut
 from michinori.tcp.lifecycle import finish, give_up
-from michinori.tcp.retransmission import on_persist_timeout, on_retransmission_timeout
+from michinori.tcp.retransmission import on_persist_timeout, on_reorder_timeout, on_retransmission_timeout
 from michinori.tcp.segments import let_go, send_ack
 from michinori.tcp.states import State
+from michinori.tcp.tail_probe import on_probe_timeout
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.wire.tcp import ACK, Segment
@@ -20,6 +21,11 @@ def on_deadline(tcb: Tcb, now: Nanos) -> None:
         timers.delayed_ack_ns = NEVER
         if tcb.rcv.nxt > tcb.rcv.acked_to:
             send_ack(tcb, now)
+    if timers.reorder_ns <= now:
+        timers.reorder_ns = NEVER
+        on_reorder_timeout(tcb, now)
+    if timers.probe_ns <= now:
+        on_probe_timeout(tcb, now)
     if timers.retransmit_ns <= now:
         on_retransmission_timeout(tcb, now)
     if timers.persist_ns <= now:

@@ -12,12 +12,15 @@ class Totals:
         "busy_ns",
         "busy_since_ns",
         "challenges",
+        "dsacks",
         "duplicates",
         "out_of_order",
         "retransmitted",
         "retransmitted_octets",
         "segments_in",
         "segments_out",
+        "spurious_timeouts",
+        "tail_probes",
         "text_in",
         "text_out",
     )
@@ -37,6 +40,10 @@ class Totals:
         """Since when something is under way."""
         self.duplicates = 0
         self.challenges = 0
+        self.dsacks = 0
+        """How often the peer has told of a duplicate (RFC 2883)."""
+        self.tail_probes = 0
+        self.spurious_timeouts = 0
 
     def work(self, now: Nanos) -> None:
         """Something is under way, maybe since before."""
