@@ -1,5 +1,7 @@
 // @ts-check
 // The parts of the report, in their order: to add one, write its module and add a line.
+import { Inspector } from "./inspector.js";
+import { Slips } from "./slips_view.js";
 import { WholeWay } from "./whole_way.js";
 
 /** @typedef {import("./data.js").Journey} Journey */
@@ -27,5 +29,23 @@ export const PARTS = [
       en: "From the typed URL to the drawn page: what really happened, in order.",
     },
     view: WholeWay,
+  },
+  {
+    id: "inspector",
+    name: { ja: "フレームの中身", en: "The inspector" },
+    lead: {
+      ja: "今のフレームを1ビットまで。フィールドとオクテットは、どちらを指しても対応する側が光ります。",
+      en: "The frame of the moment, down to the bit. Point at a field or at an octet, and the other lights up.",
+    },
+    view: Inspector,
+  },
+  {
+    id: "slips",
+    name: { ja: "本文との違い", en: "Beside the text" },
+    lead: {
+      ja: "もとになった二つの文書の書き違いを正し、この旅で実際に起きたことで確かめます。",
+      en: "Slips of the two documents behind this, put right and proved by what really happened.",
+    },
+    view: Slips,
   },
 ];

@@ -1,0 +1,88 @@
+// @ts-check
+// A decoded frame as a list of lines, as the inspector shows it: layers, fields, their parts, with who is under whom.
+
+/** @typedef {import("./decode.js").Layer} Layer */
+/** @typedef {import("./structures.js").Field} Field */
+/**
+ * @typedef {object} Line
+ * @property {string} id
+ * @property {string} parent Id of the line above it; empty for layers.
+ * @property {number} level From 1.
+ * @property {Layer} layer
+ * @property {Field | null} field Null for the layer itself.
+ * @property {number} bit
+ * @property {number} bits
+ * @property {boolean} opens Whether there are lines under it.
+ */
+
+/**
+ * @param {Layer[]} layers
+ * @returns {Line[]}
+ */
+export function outline(layers) {
+  /** @type {Line[]} */
+  const lines = [];
+  layers.forEach((layer, index) => {
+    const id = `l${index}`;
+    lines.push({ id, parent: "", level: 1, layer, field: null, bit: layer.from * 8, bits: (layer.to - layer.from) * 8, opens: true });
+    addFields(lines, layer, layer.fields, id, 2);
+  });
+  return lines;
+}
+
+/**
+ * @param {Line[]} lines
+ * @param {Layer} layer
+ * @param {Field[]} fields
+ * @param {string} parent
+ * @param {number} level
+ */
+function addFields(lines, layer, fields, parent, level) {
+  fields.forEach((field, index) => {
+    const id = `${parent}-${index}`;
+    const inner = field.fields ?? [];
+    lines.push({ id, parent, level, layer, field, bit: field.bit, bits: field.bits, opens: inner.length > 0 });
+    addFields(lines, layer, inner, id, level + 1);
+  });
+}
+
+/**
+ * The narrowest line that holds an octet: what an octet of the hex view belongs to. Where bits share it, the first of them.
+ * @param {Line[]} lines
+ * @param {number} octet
+ * @returns {Line | undefined}
+ */
+export function lineAt(lines, octet) {
+  /** @type {Line | undefined} */
+  let found;
+  for (const line of lines) {
+    const begins = line.bit >> 3, ends = Math.ceil((line.bit + line.bits) / 8);
+    if (octet < begins || octet >= ends) continue;
+    // Bits of one octet stand for it together, by the group that they are in, if they are in one.
+    if (line.field && line.bits < 8 && found?.field && found.bits === 8) continue;
+    if (!found || line.bits < found.bits || (line.level > found.level && line.bits === found.bits && line.field)) found = line;
+  }
+  return found;
+}
+
+/**
+ * The pieces of a frame from its first bit to its last, for the drawing of the encapsulation: each header, and what is inside all.
+ * @param {Layer[]} layers
+ * @param {number} size Octets on the wire.
+ * @returns {{key: string, layer: Layer | null, octets: number}[]}
+ */
+export function pieces(layers, size) {
+  const outer = layers.filter((layer) => !layer.quoted);
+  const inner = outer[outer.length - 1];
+  const wraps = ["phy", "eth", "arp", "ip", "icmp", "udp", "tcp"];
+  const found = outer.filter((layer) => wraps.includes(layer.key)).map((layer) => ({ key: layer.key, layer: /** @type {Layer | null} */ (layer), octets: layer.load - layer.from }));
+  const last = outer.filter((layer) => wraps.includes(layer.key)).pop();
+  if (last && last.key !== "arp" && last.load < last.to) {
+    found.push({ key: "load", layer: inner === last ? null : inner, octets: last.to - last.load });
+  }
+  const eth = outer.find((layer) => layer.key === "eth");
+  const padding = eth?.fields.find((field) => field.key === "eth.padding");
+  if (padding) found.push({ key: "pad", layer: null, octets: padding.bits / 8 });
+  if (eth) found.push({ key: "fcs", layer: null, octets: Math.min(4, size) });
+  return found;
+}
