@@ -65,6 +65,8 @@ export const REASONS = {
   "rto": ["確認応答が再送タイマ (RTO) までに来なかった。", "No ACK before the retransmission timer ran out.", "RFC 6298 5"],
   "fast": ["重複ACKが3回来た (高速再送)。", "Three duplicate ACKs (fast retransmit).", "RFC 5681 3.2"],
   "sack": ["SACKから、この範囲が失われたと分かった。", "SACK shows that this part was lost.", "RFC 6675 4"],
+  "rack": ["後から送った分が先に届き、順序の入替えにしては遅すぎる (RACK)。", "Later octets arrived, and reordering would not take so long (RACK).", "RFC 8985 6"],
+  "tlp": ["確認応答が途絶えたときの探り (TLP)。", "A tail-loss probe.", "RFC 8985 7"],
   "probe": ["最後のセグメントが失われたかを確かめる。", "To find out whether the last segment was lost.", "RFC 8985 7"],
   "path-mtu": ["経路MTUに合わせて、小さく切り直した。", "Cut smaller, to the path MTU.", "RFC 1191 6.4"],
   "syn": ["SYN (またはSYN/ACK) に返事がない。", "No answer to the SYN (or SYN,ACK).", "RFC 6298 5"],
