@@ -160,7 +160,7 @@ export const SLIPS = [
     elsewhere: PAGE,
   },
   {
-    id: "both-windows", from: "article", quote: "ウィンドウサイズ…をサーバーから受け取って", row: "B13", source: "RFC 9293 3.8.6",
+    id: "both-windows", from: "article", quote: "受け取ったデータを貯めておける量", row: "B13", source: "RFC 9293 3.8.6",
     right: t("ウィンドウは双方が知らせ合う。サーバからPCへ送るときは、PCのウィンドウが効く。", "Windows go both ways: what the server sends is bounded by the PC's window."),
     prove: (journey) => by(firstOf(journey, "tcp", "segment-sent", ({ data }) => data.window > 0 && data.flags === "ACK", journey.about.browser_host), ({ data }) => t(
       `PCも自分のウィンドウ ${data.window} を知らせた。`, `The PC told its own window, ${data.window}.`)),
