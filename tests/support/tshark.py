@@ -52,8 +52,9 @@ def fields(path: Path, *names: str, only: str = "") -> list[dict[str, list[str]]
     return [packet["_source"].get("layers", {}) for packet in packets]
 
 
-def complaints(path: Path, least: int = WARNING) -> list[Complaint]:
-    """Every wrong sum and every expert message of at least that severity; that of a malformed frame is an error.
+def complaints(path: Path, least: int = WARNING, *, only: str = "") -> list[Complaint]:
+    """Every wrong sum and every expert message of at least that severity; that of a malformed frame is an error. About
+    the frames alone that pass the display filter ``only``.
 
     Adapters are looked at one at a time: who sees a packet arrive and leave again takes it for a retransmission.
     """
@@ -61,16 +62,17 @@ def complaints(path: Path, least: int = WARNING) -> list[Complaint]:
     with _adapters(path) as adapters:
         for adapter, (file, numbers) in adapters.items():
             found += [
-                Complaint(numbers[index], adapter, what, severity)
-                for index, frame in enumerate(_look(file))
+                Complaint(numbers[int(frame["frame.number"][0]) - 1], adapter, what, severity)
+                for frame in _look(file, only)
                 for what, severity in _complaints_about(frame)
                 if severity >= least
             ]
     return sorted(found, key=lambda complaint: complaint.frame)
 
 
-def _look(file: Path) -> list[dict[str, list[str]]]:
-    return fields(file, "_ws.expert.severity", "_ws.expert.message", "icmp.type", *_SUMS)
+def _look(file: Path, only: str) -> list[dict[str, list[str]]]:
+    names = ("frame.number", "_ws.expert.severity", "_ws.expert.message", "icmp.type", *_SUMS)
+    return fields(file, *names, only=only)
 
 
 def _complaints_about(frame: dict[str, list[str]]) -> Iterator[tuple[str, int]]:
