@@ -222,6 +222,8 @@ class TcpSocket:
         """Let the connection, if there is one, go on by the new options."""
         if self.flow is not None and not self.flow.gone:
             self.flow.connection.configure(self.options.applied_to(self.flow.connection.config), self._queue.now_ns)
+            # Keep-alive may be due sooner now, and what Nagle held is on its way.
+            self.flow.rearm()
 
     def lost(self, error: OSError | None) -> None:
         """The connection is no more."""

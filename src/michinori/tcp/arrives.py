@@ -93,6 +93,8 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         rcv.duplicate = (seg.seq, min(seg.end, rcv.nxt))
     if seg.options.timestamps is not None and tcb.stamped and seg.seq <= rcv.acked_to:
         newer = not (seg.options.timestamps[0] - rcv.stamp) & 0x8000_0000
+        # One that is too old to be compared with is replaced by whatever comes (section 5.5).
+        newer = newer or now - rcv.stamp_at_ns >= _STAMP_IS_OLD_AFTER_NS
         if newer and not seg.flags & RST:
             rcv.stamp = seg.options.timestamps[0] & MASK
             rcv.stamp_at_ns = now

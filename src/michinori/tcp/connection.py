@@ -276,10 +276,11 @@ class Connection:
         before, tcb.config = tcb.config, config
         if not config.keepalive:
             tcb.timers.keepalive_ns = NEVER
-        elif (
-            config.keepalive and not before.keepalive and tcb.state in SYNCHRONIZED and tcb.state is not State.TIME_WAIT
-        ):
-            tcb.timers.at_keepalive(now + config.keepalive_idle_ns)
+        elif tcb.state in SYNCHRONIZED and tcb.state is not State.TIME_WAIT:
+            if not before.keepalive:
+                tcb.timers.at_keepalive(now + config.keepalive_idle_ns)
+            elif before.keepalive_idle_ns != config.keepalive_idle_ns:
+                tcb.timers.at_keepalive(max(tcb.heard_at_ns + config.keepalive_idle_ns, now))
         if before.nagle and not config.nagle:
             transmit(tcb, now)
 
