@@ -3,6 +3,7 @@
 import { Inspector } from "./inspector.js";
 import { Slips } from "./slips_view.js";
 import { WholeWay } from "./whole_way.js";
+import { FollowMessage } from "./message.js";
 
 /** @typedef {import("./data.js").Journey} Journey */
 /** @typedef {import("./time.js").Cursor} Cursor */
@@ -29,6 +30,15 @@ export const PARTS = [
       en: "From the typed URL to the drawn page: what really happened, in order.",
     },
     view: WholeWay,
+  },
+  {
+    id: "message",
+    name: { ja: "メッセージを追う", en: "Follow one message" },
+    lead: {
+      ja: "一つのメッセージを、端から端まで、リンクごとに。書き換わった値に印を付けます。",
+      en: "One message from end to end, link by link, with what changed marked.",
+    },
+    view: FollowMessage,
   },
   {
     id: "inspector",
