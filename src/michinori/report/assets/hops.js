@@ -29,7 +29,7 @@ const TEXTS = {
 const ROWS = [
   ["eth", ["eth.dst", "eth.src", "eth.type"]],
   ["ip", ["ip.src", "ip.dst", "ip.len", "ip.id", "ip.flags.df", "ip.flags.mf", "ip.frag_offset", "ip.ttl", "ip.proto", "ip.checksum"]],
-  ["tcp", ["tcp.srcport", "tcp.dstport", "tcp.seq", "tcp.ack", "tcp.flags", "tcp.window_size_value", "tcp.checksum"]],
+  ["tcp", ["tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.ack_raw", "tcp.flags", "tcp.window_size_value", "tcp.checksum"]],
   ["udp", ["udp.srcport", "udp.dstport", "udp.length", "udp.checksum"]],
 ];
 

@@ -20,6 +20,8 @@ const TEXTS = {
   answer: { ja: "回答", en: "answer" },
   open: { ja: "3ウェイハンドシェイク", en: "three-way handshake" },
   close: { ja: "コネクションの解放", en: "connection release" },
+  out: { ja: "往路", en: "way out" },
+  back: { ja: "復路", en: "way back" },
   none: { ja: "この旅では、メッセージを運んだセグメントやデータグラムが記録されていません。", en: "No segment or datagram that carried a message was recorded on this journey." },
   summary: { ja: "{from} から {to} へ、{octets} オクテットを {sends} 個で", en: "from {from} to {to}, {octets} octets in {sends}" },
   segment: { ja: "{number} 番目 / {all}", en: "{number} of {all}" },
@@ -77,12 +79,19 @@ function Chooser({ report, messages, message }) {
   const said = journey.about.conversations[message.conversation - 1];
   const to = message.from === said.client ? said.server : said.client;
   const end = Math.max(...message.sends.map((send) => send.from + send.length));
+  const reply = messages.find((each) => each.purpose === REPLIES[message.purpose] && each.conversation === message.conversation && each.exchange === message.exchange);
   const values = { from: message.from, to: to || "?", octets: count(end), sends: message.sends.length };
   return html`<div class="message-choice"><label><span>${say(TEXTS.choose)}</span>
     <select value=${String(message.id)} onChange=${(/** @type {any} */ chosen) => report.go(messages[Number(chosen.target.value)].sends[0].n)}>
       ${messages.map((each) => html`<option key=${each.id} value=${String(each.id)}>${nameOf(journey, each, say)}</option>`)}
-    </select></label><p class="soft">${say(TEXTS.summary, values)}</p></div>`;
+    </select></label>
+    ${reply && html`<button type="button" class="chip" onClick=${() => report.go(reply.sends[0].n)}>${say(OUTWARD.has(message.purpose) ? TEXTS.back : TEXTS.out)}: ${nameOf(journey, reply, say)}</button>`}
+    <p class="soft">${say(TEXTS.summary, values)}</p></div>`;
 }
+
+const OUTWARD = new Set(["request", "query"]);
+/** @type {Record<string, string>} */
+const REPLIES = { request: "response", response: "request", query: "answer", answer: "query" };
 
 /** @param {Journey} journey @param {Message} message @param {import("./i18n.js").Say} say */
 function nameOf(journey, message, say) {
@@ -107,8 +116,8 @@ function Segments({ report, message, n }) {
       class=${`${each.n === n ? "on" : ""}${each.again ? " again" : ""}`} style=${{ flexGrow: String(Math.max(each.length, 40)) }} onClick=${() => report.go(each.n)} />`)}</div>
     <button type="button" class="icon" aria-label=${say(TEXTS.after)} title=${say(TEXTS.after)} disabled=${at === sends.length - 1} onClick=${() => step(1)}>
       <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 5l9 7-9 7z" /></svg></button>
-    <p aria-live="polite"><strong>${say(TEXTS.segment, { number: at + 1, all: sends.length })}</strong>
-      <span class="mono">${send.flags}</span> ${ms(send.t)} ms
+    <p aria-live="polite"><strong>${say(TEXTS.segment, { number: at + 1, all: sends.length })}</strong>${" "}
+      ${send.flags && html`<span class="mono">${send.flags}</span> · `}${ms(send.t)} ms
       ${send.length > 0 && html` · ${say(TEXTS.octets, { from: count(send.from + 1), to: count(send.from + send.length) })}`}
       ${send.again && html` <span class="tag warm">${say(TEXTS.again)}</span>`}
       ${at > 0 && html` <span class="soft">+${duration(send.t - sends[0].t)}</span>`}</p>

@@ -4,6 +4,7 @@ import { Inspector } from "./inspector.js";
 import { Slips } from "./slips_view.js";
 import { WholeWay } from "./whole_way.js";
 import { FollowMessage } from "./message.js";
+import { Chain } from "./chain.js";
 
 /** @typedef {import("./data.js").Journey} Journey */
 /** @typedef {import("./time.js").Cursor} Cursor */
@@ -39,6 +40,15 @@ export const PARTS = [
       en: "One message from end to end, link by link, with what changed marked.",
     },
     view: FollowMessage,
+  },
+  {
+    id: "chain",
+    name: { ja: "依頼の連鎖", en: "The chain of requests" },
+    lead: {
+      ja: "ブラウザはSocketライブラリに、Socketライブラリはプロトコルスタックに、プロトコルスタックはドライバとLANアダプタに頼みます。",
+      en: "The browser asks the socket library, the library the protocol stack, the stack the driver and the LAN adapter.",
+    },
+    view: Chain,
   },
   {
     id: "inspector",
