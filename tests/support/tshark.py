@@ -41,9 +41,9 @@ class Complaint:
     severity: int = ERROR
 
 
-def fields(path: Path, *names: str, only: str = "") -> list[dict[str, list[str]]]:
+def fields(path: Path, *names: str, only: str = "", setting: str = "") -> list[dict[str, list[str]]]:
     """For each frame (that passes the display filter ``only``) the values of these fields; absent ones are left out."""
-    arguments = ["-T", "json"]
+    arguments = ["-T", "json", *(("-o", setting) if setting else ())]
     for name in names:
         arguments += ["-e", name]
     if only:

@@ -1,7 +1,7 @@
 // @ts-check
 // The chain of requests (依頼の連鎖): browser → socket library → protocol stack → driver and adapter. Every call with its
 // arguments, how long it blocked, and what it led to below; from any event the call that caused it.
-import { html, useMemo, useState, useStore } from "./ui.js";
+import { html, useEffect, useMemo, useState, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { LAYERS, osiOf } from "./stages.js";
 import { count, duration, ms } from "./format.js";
@@ -24,6 +24,7 @@ const TEXTS = {
   noCall: { ja: "この事象は、どの呼出しの結果でもありません。", en: "This event goes back to no call." },
   below: { ja: "この呼出しが下に起こしたこと", en: "What this call led to below" },
   nothing: { ja: "下では何も起きていません (プロトコルスタックの中で済みました)。", en: "Nothing below: the protocol stack did it alone." },
+  more: { ja: "残りの {count} 件も見る", en: "Show the other {count}" },
   here: { ja: "いま見ている事象", en: "The event at the cursor" },
 };
 /** Who does it, by the layer of the event. @type {Record<string, Texts>} */
@@ -38,7 +39,7 @@ const ACTORS = {
 /** @type {Record<string, keyof typeof ACTORS>} */
 const ACTOR_OF = { browser: "browser", http: "application", dns: "application", tls: "application", socket: "socket", tcp: "transport", udp: "transport", ip: "internet", icmp: "internet", arp: "internet", link: "adapter" };
 const ROW = 48;
-const MOST = 60;
+const MOST = 12;
 
 /** @param {{report: Report}} props */
 export function Chain({ report }) {
@@ -96,7 +97,7 @@ function Cause({ report, n, call }) {
     </section>
     ${call > 0 && html`<section aria-labelledby="below-title"><h3 id="below-title">${say(TEXTS.below)}</h3>
       <${Sum} report=${report} below=${below} />
-      <${Steps} report=${report} events=${below.slice(0, MOST)} n=${n} /></section>`}
+      <${Steps} report=${report} events=${below} n=${n} most=${MOST} /></section>`}
   </div>`;
 }
 
@@ -115,18 +116,24 @@ function Sum({ report, below }) {
   return html`<p class="chain-sum">${shown.map(([layer, many]) => html`<span key=${layer}>${say(LAYERS[layer])} <b>×${count(many)}</b></span>`)}</p>`;
 }
 
-/** Events one below the other, by who does them. @param {{report: Report, events: number[], n: number}} props */
-function Steps({ report, events, n }) {
+/**
+ * Events one below the other, by who does them; of devices on the way, whose parts do not call each other, by device.
+ * @param {{report: Report, events: number[], n: number, most?: number}} props
+ */
+function Steps({ report, events, n, most = Infinity }) {
   const say = useSay();
+  const ends = useMemo(() => new Set(callingHosts(report.journey)), [report]);
+  const [all, setAll] = useState(false);
+  useEffect(() => setAll(false), [events]);
   let before = "";
-  return html`<ol class="steps">${events.map((each) => {
+  return html`<ol class="steps">${(all ? events : events.slice(0, most)).map((each) => {
     const event = report.journey.event(each);
     const actor = ACTOR_OF[event.layer] ? say(ACTORS[ACTOR_OF[event.layer]]) : event.layer;
-    const who = `${event.host} · ${actor}`, begins = who !== before;
+    const who = ends.has(event.host) ? `${event.host} · ${actor}` : event.host, begins = who !== before;
     before = who;
     return html`<li key=${each} class=${begins ? "begins" : undefined}>${begins && html`<span class="actor">${who}</span>`}
       <button type="button" class="step" data-n=${each} aria-current=${each === n ? "true" : undefined} aria-label=${each === n ? `${say(TEXTS.here)}: ${event.what}` : undefined} onClick=${() => report.go(each)}>
         <span class="step-layer">${LAYERS[event.layer] ? say(LAYERS[event.layer]) : event.layer}</span>
         <span class="step-what">${event.what}</span><span class="step-brief">${brief(event)}</span><span class="step-time">${ms(event.t)}</span></button></li>`;
-  })}</ol>`;
+  })}</ol>${!all && events.length > most && html`<p><button type="button" class="chip" onClick=${() => setAll(true)}>${say(TEXTS.more, { count: count(events.length - most) })}</button></p>`}`;
 }

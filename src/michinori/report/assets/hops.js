@@ -115,9 +115,25 @@ function linkAt(columns, n) {
 
 const CARRIED = new Set(["tcp", "udp"]);
 
-/** @param {Uint8Array} octets of a frame @returns {Uint8Array} what its segment or datagram carries */
-export function loadOf(octets) {
-  const decoded = decodeFrame(octets);
-  const layer = decoded.layers.find((each) => CARRIED.has(each.key));
-  return layer ? decoded.octets.subarray(layer.load, layer.to) : new Uint8Array();
+/**
+ * What a segment or datagram carries, as it left; put together again if it left in fragments.
+ * @param {Journey} journey @param {number} n of the `segment-sent` or `sent`
+ */
+export function loadOf(journey, n) {
+  const left = hopsOf(journey, n).filter((hop) => hop.depth === 0);
+  const parts = left.map((hop) => decodeFrame(journey.frameOf(hop.sent)?.octets ?? new Uint8Array()));
+  const pieces = [];
+  for (const { octets, layers } of parts) {
+    const ip = layers.find((layer) => layer.key === "ip"), carried = layers.find((layer) => CARRIED.has(layer.key));
+    const inner = carried ?? ip;
+    if (inner) pieces.push({ at: ip?.values.get("ip.frag_offset") ?? 0, octets: octets.subarray(inner.load, inner.to) });
+  }
+  pieces.sort((one, other) => one.at - other.at);
+  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.octets.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece.octets, at);
+    at += piece.octets.length;
+  }
+  return whole;
 }

@@ -3,7 +3,7 @@
 import { html, useMemo, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { count, duration, ms, pathOf } from "./format.js";
-import { hopsOf, messagesOf, sendOf } from "./transfers.js";
+import { messagesOf, sendOf } from "./transfers.js";
 import { Hops, loadOf } from "./hops.js";
 import { OctetView } from "./octet_view.js";
 
@@ -57,12 +57,21 @@ function indexOf(messages) {
   return new Map([...found].sort(([one], [other]) => one - other));
 }
 
+const APPLICATION = new Set(["browser", "http", "socket", "dns"]);
+
 /**
- * The segment that the cursor is at: the one that led there, or else the next one.
- * @param {Journey} journey @param {Map<number, Message>} index @param {number} n
+ * The segment that the cursor is at: for an application the next one that it sends for the same request, below the one
+ * that led there, or else the next one.
+ * @param {Journey} journey @param {Map<number, Message>} index in the order of the numbers @param {number} n
  */
 function sendAt(journey, index, n) {
-  const own = sendOf(journey, n, /** @type {any} */ (index));
+  const { exchange, host, kind } = journey.columns;
+  if (APPLICATION.has(journey.kinds[kind[n - 1]][0])) {
+    for (const send of index.keys()) {
+      if (send > n && host[send - 1] === host[n - 1] && exchange[send - 1] === exchange[n - 1]) return send;
+    }
+  }
+  const own = sendOf(journey, n, index);
   if (own) return own;
   let last = 0;
   for (const send of index.keys()) {
@@ -144,9 +153,7 @@ function putTogether(journey, message) {
   const octets = new Uint8Array(end);
   for (const send of message.sends) {
     if (!send.length || send.again) continue;
-    const [first] = hopsOf(journey, send.n);
-    const frame = first && journey.frameOf(first.sent);
-    if (frame) octets.set(loadOf(frame.octets).subarray(0, send.length), send.from);
+    octets.set(loadOf(journey, send.n).subarray(0, send.length), send.from);
   }
   return octets;
 }

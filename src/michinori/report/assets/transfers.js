@@ -146,7 +146,7 @@ function isArp(journey, n) {
 
 /**
  * Which segment or datagram an event belongs to: itself, or the nearest one that led to it.
- * @param {Journey} journey @param {number} n @param {Set<number>} sends
+ * @param {Journey} journey @param {number} n @param {{has: (n: number) => boolean}} sends
  * @returns {number} 0 if none
  */
 export function sendOf(journey, n, sends) {

@@ -1,0 +1,23 @@
+"""One journey and one browser for all tests of the report's page."""
+
+import pytest
+from chromium import chromium
+from journeys import walk
+
+WWW = "http://www.michinori.example/"
+
+
+@pytest.fixture(scope="session")
+def walked(tmp_path_factory):
+    return walk(tmp_path_factory.mktemp("page") / "out", WWW)
+
+
+@pytest.fixture(scope="session")
+def report(walked):
+    return walked.folder / "journey.html"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with chromium() as started:
+        yield started

@@ -1,0 +1,84 @@
+"""Follow one message: every cell is what tshark reads on that adapter."""
+
+import pytest
+import tshark
+from chromium import opened
+from journeys import walk
+
+pytestmark = pytest.mark.peer
+WWW = "http://www.michinori.example/"
+FIELDS = (
+    *("eth.dst", "eth.src", "eth.type", "frame.len"),
+    *("ip.src", "ip.dst", "ip.len", "ip.id", "ip.flags.df", "ip.flags.mf", "ip.frag_offset", "ip.ttl", "ip.proto"),
+    *("ip.checksum", "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.ack_raw", "tcp.flags"),
+    *("tcp.window_size_value", "tcp.checksum", "udp.srcport", "udp.dstport", "udp.length", "udp.checksum"),
+)
+CELLS = """() => [...document.querySelectorAll(".hops td[data-field]")].map((cell) => ({
+    ...cell.dataset, frame: Number(cell.dataset.frame), text: cell.textContent.trim(),
+}))"""
+
+
+class Captures:
+    """What tshark reads in the captures of a journey, host by host."""
+
+    def __init__(self, walked):
+        self.folder = walked.folder
+        self._read = {}
+
+    def value(self, host, frame, field):
+        if host not in self._read:
+            own = self.folder / "packets.pcapng"
+            file = self.folder / f"captures/{host}.pcapng"
+            self._read[host] = tshark.fields(file if file.exists() else own, *FIELDS, setting="ip.defragment:FALSE")
+        return self._read[host][frame - 1].get(field, [""])[0]
+
+
+def number(text):
+    """A number as either of them writes it: ``0x1c``, ``28``, ``0 × 8 = 0``, ``True``."""
+    words = {"True": "1", "False": "0"}
+    text = words.get(text, text).split(" ")[0]
+    try:
+        return int(text, 0)
+    except ValueError:
+        return text
+
+
+def compare(page, captures):
+    compared = 0
+    for cell in page.evaluate(CELLS):
+        if cell["text"]:
+            wanted = captures.value(cell["host"], cell["frame"], cell["field"])
+            assert number(cell["text"]) == number(wanted), cell
+            compared += 1
+    return compared
+
+
+@pytest.mark.row("B14")
+@pytest.mark.row("B15")
+def test_every_cell_of_requests_and_responses_equals_tshark(browser, report, walked):
+    captures = Captures(walked)
+    compared = 0
+    with opened(browser, report, part="message", lang="en") as page:
+        for option in page.locator(".message-choice option").all():
+            page.locator(".message-choice select").select_option(option.get_attribute("value"))
+            compared += compare(page, captures)
+    assert compared > 2000
+
+
+@pytest.mark.row("B18")
+def test_fragments_stand_beside_each_other_and_equal_tshark(browser, tmp_path):
+    walked = walk(tmp_path / "out", WWW, scenario="fragments")
+    fragmented = walked.of("ip", "fragmented")
+    assert fragmented
+    with opened(browser, walked.folder / "journey.html", part="message", n=fragmented[0].n) as page:
+        assert compare(page, Captures(walked)) > 20
+        offsets = page.locator("td[data-field='ip.frag_offset']").all_inner_texts()
+        assert len({number(text) for text in offsets}) > 1
+
+
+def test_the_octets_of_a_message_are_put_together(browser, report, walked):
+    sent = walked.of("http", "request-sent", "pc")[0]
+    with opened(browser, report, part="message", n=sent.n) as page:
+        text = "".join(page.locator(".octets-text").all_inner_texts())
+        assert text.startswith(f"{sent.data['method']} {sent.data['target']} HTTP/1.1")
+        assert page.locator(".octets-hex i").count() > 200

@@ -1,0 +1,108 @@
+"""The page itself: every part in both languages, wide and narrow, light and dark, by mouse and by keyboard."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from chromium import NARROW, WIDE, opened, wait_until
+
+from michinori.report.html import assets
+
+pytestmark = pytest.mark.peer
+PARTS = re.findall(r'^    id: "(\w+)"', assets()["parts.js"], re.MULTILINE)
+LOOKS = [("ja", WIDE, "light"), ("en", WIDE, "dark"), ("ja", NARROW, "dark"), ("en", NARROW, "light")]
+NAMES = [f"{lang} {size[0]} {scheme}" for lang, size, scheme in LOOKS]
+SERIOUS = ("serious", "critical")
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize(
+    ("lang", "size", "scheme"), LOOKS, ids=["ja wide light", "en wide dark", "ja 390 dark", "en 390 light"]
+)
+def test_every_part_is_drawn_fits_and_has_no_serious_barrier(browser, report, part, lang, size, scheme):
+    with opened(browser, report, size=size, scheme=scheme, part=part, n=3000, lang=lang) as page:
+        assert page.locator("html").get_attribute("lang") == lang
+        assert page.locator("main").inner_text().strip()
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        serious = [
+            (each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_text_of_the_other_language_is_left(browser, report, part):
+    with opened(browser, report, part=part, n=3000, lang="en") as page:
+        labels = page.locator("button, h1, h2, h3, h4, th, label, .lead").all_inner_texts()
+        left = [text for text in labels if re.search(r"[\u3040-\u30ff]", text)]
+        assert left == []
+
+
+def test_language_and_theme_are_switched_and_kept(browser, report):
+    with opened(browser, report, lang="ja") as page:
+        page.click("#language")
+        assert page.locator("h2.part-title").inner_text() == "The whole way"
+        before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.click("#theme")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+        page.goto("about:blank")
+        page.goto(f"file://{report}")
+        page.wait_for_selector("main")
+        assert page.locator("html").get_attribute("lang") == "en"
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def at(page):
+    return page.evaluate("michinori.cursor.value.n")
+
+
+def test_the_cursor_is_moved_by_keyboard_alone(browser, report):
+    with opened(browser, report, n=500) as page:
+        page.keyboard.press("ArrowRight")
+        assert at(page) == 501
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        assert at(page) == 499
+        page.keyboard.press("Shift+ArrowRight")
+        n = at(page)
+        assert page.evaluate(f"michinori.journey.event({n}).what") == "frame-sent"
+        page.keyboard.press("End")
+        assert at(page) == page.evaluate("michinori.journey.size")
+        page.keyboard.press("Home")
+        assert at(page) == 1
+        for _ in range(5):  # backwards from the top is the end of the page, where the controls of time are
+            if page.evaluate("document.activeElement.type") == "range":
+                break
+            page.keyboard.press("Shift+Tab")
+        page.keyboard.press("ArrowRight")
+        assert at(page) > 1
+
+
+def test_it_plays_and_pauses(browser, report):
+    with opened(browser, report) as page:
+        begun = page.evaluate("michinori.cursor.value.t")
+        page.keyboard.press("Space")
+        wait_until(page, f"michinori.cursor.value.t > {begun}")
+        page.keyboard.press("Space")
+        assert not page.evaluate("michinori.cursor.value.playing")
+
+
+def test_an_address_leads_back_to_the_moment(browser, report):
+    with opened(browser, report, part="message", n=700) as page:
+        page.evaluate("michinori.go(1234)")
+        wait_until(page, "location.hash.includes('n=1234')")
+        assert "part=message" in page.evaluate("location.hash")
+
+
+def test_the_script_of_a_page_does_not_run_in_its_report(browser, tmp_path):
+    from journeys import walk
+
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/index.html").write_text("<script>document.title='owned'</script><img src=x onerror=x()>")
+    url = "http://evil.example/?</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
+    walked = walk(tmp_path / "out", url, sites=(f"evil.example={tmp_path / 'site'}",))
+    for part in PARTS:
+        with opened(browser, walked.folder / "journey.html", part=part) as page:
+            assert page.title() != "owned"
+            assert page.locator("main script, main img[onerror]").count() == 0

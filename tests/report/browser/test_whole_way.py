@@ -1,0 +1,32 @@
+"""The whole way: every row, with its times; what did not happen is said and explained."""
+
+import pytest
+from chromium import opened
+
+pytestmark = pytest.mark.peer
+
+
+def test_every_row_has_its_place_and_its_time(browser, report, walked):
+    events = walked.events
+    with opened(browser, report, lang="en") as page:
+        for name, count in walked.numbers["rows"].items():
+            row = page.locator(f"#{name}")
+            assert row.count() == 1, name
+            assert ("unmet" in row.get_attribute("class")) == (count == 0)
+            if count == 0:
+                assert "not met on this journey" in row.inner_text()
+        typed = next(event for event in events if event.what == "address-typed")
+        assert f"{typed.t / 1e6:.3f} ms" in page.locator("#B1").inner_text()
+
+
+@pytest.mark.row("B9")
+def test_where_the_journey_went_more_than_once_each_time_shows(browser, report, walked):
+    opened_at = {
+        event.connection: event.t for event in walked.of("tcp", "state-changed", "pc") if event.data["to"] == "SYN-SENT"
+    }
+    with opened(browser, report) as page:
+        shown = page.locator("#B9 .times b").all_inner_texts()
+        assert shown == [f"{t / 1e6:.3f}" for t in sorted(opened_at.values())]
+        page.locator("#B9 .times button").nth(2).click()
+        n = page.evaluate("michinori.cursor.value.n")
+        assert walked.events[n - 1].t == sorted(opened_at.values())[2]

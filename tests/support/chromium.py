@@ -1,0 +1,67 @@
+"""Reports opened in the Chromium of this machine, by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WIDE, NARROW = (1360, 900), (390, 844)
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser with nothing remembered, headless; the test is skipped where there is none."""
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(_ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def opened(
+    browser: Any, file: Path, *, size: tuple[int, int] = WIDE, scheme: str = "light", **fragment: Any
+) -> Iterator[Any]:
+    """The report in a page of its own. ``fragment``: what its address asks for. Nothing may be complained about."""
+    width, height = size
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    try:
+        page.goto(f"file://{file}#" + "&".join(f"{name}={value}" for name, value in fragment.items()))
+        page.wait_for_selector("main")
+        yield page
+        assert complaints == []
+    finally:
+        context.close()
+
+
+def wait_until(page: Any, expression: str, tries: int = 200) -> None:
+    """Until that is true in the page; what Playwright has for it needs ``eval``, which the page's policy forbids."""
+    for _ in range(tries):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(25)
+    pytest.fail(f"never came true: {expression}")
