@@ -165,6 +165,7 @@ class Connection:
         mss = max(mtu, _SMALLEST_PATH_MTU) - headers
         if mss < tcb.path_mss:
             tcb.path_mss = mss
+            tcb.path_search = None  # somebody tells: nothing needs to be looked for
             if tcb.state is not State.CLOSED or not tcb.snd.nxt:
                 on_path_mtu(tcb, mtu, now)
 

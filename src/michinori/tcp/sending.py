@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from michinori.sim import Nanos
+from michinori.tcp.path_probing import probe_path
 from michinori.tcp.recovery import Doubt, Phase
 from michinori.tcp.segments import acknowledged, options_now, sack_octets, send_text
 from michinori.tcp.states import SENDS_TEXT, State
@@ -66,6 +67,11 @@ def _transmit_in_doubt(tcb: Tcb, now: Nanos) -> bool:
 def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
     """Send what was never sent before, as far as both windows reach."""
     snd = tcb.snd
+    if tcb.path_search is not None:
+        before = snd.nxt
+        if probe_path(tcb, tcb.path_search, now):
+            return
+        pipe += snd.nxt - before
     nxt, end = snd.nxt, snd.buffer.end
     if nxt >= snd.end:
         tcb.cwnd_limited = False

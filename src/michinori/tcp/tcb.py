@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from michinori.tcp.errors import TcpError
     from michinori.tcp.fast_open import FastOpen
     from michinori.tcp.listener import Listener
+    from michinori.tcp.path_probing import PathSearch
     from michinori.tcp.watch import Watch
 
 #: The code point of IP for "capable of ECN" (RFC 3168 section 5).
@@ -223,6 +224,7 @@ class Tcb:
         "options",
         "options_key",
         "path_mss",
+        "path_search",
         "probes",
         "rcv",
         "recovery",
@@ -279,6 +281,8 @@ class Tcb:
         """Who made it, until it is established."""
         self.path_mss = config.mss
         """What the path takes: our MTU or a smaller one that was found, less the headers."""
+        self.path_search: PathSearch | None = None
+        """What the path takes is being looked for, after a black hole."""
         self.stamped = False
         """Time stamps were agreed upon."""
         self.scaled = False
