@@ -9,12 +9,13 @@ from tcp_ends import End, Ends, Line
 
 from michinori.tcp.path_probing import PathSearch
 
+ON = {"black_hole_detection": True}
 TEXT = bytes(range(251)) * 8000
 
 
 def narrow(octets: int, *, watched: bool = True, client: dict[str, Any] | None = None, **settings: Any) -> Ends:
     """A path that takes segments of so many octets, headers of TCP included, towards the server."""
-    ends = Ends(watched=watched, client=client, **settings)
+    ends = Ends(watched=watched, client=client or ON, **settings)
 
     def fate(to: End, _: int, segment: bytes) -> bool:
         return to is not ends.server or len(segment) <= octets
@@ -81,7 +82,7 @@ def test_switched_off_it_hangs() -> None:
 
 
 def test_small_text_that_goes_unanswered_is_no_black_hole() -> None:
-    ends = Ends(watched=True)
+    ends = Ends(watched=True, client=ON)
     ends.client.closes_when_done = ends.server.closes_when_done = False
     ends.open().run(1)
     ends.fate = lambda to, number, octets: False
@@ -94,7 +95,7 @@ def test_small_text_that_goes_unanswered_is_no_black_hole() -> None:
 
 
 def test_a_line_that_dies_for_a_while_comes_back_to_full_size() -> None:
-    ends = Ends(watched=True)
+    ends = Ends(watched=True, client=ON)
     ends.client.closes_when_done = False
     ends.client.todo = [TEXT]
     ends.open().run(0.1)

@@ -75,7 +75,7 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """R2: from here on the connection is given up."""
     orphan_retries: int = 8
     """R2 when the application is gone: nobody is left to be told."""
-    black_hole_detection: bool = True
+    black_hole_detection: bool = False
     """Make segments smaller when full ones vanish without a word, and look for what passes: RFC 4821, 8899."""
     user_timeout_ns: int | None = None
     """Give up when text stays unacknowledged for so long (RFC 5482), however many retransmissions that is."""

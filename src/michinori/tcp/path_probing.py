@@ -54,21 +54,21 @@ class PathSearch:
         return (self.low + self.high) // 2
 
 
-def look_for_black_hole(tcb: Tcb) -> bool:
-    """After a retransmission time-out: if full segments seem to vanish, make them smaller. Says whether it did."""
+def look_for_black_hole(tcb: Tcb) -> None:
+    """Before a retransmission time-out does its work: if full segments seem to vanish, make them smaller."""
     snd, config = tcb.snd, tcb.config
-    if not config.black_hole_detection or snd.retries < config.retries_before_doubt or not 0 < snd.una < snd.nxt:
-        return False
+    if not config.black_hole_detection or snd.retries + 1 < config.retries_before_doubt or not 0 < snd.una < snd.nxt:
+        return
     smaller = next((mss for mss in _SMALLER if mss < tcb.path_mss), 0)
     options = min(snd.peer_mss, tcb.path_mss) - snd.mss
     if not smaller or min(snd.mss, snd.buffer.end - snd.una) <= smaller - options:
-        return False  # what goes unanswered is small: it is not for its size
+        return  # what goes unanswered is small: it is not for its size
     most = tcb.path_mss if tcb.path_search is None else tcb.path_search.most
     tcb.path_mss = smaller
     tcb.path_search = PathSearch(smaller, most)
     if tcb.watch is not None:
-        tcb.watch.tell("black-hole", mss=smaller, before=most, retries=snd.retries)
-    return True
+        tcb.watch.tell("black-hole", mss=smaller, before=most, retries=snd.retries + 1)
+    fit_mss(tcb)
 
 
 def packet_octets(tcb: Tcb, mss: int) -> int:

@@ -5,13 +5,8 @@ from __future__ import annotations
 from michinori.sim import Nanos
 from michinori.tcp.errors import ConnectionTimedOut
 from michinori.tcp.lifecycle import finish, give_up
-from michinori.tcp.path_probing import look_for_black_hole, packet_octets
-from michinori.tcp.retransmission import (
-    on_path_mtu,
-    on_persist_timeout,
-    on_reorder_timeout,
-    on_retransmission_timeout,
-)
+from michinori.tcp.path_probing import look_for_black_hole
+from michinori.tcp.retransmission import on_persist_timeout, on_reorder_timeout, on_retransmission_timeout
 from michinori.tcp.segments import let_go, send_ack
 from michinori.tcp.states import State
 from michinori.tcp.tail_probe import on_probe_timeout
@@ -33,9 +28,8 @@ def on_deadline(tcb: Tcb, now: Nanos) -> None:
     if timers.probe_ns <= now:
         on_probe_timeout(tcb, now)
     if timers.retransmit_ns <= now:
+        look_for_black_hole(tcb)
         on_retransmission_timeout(tcb, now)
-        if look_for_black_hole(tcb):
-            on_path_mtu(tcb, packet_octets(tcb, tcb.path_mss), now)
     if timers.persist_ns <= now:
         on_persist_timeout(tcb, now)
     if timers.keepalive_ns <= now:
