@@ -88,7 +88,8 @@ class Calls:
         """What a call gives that would have to wait, if its socket does not wait."""
         if self._fd(call) not in self._nonblocking and not self._flags(call) & constants.MSG_DONTWAIT:
             return None
-        return Outcome(-1, "EINPROGRESS" if call.name == "connect" else "EAGAIN")
+        opening = call.name == "connect" or self._flags(call) & number(Word("MSG_FASTOPEN"))
+        return Outcome(-1, "EINPROGRESS" if opening else "EAGAIN")
 
     def _attempt(self, attempt: Attempt) -> Outcome | None:
         try:
@@ -116,6 +117,10 @@ class Calls:
         if isinstance(kernel, UdpSocket):
             raise NotThere(f"{call.name} on a datagram socket")
         return kernel
+
+    def _server(self) -> Endpoint:
+        """Whom a script means that names nobody."""
+        return self._remote.remote, REMOTE_PORT
 
     def _flags(self, call: Call) -> int:
         places = {"recv": 3, "recvfrom": 3, "send": 3, "sendto": 3, "recvmsg": 2, "sendmsg": 2}
@@ -189,13 +194,13 @@ class Calls:
     def _connect(self, call: Call) -> Attempt:
         kernel = self._kernel(call)
         if isinstance(kernel, UdpSocket):
-            kernel.connect(*self._address(call.arguments[1], (self._remote.remote, REMOTE_PORT)))
+            kernel.connect(*self._address(call.arguments[1], self._server()))
             return lambda: 0
         socket = self._tcp(call)
         if socket.error is not None:
             raise socket.take_error() or OSError(errno.EIO, "")
         if socket.flow is None or socket.connected:
-            socket.connect(*self._address(call.arguments[1], (self._remote.remote, REMOTE_PORT)))
+            socket.connect(*self._address(call.arguments[1], self._server()))
 
         def attempt() -> int | None:
             if socket.connected:
@@ -239,12 +244,15 @@ class Calls:
         else:
             text, length = call.arguments[1], number(call.arguments[2])
         flags = self._flags(call)
-        if flags & (number(Word("MSG_MORE")) | number(Word("MSG_ZEROCOPY")) | number(Word("MSG_FASTOPEN"))):
-            raise NotThere("MSG_MORE, MSG_ZEROCOPY or MSG_FASTOPEN")
+        if flags & (number(Word("MSG_MORE")) | number(Word("MSG_ZEROCOPY"))):
+            raise NotThere("MSG_MORE or MSG_ZEROCOPY")
         kernel = self._kernel(call)
         if isinstance(kernel, UdpSocket):
             return self._send_datagram(call, kernel, pattern(0, length))
         socket = self._tcp(call)
+        if flags & number(Word("MSG_FASTOPEN")):
+            socket.options.fast_open = True
+            socket.connect(*self._address(call.arguments[4] if len(call.arguments) > 4 else ..., self._server()))
         done = 0
 
         def attempt() -> int | None:
@@ -263,7 +271,7 @@ class Calls:
 
     def _send_datagram(self, call: Call, socket: UdpSocket, data: bytes) -> Attempt:
         if len(call.arguments) > 4:
-            socket.send_to(data, *self._address(call.arguments[4], (self._remote.remote, REMOTE_PORT)))
+            socket.send_to(data, *self._address(call.arguments[4], self._server()))
         else:
             socket.send(data)
         return lambda: len(data)

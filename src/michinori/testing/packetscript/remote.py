@@ -171,7 +171,8 @@ class Remote:
             numbers.spoke_after_syn = True
         if flags & SYN:
             numbers.largest_segment = next((v[0] for name, v in packet.options or () if name == "mss"), 536)
-        at = packet.seq + 1 if flags & SYN else packet.seq
+        # The stream begins behind the SYN.
+        at = packet.seq + bool(flags & SYN) - (numbers.remote_syn or 0) - 1
         segment = Segment(
             numbers.remote[1],
             numbers.local[1],
@@ -179,7 +180,7 @@ class Remote:
             numbers.ack_to_host(packet.ack) if packet.ack is not None else 0,
             flags,
             _DEFAULT_WINDOW if packet.window is None else packet.window,
-            pattern(at - 1, packet.length),
+            pattern(at, packet.length),
             # The script says what stands there, octet by octet.
             Options(malformed=option_octets.emit(packet.options or (), numbers)),
             packet.urgent,

@@ -123,6 +123,11 @@ _LINUX: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "tcp_keepalive_intvl": ("keepalive_interval_ns", _seconds),
     "tcp_keepalive_probes": ("keepalive_probes", _whole),
     "tcp_max_syn_backlog": ("syn_backlog", _whole),
+    "tcp_syncookies": ("syn_cookies", _flag),
+    "tcp_recovery": ("rack", _flag),
+    "tcp_early_retrans": ("tlp", _flag),
+    "tcp_frto": ("frto", _flag),
+    "tcp_fastopen": ("fast_open", _flag),
     "tcp_ecn": ("ecn", {"0": False, "1": True, "2": "accept"}.__getitem__),
 }
 #: Settings of two fields: least, first and largest size of a buffer.
