@@ -240,7 +240,7 @@ def test_the_window_opens_only_in_steps_worth_the_while(open_one):
     """)
 
 
-@pytest.mark.rfc("9293", "SHLD-14")
+@pytest.mark.rfc("9293", "SHLD-14", "MUST-39")
 def test_the_right_edge_never_moves_back(open_one):
     open_one(receive_buffer=4000).run("""
         +0.00 < . 1:1001(1000) ack 1

@@ -127,3 +127,17 @@ def test_a_round_trip_is_measured_at_least_once_in_each(established):
             established.arrive(established.segment(f". 1:1(0) ack {position}"))
         after = established.connection.info().srtt_ns
         assert (after > before) == (number > 0)
+
+
+@pytest.mark.rfc("6298", "3-1")
+@pytest.mark.rfc("9293", "MUST-18")
+def test_what_a_fast_retransmit_has_sent_twice_is_not_measured(established):
+    established.connection.write(bytes(5000), established.now)
+    established.sent.clear()
+    established.wait(0.1)
+    for _ in range(3):
+        established.arrive(established.segment(". 1:1(0) ack 1"))
+    assert established.connection.info().retransmitted == 1
+    established.wait(0.15)
+    established.arrive(established.segment(". 1:1(0) ack 5001"))
+    assert established.connection.info().srtt_ns == 100_000_000  # as the handshake has measured it

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Final
 
 from michinori.inet import addresses
 from michinori.inet.errors import IcmpError
@@ -20,9 +22,12 @@ from michinori.inet.path_mtu import LEAST, PathMtus
 from michinori.inet.routes import Route, RouteTable
 from michinori.link import Adapter
 from michinori.sim import EventQueue, Stream
-from michinori.trace import Recorder
+from michinori.trace import NS_PER_S, Recorder
 from michinori.wire import icmp, ipv4, protocols
 from michinori.wire.malformed import Octets
+
+#: How long a router that did not answer is left out while there is another; Linux forgets him after about as long.
+_AVOIDED_NS: Final = 60 * NS_PER_S
 
 
 class Internet:
@@ -122,6 +127,8 @@ class Internet:
             raise ValueError(f"{adapter.name} has an MTU of {adapter.mtu} octets; IPv4 needs at least {LEAST}")
         interface = Interface(name or adapter.name, adapter, self.node)
         interface.neighbours.on_failure = self._neighbour_not_found
+        interface.neighbours.on_life = partial(self._neighbour_lives, interface)
+        interface.neighbours.other_way = partial(self._goes_another_way, interface)
         self.interfaces.append(interface)
         arp = self._arps[interface.name] = Arp(self.node, interface)
         receiver = Receiver(self.node, interface, self.hooks, self.routes, self._own, self.protocols, self._arrivals)
@@ -230,6 +237,25 @@ class Internet:
 
     def _loop_back(self, packet: ipv4.Packet) -> None:
         self._arrivals.enter(Passing(packet, self.loopback))
+
+    def _neighbour_lives(self, interface: Interface, address: bytes, lives: bool) -> None:
+        """A router that does not answer is left out for a while, if there is another (RFC 1122 section 3.3.1.5)."""
+        if lives:
+            self.routes.trust(interface, address)
+        elif self.routes.avoid(interface, address):
+            self.node.queue.call_in(_AVOIDED_NS, partial(self.routes.trust, interface), address)
+
+    def _goes_another_way(self, interface: Interface, failed: bytes, waiting: Waiting) -> bool:
+        """A packet waited for a router who does not answer: send it by the one that has taken his place, if any."""
+        dst = ipv4.Packet.parse(waiting.octets).dst
+        route = self.routes.lookup(dst)
+        if route is None or route.next_hop is None or (route.interface is interface and route.next_hop == failed):
+            return False
+        if len(waiting.octets) > route.interface.mtu:
+            return False
+        with self.node.acting(waiting.cause):
+            route.interface.transmit(route.next_hop, waiting.octets)
+        return True
 
     def _neighbour_not_found(self, waited: list[Waiting]) -> None:
         """Packets waited for a neighbour who does not answer: their senders are told (RFC 1812 section 5.2.7.1)."""

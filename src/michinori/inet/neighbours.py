@@ -98,10 +98,14 @@ class Link(Protocol):
 
 
 class Neighbours:
-    """The table of one interface. ``on_failure`` gets what waited in vain."""
+    """The table of one interface. ``on_life`` is told who does not answer, and who does again; then ``other_way`` may
+    take what waited in vain, and ``on_failure`` gets the rest.
+    """
 
     def __init__(self, node: Node, link: Link) -> None:
         self.on_failure: Callable[[list[Waiting]], None] = lambda _: None
+        self.on_life: Callable[[bytes, bool], None] = lambda *_: None
+        self.other_way: Callable[[bytes, Waiting], bool] = lambda *_: False
         self._node = node
         self._link = link
         self._table: dict[bytes, Neighbour] = {}
@@ -139,6 +143,7 @@ class Neighbours:
             return
         if entry is not None and entry.state is State.PERMANENT:
             return
+        was_dead = entry is not None and entry.state is State.FAILED
         is_news = entry is None or entry.mac != mac
         if is_news:
             entry = self._replace(entry, address, mac)
@@ -147,6 +152,8 @@ class Neighbours:
             self._settle(entry, State.REACHABLE if answer else State.STALE)
         if is_news:
             self._note("learned", entry)
+        if was_dead:
+            self.on_life(address, True)
         while entry.waiting:
             waiting = entry.waiting.popleft()
             with self._node.acting(waiting.cause):
@@ -226,9 +233,10 @@ class Neighbours:
         self._retire(entry)
         entry.state = State.FAILED
         entry.questions = 0
-        waited = list(entry.waiting)
-        entry.waiting.clear()
         self._note("failed", entry)
+        self.on_life(entry.address, False)
+        waited = [waiting for waiting in entry.waiting if not self.other_way(entry.address, waiting)]
+        entry.waiting.clear()
         for waiting in waited:
             with self._node.acting(waiting.cause):
                 self._node.drop("arp-failed", self._describe(entry), frame=False)

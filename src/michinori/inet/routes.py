@@ -46,6 +46,7 @@ class RouteTable:
 
     def __init__(self) -> None:
         self.on_change: Callable[[], None] = lambda: None
+        self._dead: set[tuple[Interface, bytes | None]] = set()
         self._families: dict[int, dict[int, dict[int, list[Route]]]] = {}
 
     def add(self, prefix: bytes, length: int, next_hop: bytes | None, interface: Interface, metric: int = 0) -> Route:
@@ -89,8 +90,32 @@ class RouteTable:
             for length, routes in lengths.items():
                 found = routes.get(number >> bits - length)
                 if found is not None:
-                    return found[0]
+                    return found[0] if not self._dead else self._first_alive(found)
         return None
+
+    def avoid(self, interface: Interface, next_hop: bytes) -> bool:
+        """That router does not answer: use the other routes to where it led, if there are any (RFC 1122 section
+        3.3.1.5). Whether there are.
+        """
+        mine = [route for route in self if route.interface is interface and route.next_hop == next_hop]
+        if not any(len(self._equals(route)) > 1 for route in mine):
+            return False
+        self._dead.add((interface, next_hop))
+        self.on_change()
+        return True
+
+    def trust(self, interface: Interface, next_hop: bytes) -> None:
+        """It is as good as any other again."""
+        if (interface, next_hop) in self._dead:
+            self._dead.discard((interface, next_hop))
+            self.on_change()
+
+    def _first_alive(self, routes: list[Route]) -> Route:
+        return next((one for one in routes if (one.interface, one.next_hop) not in self._dead), routes[0])
+
+    def _equals(self, route: Route) -> list[Route]:
+        key = int.from_bytes(route.prefix, "big") >> len(route.prefix) * 8 - route.length
+        return self._families[len(route.prefix)][route.length][key]
 
     def matches(self, dst: bytes) -> list[Route]:
         """All routes that match, the longest prefix first, among equals the smallest metric."""
