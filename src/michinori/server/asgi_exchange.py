@@ -81,32 +81,32 @@ class Exchange:
             raise ClientGone
         if kind == "http.response.start" and not reply.started:
             reply.start(int(message["status"]), message.get("headers", ()))
-        elif kind == "http.response.body" and reply.started and not reply.complete:
-            try:
-                await self._send_body(message.get("body", b""), more=message.get("more_body", False))
-            except OSError as error:
-                self._gone = True
-                self._end()
-                raise ClientGone from error
-        else:
+            return
+        if kind != "http.response.body" or not reply.started or reply.complete:
             raise RuntimeError(f"the application sent {kind!r} where it cannot stand")
+        more = message.get("more_body", False)
+        if not more and self._reading is not None:
+            await self._stop_reading()
+        try:
+            if more and reply.silent:
+                self._end_early()
+            else:
+                reply.write(message.get("body", b""), more=more)
+                if not more:
+                    self._end()
+            if reply.congested:
+                await reply.drain()
+        except OSError as error:
+            self._gone = True
+            self._end()
+            raise ClientGone from error
 
-    async def _send_body(self, octets: bytes, *, more: bool) -> None:
-        reply = self._reply
-        if not more:
-            if self._reading is not None:
-                await self._stop_reading()
-            reply.write(octets)
-            self._end()
-        elif reply.silent:
-            reply.write(b"", more=True)
-            reply.write(b"")
-            self._gone = True  # the answer is all there, but nobody wants to hear the rest: it may be endless
-            self._end()
-        else:
-            reply.write(octets, more=True)
-        if reply.congested:
-            await reply.drain()
+    def _end_early(self) -> None:
+        """The answer is all there, but nobody wants to hear the rest: it may be endless."""
+        self._reply.write(b"", more=True)
+        self._reply.write(b"")
+        self._gone = True
+        self._end()
 
     async def _next_piece(self) -> bytes | None:
         """The next octets of the body, ``b""`` at its end; None if the exchange is over before they come."""
