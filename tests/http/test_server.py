@@ -84,6 +84,26 @@ def test_behind_the_last_request_nothing_is_answered() -> None:
     assert answers.endswith(b"GET /last ")
 
 
+def test_who_is_answered_before_all_of_the_last_body_has_come_gets_the_answer() -> None:
+    """A connection that was closed at once would answer the rest by RST, and that would destroy the answer."""
+
+    async def main() -> bytes:
+        async with served(deaf) as (server, _):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(b"POST /x " + HEAD + b"Connection: close\r\nContent-Length: 200000\r\n\r\n")
+            await asyncio.sleep(0.1)  # the answer is there
+            for _ in range(10):
+                writer.write(bytes(20_000))
+                await asyncio.sleep(0.01)
+            answer = await reader.read()
+            writer.close()
+            return answer
+
+    answer = run(main())
+    assert statuses(answer) == [200]
+    assert answer.endswith(b"/x")
+
+
 def test_what_every_answer_says() -> None:
     async def main() -> None:
         async with served(echo) as (server, _):

@@ -22,6 +22,8 @@ _log = logging.getLogger("michinori.http")
 class Conversation(Turns):
     """The protocol of a connection of the server."""
 
+    _says_last = False
+    """The client has said that this is its last request."""
     _body: RequestBody | NoBody = NO_BODY
     """Of the request that is being answered."""
     _underway: tuple[ServerRequest, RequestBody | NoBody, Reply] | None = None
@@ -76,7 +78,7 @@ class Conversation(Turns):
             fields = own + head[line_end:] + ending
             self._server.chronicle.sent(self, request, response.status, fields, line_end + len(fields) + 2, len(body))
         if self._says_last:
-            self._finish()
+            self._finish(nothing_follows=True)
 
     async def _exchange(self, head: RequestHead) -> None:
         """A request that may have a body."""
@@ -105,7 +107,7 @@ class Conversation(Turns):
         if goes_on and (body.complete or await body.discard()) and not self._last:
             self._continue()
         else:
-            self._finish()
+            self._finish(nothing_follows=self._says_last and body.complete)
 
     async def _respond(self, request: ServerRequest) -> ServerResponse:
         try:

@@ -30,9 +30,7 @@ class Turns(Channel, ABC):
     """Whether a task has the connection."""
     _in_head = False
     _last = False
-    """The server has said that this is the last answer,"""
-    _says_last = False
-    """and the client that this is its last request."""
+    """The server has said that this is the last answer."""
     _parting: int | None = None
     """How much is still read behind the FIN, once that is sent."""
     _waits: Deadlines[Turns] | None = None
@@ -247,15 +245,16 @@ class Turns(Channel, ABC):
             await self.drain()
         self._continue()
 
-    def _finish(self) -> None:
+    def _finish(self, *, nothing_follows: bool = False) -> None:
         """Send FIN and read on for a while: octets that arrive at a closed socket are answered by RST, which would
-        destroy the answer before the peer has read it (RFC 9112 section 9.6). Nobody has to wait for that.
+        destroy the answer before the peer has read it (RFC 9112 section 9.6). Nobody has to wait for that, and it is
+        left out where all of the last request has come and its client has said that nothing follows.
         """
         if self.closing:
             return
         self._busy = True
-        if self._says_last and not self._received and not len(self._heads):
-            self._shut()  # it has said that nothing will come
+        if nothing_follows and not self._received and not len(self._heads):
+            self._shut()
             return
         try:
             reads_on = self.end()
