@@ -11,39 +11,47 @@ from typing import TypeAlias
 Fields: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
 
 
+class _Facts:
+    """What was found out about fields; shared by all who have the same ones."""
+
+    __slots__ = ("index", "lower_octets")
+
+    def __init__(self) -> None:
+        self.index: dict[str, list[str]] | None = None
+        self.lower_octets: list[tuple[bytes, bytes]] | None = None
+
+
 class Headers:
     """An ordered list of (name, value); names compare without case."""
 
-    __slots__ = ("_fields", "_index", "_lower_octets")
+    __slots__ = ("_facts", "_fields")
 
     def __init__(self, fields: Fields = ()) -> None:
         pairs = fields.items() if isinstance(fields, Mapping) else fields
         self._fields: list[tuple[str, str]] = [(name, value.strip(" \t")) for name, value in pairs]
-        self._index: dict[str, list[str]] | None = None
-        self._lower_octets: list[tuple[bytes, bytes]] | None = None
+        self._facts = _Facts()
 
     @classmethod
     def from_pairs(cls, fields: list[tuple[str, str]]) -> Headers:
         """From names and values without blanks around them; the list belongs to the headers from now on."""
         headers = cls.__new__(cls)
         headers._fields = fields
-        headers._index = headers._lower_octets = None
+        headers._facts = _Facts()
         return headers
 
     def twin(self) -> Headers:
-        """An independent copy that costs nothing: what is known of the fields is shared until one changes."""
+        """An independent copy that costs nothing: what one finds out about the fields is shared until they change."""
         twin = Headers.__new__(Headers)
         twin._fields = self._fields
-        twin._index = self._index
-        twin._lower_octets = self._lower_octets
+        twin._facts = self._facts
         return twin
 
     @property
     def lower_octets(self) -> list[tuple[bytes, bytes]]:
         """Names in lower case, and values, as octets. To be read only."""
-        octets = self._lower_octets
+        octets = self._facts.lower_octets
         if octets is None:
-            octets = self._lower_octets = [
+            octets = self._facts.lower_octets = [
                 (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self._fields
             ]
         return octets
@@ -51,7 +59,7 @@ class Headers:
     def _change(self) -> None:
         """Fields are never changed in place: twins may share them."""
         self._fields = list(self._fields)
-        self._index = self._lower_octets = None
+        self._facts = _Facts()
 
     @classmethod
     def from_octets(cls, fields: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -63,11 +71,12 @@ class Headers:
     @property
     def index(self) -> dict[str, list[str]]:
         """The values by name in lower case. To be read only; it is thrown away when a field changes."""
-        index = self._index
+        index = self._facts.index
         if index is None:
-            index = self._index = {}
+            index = {}
             for name, value in self._fields:
                 index.setdefault(name.lower(), []).append(value)
+            self._facts.index = index  # when it is whole: other threads may look
         return index
 
     def octets(self) -> list[tuple[bytes, bytes]]:
