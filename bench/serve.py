@@ -215,7 +215,7 @@ def ask(port: int, path: str, process: int, *, kept: bool) -> Run:
         raise AssertionError(said)
     requests = int(_find(r"(\d+) requests in", said))
     rate = float(_find(r"Requests/sec:\s+([\d.]+)", said))
-    return Run(1e6 / rate, spent_s / requests * 1e6, _microseconds(_find(r"99%\s+(\S+)", said)))
+    return Run(1e6 / rate, spent_s / requests * 1e6, _microseconds(_find(r"(?m)^ +99% +(\S+)$", said)))
 
 
 def _find(pattern: str, said: str) -> str:
