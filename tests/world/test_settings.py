@@ -56,6 +56,8 @@ def test_an_application_is_stronger_than_its_host():
         with socket.socket() as plain:
             before = plain.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1500)
+            assert plain.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 1500
             idle = plain.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
             return before, idle, plain.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
@@ -86,9 +88,27 @@ def test_a_host_announces_the_smaller_of_its_setting_and_what_the_interface_take
         ({"send_buffer": 0}, "TCP's send_buffer cannot be 0: it is 1 at least"),
         ({"delayed_ack_ns": -1}, "TCP's delayed_ack_ns cannot be -1: it is 0 at least"),
         ({"sack": None}, "TCP's sack is of the wrong kind: expected `bool`, got `null`"),
+        ({"ecn": "on"}, "TCP's ecn cannot be 'on': it is true, false or \"accept\""),
+        ({"fast_open": 1}, "TCP's fast_open is of the wrong kind: expected `bool`, got `int`"),
         ({"congestion": "warp"}, "TCP has no congestion control 'warp'; there is cubic, reno"),
     ],
 )
 def test_what_cannot_be_set_is_said(settings, said):
     with World() as world, pytest.raises(ValueError, match=said):
         world.host("a", tcp=settings)
+
+
+def test_an_application_gives_up_when_it_wants_to():
+    async def talk(line):
+        reader, writer = await asyncio.open_connection("server", 80)
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, 18, 3000)  # TCP_USER_TIMEOUT
+        line.cut()
+        writer.write(b"hello")
+        await reader.read()
+
+    with World() as world:
+        client, server, line = pair(world)
+        server.spawn(stay_silent())
+        with pytest.raises(TimeoutError):
+            world.run(talk(line), on=client)
+        assert 3 <= world.now_ns / 1e9 < 7

@@ -181,6 +181,10 @@ def test_a_next_hop_that_no_interface_reaches_is_said():
         (lambda world: world.host(""), "is no name for a machine"),
         (lambda world: world.host("a\x1b"), "is no name for a machine"),
         (lambda world: world.host("c", tcp={"windw": 1}), "TCP has no setting 'windw'; there are mss"),
+        (
+            lambda world: world.host("c", tcp={"fastopen": True}),
+            "TCP has no setting 'fastopen'; did you mean \"fast_open\"?",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(make, said):

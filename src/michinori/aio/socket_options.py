@@ -35,6 +35,7 @@ _ATTRIBUTES: Final[dict[tuple[int, int], tuple[str, Callable[[int], Any]]]] = {
     (socket.IPPROTO_TCP, _TCP_KEEPIDLE): ("keep_alive_idle_s", int),
     (socket.IPPROTO_TCP, _TCP_KEEPINTVL): ("keep_alive_interval_s", int),
     (socket.IPPROTO_TCP, _TCP_KEEPCNT): ("keep_alive_probes", int),
+    (socket.IPPROTO_TCP, _TCP_USER_TIMEOUT): ("user_timeout_ms", int),
     (socket.IPPROTO_TCP, _TCP_FASTOPEN): ("fast_open", bool),
     (socket.IPPROTO_TCP, _TCP_FASTOPEN_CONNECT): ("fast_open", bool),
     (socket.IPPROTO_IP, socket.IP_TTL): ("ttl", int),

@@ -7,6 +7,7 @@ import msgspec
 from michinori.tcp import TcpConfig
 
 _NS_PER_S = 1_000_000_000
+_NS_PER_MS = 1_000_000
 
 
 class SocketOptions(msgspec.Struct, kw_only=True):
@@ -19,6 +20,8 @@ class SocketOptions(msgspec.Struct, kw_only=True):
     keep_alive_idle_s: float = 7200
     keep_alive_interval_s: float = 75
     keep_alive_probes: int = 9
+    user_timeout_ms: int = 0
+    """How long text may stay unacknowledged; 0: until R2 of RFC 9293."""
     no_delay: bool = False
     fast_open: bool = False
     """RFC 7413: a listener takes text in SYNs, a client sends it so."""
@@ -40,6 +43,7 @@ class SocketOptions(msgspec.Struct, kw_only=True):
             keep_alive_idle_s=config.keepalive_idle_ns / _NS_PER_S,
             keep_alive_interval_s=config.keepalive_interval_ns / _NS_PER_S,
             keep_alive_probes=config.keepalive_probes,
+            user_timeout_ms=(config.user_timeout_ns or 0) // _NS_PER_MS,
             no_delay=not config.nagle,
             fast_open=config.fast_open,
         )
@@ -52,9 +56,10 @@ class SocketOptions(msgspec.Struct, kw_only=True):
 
     def applied_to(self, config: TcpConfig) -> TcpConfig:
         """The settings of a connection as these options change them."""
-        changes: dict[str, int | bool] = {
+        changes: dict[str, int | bool | None] = {
             "nagle": not self.no_delay,
             "fast_open": self.fast_open,
+            "user_timeout_ns": self.user_timeout_ms * _NS_PER_MS or None,
             "keepalive": self.keep_alive,
             "keepalive_idle_ns": round(self.keep_alive_idle_s * _NS_PER_S),
             "keepalive_interval_ns": round(self.keep_alive_interval_s * _NS_PER_S),

@@ -78,7 +78,9 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     black_hole_detection: bool = False
     """Make segments smaller when full ones vanish without a word, and look for what passes: RFC 4821, 8899."""
     user_timeout_ns: int | None = None
-    """Give up when text stays unacknowledged for so long (RFC 5482), however many retransmissions that is."""
+    """Give up when text stays unacknowledged for so long, whatever R2 says (RFC 9293 section 3.9.1)."""
+    user_timeout_option: bool = False
+    """Tell the peer of it, and without a wish of our own wait as long as the peer wishes: RFC 5482."""
     msl_ns: int = 30 * _S
     """Maximum segment lifetime: TIME-WAIT lasts two of them."""
     fin_wait_2_ns: int = 60 * _S

@@ -110,8 +110,12 @@ def _is_beyond_r2(tcb: Tcb, now: Nanos) -> bool:
         most = config.syn_ack_retries
     elif tcb.abandoned:
         most = min(most, config.orphan_retries)
-    patience = config.user_timeout_ns
-    if snd.retries >= most or (patience is not None and snd.retries and now - snd.unanswered_since_ns >= patience):
+    patience = tcb.patience_ns if snd.una else None
+    if patience is None:
+        is_over = snd.retries >= most
+    else:
+        is_over = snd.retries > 0 and now - snd.unanswered_since_ns >= patience
+    if is_over:
         give_up(tcb, ConnectionTimedOut("the peer does not answer"), "R2")
         return True
     snd.retries += 1

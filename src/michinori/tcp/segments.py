@@ -10,6 +10,7 @@ from michinori.wire import Octets
 from michinori.wire.tcp import ACK, CWR, ECE, FIN, NO_OPTIONS, PSH, RST, SYN, URG, Options, Segment
 
 _LARGEST_FIELD = 65535
+_NS_PER_S = 1_000_000_000
 #: SACK blocks that find room beside time stamps, and without them.
 _BLOCKS_BESIDE_TIMESTAMPS = 3
 _BLOCKS_ALONE = 4
@@ -117,6 +118,7 @@ def send_syn(tcb: Tcb, now: Nanos, why: str = "") -> None:
         sack_permitted=tcb.recovery.sack if answering else config.sack,
         timestamps=(tcb.stamp_now(now), rcv.stamp) if stamps else None,
         fast_open=_fast_open(tcb, why, answering=answering),
+        user_timeout_s=_user_timeout(tcb),
     )
     size = 0 if answering or why else text_of_syn(tcb, options)
     if answering:
@@ -141,6 +143,14 @@ def send_syn(tcb: Tcb, now: Nanos, why: str = "") -> None:
     if answering:
         acknowledged(tcb)
     let_go(tcb, segment, 0, why)
+
+
+def _user_timeout(tcb: Tcb) -> int | None:
+    """The option of RFC 5482, only where a time was asked for (section 3)."""
+    config = tcb.config
+    if not config.user_timeout_option or config.user_timeout_ns is None:
+        return None
+    return max(config.user_timeout_ns // _NS_PER_S, 1)
 
 
 def _fast_open(tcb: Tcb, why: str, *, answering: bool) -> bytes | None:

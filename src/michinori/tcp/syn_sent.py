@@ -17,6 +17,7 @@ from michinori.wire.tcp import ACK, RST, SYN, Options
 
 _LARGEST_FIELD = 65535
 _LARGEST_SHIFT = 14
+_NS_PER_S = 1_000_000_000
 #: Smaller ones are the work of somebody who wants us to send as many headers as we can.
 _SMALLEST_MSS = 64
 
@@ -77,6 +78,8 @@ def negotiate(tcb: Tcb, theirs: Options, now: Nanos) -> None:
         rcv.limit = min(rcv.limit, _LARGEST_FIELD)
         rcv.step = min(rcv.limit // 2, config.mss)
     tcb.recovery.agree(config, sack=config.sack and theirs.sack_permitted)
+    if config.user_timeout_option and theirs.user_timeout_s:
+        tcb.peer_timeout_ns = theirs.user_timeout_s * _NS_PER_S
     if config.timestamps and theirs.timestamps is not None:
         tcb.stamped = True
         rcv.stamp = theirs.timestamps[0]

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 #: The code point of IP for "capable of ECN" (RFC 3168 section 5).
 ECT_0 = 2
 
+#: L_LIMIT as RFC 5482 section 3.1 recommends it, and U_LIMIT.
+_LEAST_TIMEOUT_NS = 100 * 1_000_000_000
+_MOST_TIMEOUT_NS = 3600 * 1_000_000_000
+
 LARGEST_FIELD = 65535
 _LARGEST_SHIFT = 14
 
@@ -225,6 +229,7 @@ class Tcb:
         "options_key",
         "path_mss",
         "path_search",
+        "peer_timeout_ns",
         "probes",
         "rcv",
         "recovery",
@@ -283,6 +288,8 @@ class Tcb:
         """What the path takes: our MTU or a smaller one that was found, less the headers."""
         self.path_search: PathSearch | None = None
         """What the path takes is being looked for, after a black hole."""
+        self.peer_timeout_ns: Nanos | None = None
+        """REMOTE_UTO of RFC 5482: how long the peer wishes to wait."""
         self.stamped = False
         """Time stamps were agreed upon."""
         self.scaled = False
@@ -308,6 +315,16 @@ class Tcb:
     def gone(self) -> bool:
         """There is no connection any more (or none yet)."""
         return self.state is State.CLOSED
+
+    @property
+    def patience_ns(self) -> Nanos | None:
+        """USER_TIMEOUT: how long text may stay unacknowledged; None: R2 decides. Our own wish comes first, that of the
+        peer holds within bounds (RFC 5482 section 3.1).
+        """
+        ours = self.config.user_timeout_ns
+        if ours is not None or self.peer_timeout_ns is None:
+            return ours
+        return min(max(self.peer_timeout_ns, _LEAST_TIMEOUT_NS), _MOST_TIMEOUT_NS)
 
     def window_was_cut(self) -> None:
         """For whatever reason: with ECN, the next new text tells the peer (RFC 3168 section 6.1.2)."""

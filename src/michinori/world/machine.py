@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 from collections.abc import Coroutine, Mapping, Sequence
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -144,12 +145,15 @@ def _with_prefix(text: str) -> InterfaceAddress:
 def _tcp_config(settings: Mapping[str, Any]) -> TcpConfig:
     unknown = [name for name in settings if name not in TcpConfig.__struct_fields__]
     if unknown:
-        known = ", ".join(TcpConfig.__struct_fields__)
-        raise ValueError(f"TCP has no setting {unknown[0]!r}; there are {known}")
+        near = difflib.get_close_matches(unknown[0], TcpConfig.__struct_fields__, 1)
+        known = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(TcpConfig.__struct_fields__)}"
+        raise ValueError(f"TCP has no setting {unknown[0]!r}; {known}")
     try:
         config = msgspec.convert({"mss": LARGEST_MSS, **settings}, TcpConfig)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
+        if where.startswith("ecn"):
+            raise ValueError(f'TCP\'s ecn cannot be {settings["ecn"]!r}: it is true, false or "accept"') from None
         raise ValueError(f"TCP's {where.rstrip('`')} is of the wrong kind: {what[:1].lower()}{what[1:]}") from None
     for name in settings:
         least, value = int(name in _NEVER_EMPTY), getattr(config, name)

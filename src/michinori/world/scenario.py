@@ -115,7 +115,7 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path_mtu_discovery: bool = True
     """False: its packets may be cut on their way (DF is not set)."""
     tcp: dict[str, Any] = {}
-    """Settings of its TCP, by the names that ``michinori.tcp.TcpConfig`` gives them."""
+    """Settings of its TCP, by the names that ``michinori.tcp.TcpConfig`` gives them: the table in docs/scenarios.md."""
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

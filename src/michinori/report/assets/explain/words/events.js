@@ -90,6 +90,8 @@ export const EVENTS = {
   "tcp zero-window": ["受信バッファが一杯で、ウィンドウが0になった。送信側は止まる。", "The receive buffer is full: window 0, the sender stops.", "RFC 9293 3.8.6.1"],
   "tcp window-opened": ["ウィンドウがまた開いた。", "The window opened again.", "RFC 9293 3.8.6"],
   "tcp receive-buffer-grew": ["受信バッファを広げた。ウィンドウも大きくなる。", "The receive buffer grew, and the window with it.", "RFC 9293 3.8.6"],
+  "tcp black-hole": ["大きいセグメントだけが何の知らせもなく消えるので、セグメントを小さくした (ブラックホール検出)。", "Large segments alone vanish without a word, so they become smaller (black hole).", "RFC 4821 7.2"],
+  "tcp path-probe": ["経路がもっと大きいパケットを通すか、1つだけ大きくして試した。", "One larger segment is sent to find out whether the path takes it.", "RFC 4821 7.3"],
   "tcp path-mtu": ["経路MTUが分かり、セグメントを小さくした。", "The path MTU was learned; segments become smaller.", "RFC 1191 6.4"],
   "tcp time-wait": ["TIME-WAITに入った。最後のACKの再送と、古いセグメントの消滅に備えて2MSL待つ。", "TIME-WAIT: for twice the MSL it can repeat the last ACK, and old segments die out.", "RFC 9293 3.6.1"],
   "tcp reset": ["RSTでコネクションが強制的に終わった。", "The connection ended at once by RST.", "RFC 9293 3.5.2"],

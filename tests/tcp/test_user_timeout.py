@@ -1,0 +1,89 @@
+"""How long text may stay unacknowledged: our own wish, and that of the peer. RFC 9293 section 3.9.1, RFC 5482."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from packetscript import PacketTest
+from tcp_ends import Ends
+
+from michinori.wire.tcp import SYN, Segment
+
+S = 1_000_000_000
+Make = Callable[..., PacketTest]
+
+
+def cut_while_sending(client: dict[str, Any], server: dict[str, Any]) -> tuple[Ends, float]:
+    """The line is cut while the client sends; when it has given up, in seconds since."""
+    ends = Ends(client=client, server=server, watched=True)
+    ends.client.closes_when_done = ends.server.closes_when_done = False
+    ends.open().run(1)
+    began = ends.now
+    ends.fate = lambda to, number, octets: False
+    ends.client.todo = [b"x" * 100]
+    ends.client.pump()
+    ends.client.arm()
+    while ends.client.error is None:
+        ends.run(1)
+    assert isinstance(ends.client.error, TimeoutError)
+    return ends, (ends.now - began) / S
+
+
+def option_of(octets: bytes) -> int | None:
+    from tcp_ends import PSEUDO
+
+    return Segment.parse(octets, PSEUDO).options.user_timeout_s
+
+
+def test_a_short_patience_ends_before_r2() -> None:
+    _, took = cut_while_sending({"user_timeout_ns": 5 * S}, {})
+    assert 5 <= took < 9
+
+
+def test_a_long_one_ends_after_it() -> None:
+    _, took = cut_while_sending({"user_timeout_ns": 3000 * S}, {})
+    assert 3000 <= took < 3130  # at the first time-out behind it; these are two minutes apart by then
+    _, took = cut_while_sending({}, {})
+    assert 800 < took < 1100
+
+
+@pytest.mark.rfc("5482", "3.1-1")
+def test_the_wish_of_the_peer_holds_for_who_has_none() -> None:
+    wish = {"user_timeout_ns": 200 * S, "user_timeout_option": True}
+    ends, took = cut_while_sending({"user_timeout_option": True}, wish)
+    assert 200 <= took < 330
+    syn_ack = ends.server.sent[0][1]
+    assert option_of(syn_ack) == 200
+    assert option_of(ends.client.sent[0][1]) is None
+
+
+@pytest.mark.rfc("5482", "3.1-1")
+def test_a_wish_for_less_than_is_wise_does_not() -> None:
+    _, took = cut_while_sending({"user_timeout_option": True}, {"user_timeout_ns": 2 * S, "user_timeout_option": True})
+    assert 100 <= took < 210
+
+
+@pytest.mark.rfc("5482", "3.1-2")
+def test_ones_own_wish_comes_first() -> None:
+    ours, theirs = ({"user_timeout_ns": seconds * S, "user_timeout_option": True} for seconds in (5, 900))
+    ends, took = cut_while_sending(ours, theirs)
+    assert 5 <= took < 9
+    assert option_of(ends.client.sent[0][1]) == 5
+
+
+@pytest.mark.rfc("5482", "3-1")
+@pytest.mark.parametrize("settings", [{"user_timeout_ns": 200 * S}, {"user_timeout_option": True}, {}])
+def test_without_a_wish_or_without_the_switch_nothing_is_said(make: Make, settings: dict[str, Any]) -> None:
+    test = make(**settings)
+    test.connection.connect(0)
+    _, syn = test.sent[0]
+    assert syn.flags & SYN
+    assert syn.options.user_timeout_s is None
+
+
+@pytest.mark.rfc("5482", "3.3-1")
+def test_who_does_not_take_part_passes_it_over() -> None:
+    _, took = cut_while_sending({}, {"user_timeout_ns": 200 * S, "user_timeout_option": True})
+    assert took > 800
