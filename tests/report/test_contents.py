@@ -63,3 +63,16 @@ def test_the_rows_carry_their_events(walked, carried):
 def test_the_same_journey_gives_the_same_file(walked, tmp_path):
     again = walk(tmp_path / "out", WWW, loss="5%" if walked.numbers["dropped"] > 10 else None, seed=7)
     assert (again.folder / "journey.html").read_bytes() == (walked.folder / "journey.html").read_bytes()
+
+
+def test_what_stands_where_is_carried(walked, carried):
+    nodes = {node["name"]: node for node in carried.about["nodes"]}
+    assert {event.host for event in walked.events} <= nodes.keys()
+    assert nodes["pc"]["adapters"][0]["addresses"] == ["192.168.1.10/24"]
+    [read] = walked.of("link", "mac-read", "pc")
+    assert nodes["pc"]["adapters"][0]["mac"] == read.data["mac"]
+    assert (nodes["home-router"]["kind"], nodes["home-switch"]["kind"]) == ("router", "switch")
+    for line in carried.about["lines"]:
+        assert {end["node"] for end in line["ends"]} <= nodes.keys()
+        assert all(end["plug"] for end in line["ends"])
+    assert len(carried.about["lines"]) >= len(nodes) - 1

@@ -116,7 +116,9 @@ class Results:
 
     def _report(self, path: Path, language: Language) -> None:
         from michinori.report.html import Contents, write_report
+        from michinori.report.topology import lines, nodes
 
+        world = self.journey.world
         contents = Contents(
             url=self.journey.text,
             final_url=self.numbers["final_url"],
@@ -131,7 +133,9 @@ class Results:
             epoch_ns=self.journey.epoch_ns,
             browser_host=self.journey.browser_host,
             virtual=self.journey.virtual,
-            below_sockets=self.journey.world is not None,
+            below_sockets=world is not None,
+            nodes=nodes(world) if world is not None else [],
+            lines=lines(world) if world is not None else [],
         )
         write_report(contents, path)
 

@@ -39,8 +39,9 @@ class Contents(msgspec.Struct):
     language: str
     epoch_ns: int
     browser_host: str
-    hosts: list[dict[str, Any]] = []
-    """What stands where: ``name``, ``kind``, and the adapters with their addresses."""
+    nodes: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
+    """What stands where, and what joins it: see ``topology``."""
     virtual: bool = True
     """Whether it was in a virtual internet; else in real time."""
     below_sockets: bool = True
@@ -129,7 +130,8 @@ def _description(contents: Contents, places: Places) -> dict[str, Any]:
         "browser_host": contents.browser_host,
         "virtual": contents.virtual,
         "below_sockets": contents.below_sockets,
-        "hosts": contents.hosts,
+        "nodes": contents.nodes,
+        "lines": contents.lines,
         "rows": [_row(chapter) for chapter in contents.chapters],
         "exchanges": [
             {

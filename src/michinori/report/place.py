@@ -155,7 +155,10 @@ class _Walk:
         }
         self.turns: dict[tuple[str, str], list[Exchange]] = {}
         for one in self.exchanges:
-            self.turns.setdefault((one.host, one.connection), []).append(one)
+            if one.data["send_ns"]:
+                self.turns.setdefault((one.host, one.connection), []).append(one)
+        for turns in self.turns.values():
+            turns.sort(key=lambda one: (one.data["send_ns"][0], one.event))
         self.sent: dict[tuple[str, str], int] = {}
         self.by_url = {(one.host, one.data["url"]): one for one in reversed(self.exchanges)}
 
@@ -214,9 +217,7 @@ class _Walk:
         protocol, _, ends = end.partition(" ")
         dns = any(one.endswith(_DNS_PORT) for one in ends.split(" "))
         known = Conversation(len(self.conversations) + 1, protocol, event.host, end, dns=dns, first=event.n)
-        turns = self.turns.get((event.host, end))
-        if turns:
-            known.exchange = turns[0].id
+        known.exchange = self._opening(event.host, end)
         self.conversations.append(known)
         self.by_end[event.host, end] = known
         return known
@@ -303,8 +304,10 @@ class _Walk:
         return _For.RESPONSE if sends else _For.REQUEST
 
     def _opening(self, host: str, end: str) -> int:
-        turns = self.turns.get((host, end))
-        return turns[0].id if turns else 0
+        """The request for which a connection was opened: that which waited for it, or else the first one on it."""
+        turns = self.turns.get((host, end), ())
+        waited = next((one for one in turns if one.data["connect_ns"]), None)
+        return waited.id if waited else turns[0].id if turns else 0
 
     def _name_for(self, event: Event) -> None:
         """Which request needs the name: the one whose phase of resolving begins now."""

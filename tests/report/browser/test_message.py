@@ -79,6 +79,6 @@ def test_fragments_stand_beside_each_other_and_equal_tshark(browser, tmp_path):
 def test_the_octets_of_a_message_are_put_together(browser, report, walked):
     sent = walked.of("http", "request-sent", "pc")[0]
     with opened(browser, report, part="message", n=sent.n) as page:
-        text = "".join(page.locator(".octets-text").all_inner_texts())
+        text = "".join(page.locator(".dump-text").all_inner_texts())
         assert text.startswith(f"{sent.data['method']} {sent.data['target']} HTTP/1.1")
-        assert page.locator(".octets-hex i").count() > 200
+        assert page.locator(".dump-hex i").count() > 200

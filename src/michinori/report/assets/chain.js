@@ -47,9 +47,12 @@ export function Chain({ report }) {
   const { journey, cursor } = report;
   const hosts = useMemo(() => callingHosts(journey), [journey]);
   const [host, setHost] = useState(hosts[0]);
-  const calls = useMemo(() => callsOf(journey, host), [journey, host]);
   const n = useStore(cursor, (moment) => moment.n);
   const call = useMemo(() => callOf(journey, n), [journey, n]);
+  useEffect(() => {
+    if (call) setHost(journey.hosts[journey.columns.host[call - 1]]);
+  }, [call]);
+  const calls = useMemo(() => callsOf(journey, host), [journey, host]);
   const at = useMemo(() => placeIn(calls, call || n), [calls, call, n]);
   return html`<div class="chain">
     <section aria-labelledby="calls-title"><div class="chain-head"><h3 id="calls-title">${say(TEXTS.calls, { host, count: count(calls.length) })}</h3>

@@ -5,7 +5,7 @@ import { useSay } from "./i18n.js";
 import { count, duration, ms, pathOf } from "./format.js";
 import { messagesOf, sendOf } from "./transfers.js";
 import { Hops, loadOf } from "./hops.js";
-import { OctetView } from "./octet_view.js";
+import { OctetView } from "./dump.js";
 
 /** @typedef {import("./parts.js").Report} Report */
 /** @typedef {import("./data.js").Journey} Journey */
@@ -129,7 +129,7 @@ function Segments({ report, message, n }) {
       ${send.flags && html`<span class="mono">${send.flags}</span> · `}${ms(send.t)} ms
       ${send.length > 0 && html` · ${say(TEXTS.octets, { from: count(send.from + 1), to: count(send.from + send.length) })}`}
       ${send.again && html` <span class="tag warm">${say(TEXTS.again)}</span>`}
-      ${at > 0 && html` <span class="soft">+${duration(send.t - sends[0].t)}</span>`}</p>
+      ${send.t > sends[0].t && html` <span class="soft">+${duration(send.t - sends[0].t)}</span>`}</p>
   </div>`;
 }
 

@@ -24,15 +24,15 @@ export function OctetView({ octets, from, to, label, choose }) {
       const at = event.target.dataset.at;
       if (at !== undefined) choose(Number(at));
     });
-    return html`<div class="octets-row" onClick=${click}><span class="octets-at">${begin.toString(16).padStart(5, "0")}</span>
-      <span class="octets-hex">${Array.from(line, (octet, at) => html`<i key=${at} data-at=${begin + at} class=${lit(begin + at, from, to)}>${octet.toString(16).padStart(2, "0")}</i>`)}</span>
-      <span class="octets-text">${Array.from(line, (octet, at) => html`<i key=${at} data-at=${begin + at} class=${lit(begin + at, from, to)}>${shown(octet)}</i>`)}</span></div>`;
+    return html`<div class="dump-row" onClick=${click}><span class="dump-at">${begin.toString(16).padStart(5, "0")}</span>
+      <span class="dump-hex">${Array.from(line, (octet, at) => html`<i key=${at} data-at=${begin + at} class=${lit(begin + at, from, to)}>${octet.toString(16).padStart(2, "0")}</i>`)}</span>
+      <span class="dump-text">${Array.from(line, (octet, at) => html`<i key=${at} data-at=${begin + at} class=${lit(begin + at, from, to)}>${shown(octet)}</i>`)}</span></div>`;
   };
-  return html`<${VirtualList} className="octets" label=${label} count=${Math.ceil(octets.length / ACROSS)} rowHeight=${ROW} row=${row}
+  return html`<${VirtualList} className="dump" label=${label} count=${Math.ceil(octets.length / ACROSS)} rowHeight=${ROW} row=${row}
     at=${Math.floor(from / ACROSS)} />`;
 }
 
 /** @param {number} at @param {number} from @param {number} to */
 function lit(at, from, to) {
-  return at >= from && at < to ? "lit" : undefined;
+  return at >= from && at < to ? "dump-lit" : undefined;
 }
