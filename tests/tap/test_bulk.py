@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 
+import netns
 import pytest
 from tap_wire import Wire
 
@@ -14,7 +19,7 @@ pytestmark = pytest.mark.peer
 _KERNELS_END = """
 import hashlib, random, socket, sys, threading
 address, seed, octets = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-s = socket.create_connection((address, 7), 10); s.settimeout(30)
+s = socket.create_connection((address, 7), 60); s.settimeout(60)
 def send():
     s.sendall(random.Random(seed).randbytes(octets)); s.shutdown(socket.SHUT_WR)
 sender = threading.Thread(target=send); sender.start()
@@ -27,12 +32,22 @@ LINES = {
     "a good line": (5_000_000, {"delay": "0us"}),
     "1 % lost, 10 ms": (1_000_000, {"delay": "10ms", "loss": "1%"}),
     "5 % lost": (1_000_000, {"delay": "1ms", "loss": "5%"}),
+    "20 % lost": (30_000, {"delay": "1ms", "loss": "20%"}),
+    "50 ms": (2_000_000, {"delay": "50ms"}),
+    "200 ms": (500_000, {"delay": "200ms"}),
+    "200 ms, 1 % lost": (100_000, {"delay": "200ms", "loss": "1%"}),
     "out of order": (1_000_000, {"delay": "1ms", "faults": ["reorder 5% 3ms"]}),
     "twice": (1_000_000, {"delay": "1ms", "faults": ["duplicate 5%"]}),
     "damaged": (1_000_000, {"delay": "1ms", "faults": ["corrupt 2%"]}),
+    "damaged, which the frame does not show": (1_000_000, {"delay": "1ms", "faults": ["corrupt 2% fcs=right"]}),
     "all of it": (1_000_000, {"delay": "2ms", "faults": ["reorder 2% 3ms", "duplicate 2%", "corrupt 2%", "loss 2%"]}),
     "jumbo frames": (3_000_000, {"delay": "1ms", "loss": "1%", "mtu": 9000}),
+    "jumbo frames, out of order, 20 ms": (3_000_000, {"delay": "20ms", "faults": ["reorder 5% 5ms"], "mtu": 9000}),
     "small frames": (1_000_000, {"delay": "1ms", "loss": "1%", "mtu": 576}),
+    "small frames, twice and damaged": (
+        500_000,
+        {"delay": "1ms", "faults": ["duplicate 5%", "corrupt 2%"], "mtu": 576},
+    ),
 }
 
 
@@ -63,12 +78,40 @@ def test_it_is_whole_both_ways(unrecorded: Wire, line: str) -> None:
 
     async def meet() -> str:
         async with await asyncio.start_server(talk, port=7):
-            kernels = await asyncio.to_thread(wire.namespace.python, _KERNELS_END, wire.ours, "2", str(octets))
+            kernels = await asyncio.to_thread(
+                wire.namespace.python, _KERNELS_END, wire.ours, "2", str(octets), timeout_s=90
+            )
             await over.wait()
             return kernels
 
-    assert wire.world.run(meet(), on=host, limit="40s").strip() == hashlib.sha256(ours).hexdigest()
+    assert wire.world.run(meet(), on=host, limit="100s").strip() == hashlib.sha256(ours).hexdigest()
     assert got.hexdigest() == hashlib.sha256(theirs).hexdigest()
-    faults = {"fcs"} if "damaged" in line else set()
+    if line == "damaged, which the frame does not show":
+        assert wrong_checksums(wire) > 0
+    faults = {"fcs"} if line == "damaged" else set()
     for counters in (host.adapters["eth0"].counters, wire.world.taps[wire.device].counters):
         assert faults <= set(counters.dropped)
+
+
+def wrong_checksums(wire: Wire) -> int:
+    """How many segments the kernel has found damaged."""
+    names, numbers = (
+        line.split()
+        for line in wire.namespace.run("cat", "/proc/net/snmp").stdout.decode().splitlines()
+        if line[:4] == "Tcp:"
+    )
+    return int(numbers[names.index("InCsumErrors")])
+
+
+def test_the_matrix_of_the_bench_is_made() -> None:
+    """Two kernels over our cable, and ours beside them: whole, or the cell would say why not."""
+    with netns.namespace():  # skips where none can be made
+        pass
+    root = Path(__file__).parents[2]
+    environ = {**os.environ, "PYTHONPATH": str(root / "src")}
+    command = [sys.executable, "-m", "bench.tap_matrix", "--octets", "300000", "5 % twice"]
+    done = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True, timeout=100, check=True)
+    head, _, *rows = [[cell.strip() for cell in line.strip("| \n").split("|")] for line in done.stdout.splitlines()]
+    assert head[:5] == ["line", "octets", "ours to kernel", "kernel to ours", "kernel to kernel"]
+    assert [row[:2] for row in rows] == [["5 % twice", "300,000"]]
+    assert all(float(cell) > 0 for row in rows for cell in row[2:]), rows
