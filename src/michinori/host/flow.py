@@ -88,7 +88,7 @@ class Flow:
         self.pseudo = checksum.pseudo(local[0], remote[0], PROTOCOL_TCP)
         self._armed_ns: Nanos = _NEVER
         self._timer: Timer | None = None
-        self._progress = 0
+        self._progress = 1  # a SYN of the peer's is none yet
         self._sent_event = 0
         self._text_was_noted = not table.watched
         self.confirm_ns: Nanos = 0
@@ -199,8 +199,7 @@ class Flow:
         """If there has been progress, the neighbour on the way need not be asked whether he is there (RFC 1122 section
         2.3.2.1, RFC 4861 section 7.3.1).
         """
-        info = self.connection.info()
-        progress = info.octets_acked + info.octets_received
+        progress = self.connection.progress
         if progress > self._progress:
             self._internet.confirm(self._remote_address)
         self._progress = progress

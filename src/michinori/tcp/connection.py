@@ -348,6 +348,11 @@ class Connection:
         return tcb.snd.retries >= tcb.config.retries_before_doubt
 
     @property
+    def progress(self) -> int:
+        """How much has been acknowledged and received, in sequence numbers: it grows while the peer is there."""
+        return self._tcb.snd.una + self._tcb.rcv.nxt
+
+    @property
     def unacked_octets(self) -> int:
         """Text in the send buffer: handed in and not acknowledged."""
         buffer = self._tcb.snd.buffer
