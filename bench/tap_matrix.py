@@ -11,121 +11,30 @@ Every transfer is compared by its SHA-256. Needs Linux, root and iproute2; what 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import hashlib
-import json
-import os
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
-from bench.tap_lines import KERNELS_END, LINES, PIECE, Line, digest, pieces
+from bench.tap_ends import (
+    FAR,
+    KERNELS,
+    NEAR,
+    Arrived,
+    End,
+    Ours,
+    Process,
+    ip,
+    kernel_end,
+    new_device,
+    new_namespace,
+    pass_over,
+)
+from bench.tap_lines import LINES, Line, digest
 from michinori import TapWorld
 
 LIMIT_S: Final = 300
-#: Ends on the kernel's TCP, with its congestion control: its usual default, and the one that does not ask for losses.
-KERNELS: Final = {"kernel": "cubic", "bbr": "bbr"}
-FAR, NEAR = "10.99.0.1", "10.99.0.2"
-_PYTCPS_END: Final = Path(__file__).with_name("tap_pytcp.py")
-
-
-class Arrived(NamedTuple):
-    """What the receiver got, and how long that took from the first moment of the connection."""
-
-    octets: int
-    sha256: str
-    seconds: float
-
-
-class End(Protocol):
-    """One end of the line."""
-
-    address: str
-
-    async def listen(self) -> asyncio.Future[Arrived]:
-        """Take one connection and all that comes of it. Returns once it listens."""
-
-    async def send(self, address: str, octets: int) -> None:
-        """Connect and send that many octets; returns when the peer has closed."""
-
-    def end(self) -> None:
-        """Leave nothing running."""
-
-
-class Process:
-    """The end of a program, which stands on the kernel's TCP in a namespace, or on a TCP of its own."""
-
-    def __init__(self, namespace: str, address: str, *program: str) -> None:
-        self.address = address
-        self._command = ("ip", "netns", "exec", namespace, *program)
-        self._processes: list[subprocess.Popen[str]] = []
-
-    async def listen(self) -> asyncio.Future[Arrived]:
-        process = self._start("receive", self.address)
-        assert process.stdout is not None
-        said = await asyncio.to_thread(process.stdout.readline)
-        if said != "listening\n":
-            raise RuntimeError(f"it does not listen: {said!r}")
-        return asyncio.ensure_future(self._arrived(process))
-
-    async def send(self, address: str, octets: int) -> None:
-        process = self._start("send", address, str(octets))
-        if await asyncio.to_thread(process.wait):
-            raise RuntimeError("the sender failed")
-
-    def end(self) -> None:
-        for process in self._processes:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-
-    def _start(self, *arguments: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen([*self._command, *arguments], stdout=subprocess.PIPE, text=True)
-        self._processes.append(process)
-        return process
-
-    async def _arrived(self, process: subprocess.Popen[str]) -> Arrived:
-        said, _ = await asyncio.to_thread(process.communicate)
-        return Arrived(*json.loads(said))
-
-
-class Ours:
-    """The end of a host of ours, in this process."""
-
-    address = NEAR
-
-    async def listen(self) -> asyncio.Future[Arrived]:
-        arrived: asyncio.Future[Arrived] = asyncio.get_running_loop().create_future()
-
-        async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            began, whole, octets = time.perf_counter(), hashlib.sha256(), 0
-            while piece := await reader.read(1 << 18):
-                whole.update(piece)
-                octets += len(piece)
-            arrived.set_result(Arrived(octets, whole.hexdigest(), time.perf_counter() - began))
-            writer.close()
-
-        await asyncio.start_server(take, port=7, limit=1 << 20)
-        return arrived
-
-    async def send(self, address: str, octets: int) -> None:
-        reader, writer = await asyncio.open_connection(address, 7)
-        writer.transport.set_write_buffer_limits(4 * PIECE)
-        for piece in pieces(octets):
-            writer.write(piece)
-            await writer.drain()
-        writer.write_eof()
-        await reader.read()
-        writer.close()
-
-    def end(self) -> None:
-        """Its world is closed."""
+_PYTCPS_END: Final = Path(__file__).with_name("_pytcp_end.py")
 
 
 def transfer(line: Line, sender: str, receiver: str, octets: int, pytcp: str = "") -> Arrived:
@@ -133,8 +42,8 @@ def transfer(line: Line, sender: str, receiver: str, octets: int, pytcp: str = "
     is not whole, ``TimedOut`` after ``LIMIT_S``.
     """
     far, near = (receiver, sender) if receiver in KERNELS else (sender, receiver)
-    with _namespace("far") as beyond, _namespace("near") as here, TapWorld(seed=1) as world:
-        _device(beyond, "michfar", line.mtu, FAR)
+    with new_namespace("far") as beyond, new_namespace("near") as here, TapWorld(seed=1) as world:
+        new_device(beyond, "michfar", line.mtu, FAR)
         world.tap("michfar", namespace=beyond)
         if near == "ours":
             host = world.host("ours", interfaces={"eth0": f"{NEAR}/24"})
@@ -144,11 +53,11 @@ def transfer(line: Line, sender: str, receiver: str, octets: int, pytcp: str = "
             _near_device(here, line.mtu, bridged=near == "pytcp")
             world.tap("michnear", namespace=here)
             world.link("michnear", "michfar", **line.settings)
-        ends = [_kernel(beyond, FAR, far), _near_end(here, near, pytcp)]
+        ends = [kernel_end(beyond, FAR, far), _near_end(here, near, pytcp)]
         if far == sender and near == receiver:
             ends.reverse()
         try:
-            arrived = world.run(_transfer(ends[1], ends[0], octets), on=host, limit=f"{LIMIT_S}s")
+            arrived = world.run(pass_over(ends[1], ends[0], octets), on=host, limit=f"{LIMIT_S}s")
         finally:
             for end in ends:
                 end.end()
@@ -157,61 +66,23 @@ def transfer(line: Line, sender: str, receiver: str, octets: int, pytcp: str = "
     return arrived
 
 
-async def _transfer(sender: End, receiver: End, octets: int) -> Arrived:
-    arriving = await receiver.listen()
-    sending = asyncio.ensure_future(sender.send(receiver.address, octets))
-    await asyncio.wait([arriving, sending], return_when=asyncio.FIRST_COMPLETED)
-    if sending.done():
-        sending.result()
-    arrived = await arriving
-    sending.cancel()
-    return arrived
-
-
 def _near_end(namespace: str, near: str, pytcp: str) -> End:
     if near == "ours":
         return Ours()
     if near == "pytcp":
         return Process(namespace, NEAR, pytcp, str(_PYTCPS_END))
-    return _kernel(namespace, NEAR, near)
-
-
-def _kernel(namespace: str, address: str, name: str) -> End:
-    return Process(namespace, address, sys.executable, "-c", KERNELS_END, KERNELS[name])
+    return kernel_end(namespace, NEAR, near)
 
 
 def _near_device(namespace: str, mtu: int, *, bridged: bool) -> None:
     """The device at the near end of the line; another TCP has a device of its own behind a bridge."""
-    _device(namespace, "michnear", mtu, "" if bridged else NEAR)
+    new_device(namespace, "michnear", mtu, "" if bridged else NEAR)
     if bridged:
-        _device(namespace, "pytcp0", mtu, "")
-        _ip(f"-n {namespace} link add bridge type bridge")
+        new_device(namespace, "pytcp0", mtu, "")
+        ip(f"-n {namespace} link add bridge type bridge")
         for name in ("michnear", "pytcp0"):
-            _ip(f"-n {namespace} link set {name} master bridge")
-        _ip(f"-n {namespace} link set bridge up")
-
-
-@contextmanager
-def _namespace(name: str) -> Iterator[str]:
-    made = f"michinori-{os.getpid()}-{name}"
-    _ip(f"netns add {made}")
-    try:
-        _ip(f"-n {made} link set lo up")
-        yield made
-    finally:
-        _ip(f"netns del {made}")
-
-
-def _device(namespace: str, name: str, mtu: int, address: str) -> None:
-    _ip(f"-n {namespace} tuntap add dev {name} mode tap")
-    _ip(f"-n {namespace} link set {name} mtu {mtu}")
-    if address:
-        _ip(f"-n {namespace} address add {address}/24 dev {name}")
-    _ip(f"-n {namespace} link set {name} up")
-
-
-def _ip(words: str) -> None:
-    subprocess.run(["ip", *words.split()], check=True)
+            ip(f"-n {namespace} link set {name} master bridge")
+        ip(f"-n {namespace} link set bridge up")
 
 
 # -- The table ---------------------------------------------------------------------------------------------------------
