@@ -263,7 +263,7 @@ class Calls:
             # The stream has begun with the first call that took something.
             self._written(socket).extend(data[:taken])
             done += taken
-            if done == length or (done and self.would_block(call) is not None):
+            if (done == length and (length or socket.connected)) or (done and self.would_block(call) is not None):
                 return done
             return None
 

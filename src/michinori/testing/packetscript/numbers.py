@@ -13,21 +13,24 @@ REMOTE_ISN: Final = 0xFFFF_FFFA
 
 
 class Numbers:
-    """One pair of ends. A script counts from both initial sequence numbers; the host's is learned from its SYN.
+    """One pair of ends. A script counts from both initial sequence numbers; the host's is learned from its SYN. The
+    number that stands on a SYN is the remote's initial one as the script calls it; all others count from there, as
+    packetdrill has it.
 
     Before that it counts as 0: a RST that repeats the number of a stray acknowledgment then repeats the script's.
     """
 
-    def __init__(self, local: Endpoint, remote: Endpoint) -> None:
+    def __init__(self, local: Endpoint, remote: Endpoint, cookie: bytes = b"") -> None:
         self.local = local
         self.remote = remote
         self.local_isn: int | None = None
-        self.remote_syn: int | None = None
-        """The number of the remote's SYN in the script."""
+        self._remote_syn: int | None = None
+        self._origin = 0
+        """The number of that SYN of the remote's that the connection began with."""
         self.spoke_after_syn = False
         """Whether the remote has sent something else than a SYN."""
-        self.cookie = b""
-        """The last Fast Open cookie that the host handed out."""
+        self.cookie = cookie
+        """The Fast Open cookie that the host hands out to the remote."""
         self.largest_segment = 536
         """What the remote said it takes in one segment (RFC 9293 section 3.7.1)."""
         self.written = bytearray()
@@ -40,7 +43,11 @@ class Numbers:
     # What the host sends
 
     def host_sent_syn(self, seq: int) -> None:
-        """A SYN of the host: the first of a connection tells its initial sequence number."""
+        """A SYN of the host: the first of a connection tells its initial sequence number, and one that answers another
+        accepts that.
+        """
+        if self._remote_syn is not None:
+            self._origin = self._remote_syn
         if self._renewed:
             self.local_isn = seq
             self._renewed = False
@@ -49,9 +56,9 @@ class Numbers:
         """A sequence number of the host's."""
         return add(number, -(self.local_isn or 0))
 
-    def remote_to_script(self, number: int) -> int:
+    def remote_to_script(self, number: int, *, on_syn: bool = False) -> int:
         """A number of the remote's, as the host acknowledges it."""
-        return add(number, -REMOTE_ISN)
+        return add(number, -REMOTE_ISN if on_syn else -REMOTE_ISN - self._origin)
 
     def stamp_to_script(self, stamp: int, wanted: int) -> int:
         """The host's time stamp in the script's count, which the first one sets."""
@@ -67,9 +74,14 @@ class Numbers:
 
     def remote_sends_syn(self, seq: int) -> None:
         """A SYN without ACK from the remote; with another number than before it begins a new connection."""
-        if seq != self.remote_syn:
+        if seq != self._remote_syn:
             self.renew()
-        self.remote_syn = seq
+        self._remote_syn = seq
+
+    def remote_answers(self, seq: int) -> None:
+        """A SYN with ACK from the remote; the first begins its side of the connection."""
+        if not self.spoke_after_syn and self._remote_syn is None:
+            self._origin = seq
 
     def renew(self) -> None:
         """The next SYN of the host begins a new connection between these ends."""
@@ -77,9 +89,13 @@ class Numbers:
         self.written.clear()
         self.read_octets = 0
 
-    def seq_to_host(self, number: int) -> int:
+    def seq_to_host(self, number: int, *, on_syn: bool = False) -> int:
         """A sequence number of the remote's."""
-        return add(REMOTE_ISN, number)
+        return add(REMOTE_ISN, number if on_syn else number + self._origin)
+
+    def position(self, number: int, *, on_syn: bool) -> int:
+        """Where in its stream the text behind that number stands: it begins behind the SYN."""
+        return 0 if on_syn else number - 1
 
     def ack_to_host(self, number: int) -> int:
         """A number of the host's, as the remote acknowledges it."""

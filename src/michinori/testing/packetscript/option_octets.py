@@ -13,9 +13,6 @@ _EXPERIMENT: Final = 254
 #: The identifier of Fast Open among the experiments (RFC 7413 appendix A.1, RFC 6994).
 _FAST_OPEN_EXPERIMENT: Final = b"\xf9\x89"
 _MOST: Final = tcp_options.LARGEST_OPTIONS
-#: What a script means that wants any cookie to be one.
-_SOME_COOKIE: Final = bytes(range(1, 9))
-
 _LENGTHS: Final = {2: 4, 3: 3, 4: 2, 8: 10}
 
 
@@ -46,7 +43,7 @@ def _emit_one(name: str, values: tuple[Any, ...], numbers: Numbers) -> bytes:
         case "sack":
             edges = (numbers.ack_to_host(edge) for block in values for edge in block)
             return bytes((5, 2 + 8 * len(values))) + b"".join(_number(edge, 4) for edge in edges)
-    cookie: bytes = numbers.cookie or _SOME_COOKIE if values[0] is None else values[0]
+    cookie: bytes = numbers.cookie if values[0] is None else values[0]
     if name == "FOEXP":
         return bytes((_EXPERIMENT, 4 + len(cookie))) + _FAST_OPEN_EXPERIMENT + cookie
     return bytes((_FAST_OPEN, 2 + len(cookie))) + cookie

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -50,7 +51,14 @@ class Sent(msgspec.Struct, frozen=True):
 class Remote:
     """What stands at the other end of the host's cable. ``sent`` are the packets that the script has not met yet."""
 
-    def __init__(self, queue: EventQueue, adapter: Adapter, local: bytes, remote: bytes) -> None:
+    def __init__(
+        self,
+        queue: EventQueue,
+        adapter: Adapter,
+        local: bytes,
+        remote: bytes,
+        cookie: Callable[[Endpoint, Endpoint], bytes],
+    ) -> None:
         if adapter.cable_end is not None:
             raise ValueError(f"a cable is plugged into {adapter.name}: a script's remote end is the wire itself")
         adapter.cable_end = self
@@ -60,6 +68,7 @@ class Remote:
         self.current: Numbers | None = None
         """The connection that lines without ports are about: the last that began."""
         self._queue = queue
+        self._cookie = cookie
         self._adapter = adapter
         self._numbers: dict[tuple[Endpoint, Endpoint], Numbers] = {}
         self._next_port = _FIRST_REMOTE_PORT
@@ -128,9 +137,6 @@ class Remote:
         if segment.flags & SYN:
             numbers.host_sent_syn(segment.seq)
         options = option_octets.read(bytes(packet.payload[20 : packet.payload[12] >> 2]), numbers)
-        for name, values in options:
-            if name in ("FO", "FOEXP") and values[0]:
-                numbers.cookie = values[0]
         # A RST for what had no acknowledgment begins at 0, whatever the numbers were (RFC 9293 section 3.10.7.1).
         at_zero = segment.flags & (RST | ACK) == RST | ACK and not segment.seq
         return Sent(
@@ -141,7 +147,7 @@ class Remote:
             (segment.src_port, segment.dst_port),
             segment.flags,
             0 if at_zero else numbers.local_to_script(segment.seq),
-            numbers.remote_to_script(segment.ack) if segment.flags & ACK else 0,
+            numbers.remote_to_script(segment.ack, on_syn=bool(segment.flags & SYN)) if segment.flags & ACK else 0,
             segment.window,
             segment.urgent,
             bytes(segment.payload),
@@ -165,22 +171,23 @@ class Remote:
         flags = packet.flags
         begins = flags & (SYN | ACK) == SYN
         numbers = self._for_inbound(packet, begins)
+        on_syn = bool(flags & SYN)
         if begins:
             numbers.remote_sends_syn(packet.seq)
-        elif not flags & SYN:
+        elif on_syn:
+            numbers.remote_answers(packet.seq)
+        else:
             numbers.spoke_after_syn = True
         if flags & SYN:
             numbers.largest_segment = next((v[0] for name, v in packet.options or () if name == "mss"), 536)
-        # The stream begins behind the SYN.
-        at = packet.seq + bool(flags & SYN) - (numbers.remote_syn or 0) - 1
         segment = Segment(
             numbers.remote[1],
             numbers.local[1],
-            numbers.seq_to_host(packet.seq),
+            numbers.seq_to_host(packet.seq, on_syn=on_syn),
             numbers.ack_to_host(packet.ack) if packet.ack is not None else 0,
             flags,
             _DEFAULT_WINDOW if packet.window is None else packet.window,
-            pattern(at, packet.length),
+            pattern(numbers.position(packet.seq, on_syn=on_syn), packet.length),
             # The script says what stands there, octet by octet.
             Options(malformed=option_octets.emit(packet.options or (), numbers)),
             packet.urgent,
@@ -202,7 +209,7 @@ class Remote:
         return current
 
     def _begin(self, local: Endpoint, remote: Endpoint) -> Numbers:
-        numbers = self._numbers[local, remote] = Numbers(local, remote)
+        numbers = self._numbers[local, remote] = Numbers(local, remote, self._cookie(local, remote))
         self.current = numbers
         return numbers
 

@@ -111,7 +111,8 @@ class Runner:
         assert interface.adapter is not None
         local = settings.local or interface.addresses[0].address
         self._mtu = interface.adapter.mtu
-        self.remote = Remote(self.queue, interface.adapter, local, settings.remote or REMOTE)
+        cookie = self.host.tcp.fast_open_cookies.cookie
+        self.remote = Remote(self.queue, interface.adapter, local, settings.remote or REMOTE, cookie)
         self.calls = Calls(self.host, self.remote)
         self._settings = settings
         self._lenient = lenient
