@@ -215,7 +215,8 @@ class Runner:
 
     def _check(self, call: Call, outcome: Outcome) -> None:
         wanted = _result(call)
-        if call.result is not ... and wanted != str(outcome):
+        got = str(outcome) if call.error else str(outcome.result)  # without a name any error will do
+        if call.result is not ... and wanted != got:
             raise self._mismatch("the call gave something else", [(f"{call.name} = {wanted}", str(outcome), False)])
 
     def _check_end(self, call: Call, end_ns: Nanos) -> None:
