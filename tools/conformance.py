@@ -252,6 +252,18 @@ def _index(catalogue: Catalogue) -> str:
                 total += counts
                 lines.append(f"| [{heading}]({page}.md) | {_anchored(part, f'{page}.md')} | {_cells(counts)} |")
     lines.append(f"| | all | {_cells(total)} |")
+    lines += [
+        "",
+        "## What is not done",
+        "",
+        "| | RFC | id | level | what | why |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for page, heading in PAGES.items():
+        missing = [one for part in catalogue.parts if part.page == page for one in part.requirements if one.not_done]
+        for one in missing:
+            cells = (one.rfc, one.id, one.level, _cell(one.says), _cell(one.not_done))
+            lines.append(f"| [{heading}]({page}.md) | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

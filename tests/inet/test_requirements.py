@@ -136,6 +136,19 @@ def test_errors_are_handed_up_with_what_they_quote(line: Line, kind: int, code: 
     assert line.server.routes.lookup(ip(CLIENT)) is not None  # a hint, no more
 
 
+@pytest.mark.rfc("1122", "3.2.2-7")
+@pytest.mark.rfc("792", "0-1")
+@pytest.mark.parametrize(("offset", "reports"), [(0, 1), (8, 0)])
+def test_of_fragments_only_the_first_is_reported(line: Line, offset: int, reports: int) -> None:
+    pinger = Pinger(line.client)
+    piece = ipv4.Packet(ip(CLIENT), ip(SERVER), 17, bytes(16), ttl=1, offset=offset, more_fragments=True)
+    adapter, router = plug_of(line.client.interfaces[0]), line.r1.interfaces[0].mac
+    adapter.send(ethernet.Frame(router, adapter.mac, ethernet.ETHERTYPE_IPV4, piece.emit()).emit())
+    line.queue.run_until(S)
+    assert line.r1.drops == {"ttl": 1}
+    assert len(pinger.errors) == reports
+
+
 @pytest.mark.rfc("1122", "3.3.4.2-1", "3.2.2.6-3")
 def test_an_echo_comes_from_the_address_that_was_asked(line: Line) -> None:
     line.server.add_address(line.server.interfaces[0], ip("10.0.3.77"), 24)
