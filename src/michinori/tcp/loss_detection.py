@@ -31,9 +31,13 @@ def note_delivered(tcb: Tcb, seg: Arrival, delivered: list[tuple[int, int]], now
                 rack.delivered(sent_ns, high, now)
             if low < overtaken_by:
                 rack.reordering_seen = True
+        if firsts == [(start, end)]:
+            continue
         for again in recovery.resent:
             if again.start < end and again.end > start and not _answers_the_first(tcb, seg, again, now):
                 rack.delivered(again.sent_ns, min(again.end, end), now, again=True)
+            if again.start <= start and again.end >= end:
+                break
 
 
 def _answers_the_first(tcb: Tcb, seg: Arrival, again: Resent, now: Nanos) -> bool:
@@ -58,12 +62,9 @@ def detect_losses(tcb: Tcb, now: Nanos) -> bool:
     tcb.timers.reorder_ns = NEVER
     if not recovery.scoreboard.octets and not recovery.resent:
         return False
-    window_ns = rack.window_ns(
-        tcb.rtt.least_ns,
-        tcb.rtt.srtt_ns,
-        recovering=recovery.phase is not Phase.OPEN,
-        seems_lost=recovery.seems_lost(snd.una, snd.mss),
-    )
+    recovering = recovery.phase is not Phase.OPEN
+    seems_lost = recovering or recovery.seems_lost(snd.una, snd.mss)
+    window_ns = rack.window_ns(tcb.rtt.least_ns, tcb.rtt.srtt_ns, recovering=recovering, seems_lost=seems_lost)
     patience_ns = rack.rtt_ns + window_ns
     found, latest_ns = _detect_in_flight(tcb, rack, now - patience_ns)
     found_again, latest_again_ns = _detect_among_resent(tcb, rack, now - patience_ns)
@@ -95,23 +96,24 @@ def _detect_among_resent(tcb: Tcb, rack: Rack, too_old_ns: Nanos) -> tuple[bool,
     after.
     """
     recovery = tcb.recovery
-    if not recovery.resent:
-        return False, -1
-    found, latest_ns, kept = False, -1, []
-    for again in recovery.resent:
-        if recovery.scoreboard.has_all(again.start, again.end):
+    resent, board, una = recovery.resent, recovery.scoreboard, tcb.snd.una
+    found, latest_ns, looked_at, kept = False, -1, 0, []
+    for again in resent:
+        if again.sent_ns > rack.sent_ns or (
+            again.sent_ns == rack.sent_ns and not (rack.is_again and again.end < rack.end)
+        ):
+            break  # from here on, none was overtaken
+        looked_at += 1
+        if again.end <= una or board.has_all(max(again.start, una), again.end):
             continue
-        is_overtaken = again.sent_ns < rack.sent_ns or (
-            again.sent_ns == rack.sent_ns and rack.is_again and again.end < rack.end
-        )
-        if is_overtaken and again.sent_ns <= too_old_ns:
-            recovery.lose_again(max(again.start, tcb.snd.una), again.end)
+        if again.sent_ns <= too_old_ns:
+            recovery.lose_again(max(again.start, una), again.end)
             found = True
-            continue
-        if is_overtaken:
+        else:
             latest_ns = again.sent_ns
-        kept.append(again)
-    recovery.resent = kept
+            kept.append(again)
+    if len(kept) < looked_at:
+        resent[:looked_at] = kept
     return found, latest_ns
 
 

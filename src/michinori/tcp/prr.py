@@ -3,7 +3,8 @@
 Cutting the window at once would silence the sender for half a round trip and then let it send in bursts. Instead, for
 each octet delivered a fraction of one is sent, so that the flight reaches ``ssthresh`` when the recovery ends. If
 losses have brought it below already, as much is sent as was delivered (conservative reduction bound), and a segment
-more an ACK as long as the ACKs show progress and no further loss (slow start reduction bound).
+more an ACK as long as the ACKs show progress and no further loss (slow start reduction bound). Which of the two bounds
+holds is chosen ACK by ACK, as RFC 9937 does it.
 """
 
 from __future__ import annotations

@@ -67,6 +67,7 @@ class Recovery:
         "phase",
         "probe_end",
         "probe_is_again",
+        "probed_to",
         "probes_tail",
         "prr",
         "rack",
@@ -94,9 +95,13 @@ class Recovery:
         self.lost_to = 0
         """Below it, no first transmission is in the network: each is sacked, lost, or was lost and sent again."""
         self.resent: list[Resent] = []
-        """What was sent again and is in the network, in the order of time."""
+        """What was sent again and is in the network, or has arrived and was not looked at since; in the order of
+        time.
+        """
         self.resent_ever = Ranges()
         """What was sent more than once."""
+        self.probed_to = 0
+        """Behind what was sent again last without being lost: a probe, or a rescue."""
         self.duplicates = 0
         """Duplicate ACKs in a row."""
         self.recover = 0
@@ -130,7 +135,7 @@ class Recovery:
             self.phase is Phase.OPEN
             and not self.duplicates
             and not self.scoreboard.octets
-            and not self.resent
+            and not self.resent_ever.octets
             and not self.probe_end
         )
 
@@ -189,8 +194,9 @@ class Recovery:
         self.lost_to = bound
         for low, high in self.scoreboard.gaps(max(start, self.doubtful_to), bound):
             self.lost.add(low, high)
-        for again in self.resent:
-            self.lost.remove(again.start, again.end)  # a probe of the tail: it is in the network nevertheless
+        if self.probed_to > start:
+            for again in self.resent:
+                self.lost.remove(again.start, again.end)  # it is in the network nevertheless
 
     def lose_again(self, start: int, end: int) -> None:
         """What was sent again has been lost once more, except for what is sacked of it."""
@@ -201,6 +207,8 @@ class Recovery:
         """These octets have left once more."""
         if self.lost.octets:
             self.lost.remove(start, end)
+        if end > self.lost_to:
+            self.probed_to = end
         self.resent.append(Resent(start, end, now))
         self.resent_ever.add(start, end)
 
@@ -218,7 +226,8 @@ class Recovery:
             self.lost.acknowledged(una)
         if self.resent_ever.octets:
             self.resent_ever.acknowledged(una)
-            self.resent = [again for again in self.resent if again.end > una]
+            while self.resent and self.resent[0].end <= una:
+                del self.resent[0]
 
     def news(self, una: int, ack: int, blocks: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """What an ACK with these SACK blocks delivers that was not known to be delivered, sorted within each."""

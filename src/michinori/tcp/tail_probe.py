@@ -58,7 +58,7 @@ def _is_quiet(tcb: Tcb) -> bool:
         and recovery.phase is Phase.OPEN
         and not recovery.probe_end
         and not recovery.scoreboard.octets
-        and not recovery.resent
+        and not recovery.resent_ever.octets
         and tcb.timers.retransmit_ns != NEVER
     )
 
