@@ -1,14 +1,13 @@
-"""Packet scripts: what the peer sends, what our side must send, in the notation of packetdrill and in virtual time.
+"""A connection alone, without a host, driven by packet scripts: what no host could show or do, such as a path that
+becomes narrower, a word of the peer's that no socket hands on, and header prediction on and off.
 
     +0.00 < . 1:11(10) ack 1          the peer sends ten octets
     +0.00 = read b'xxxxxxxxxx'        our application reads them
     +0.04 > . 1:1(0) ack 11           40 ms later our side must acknowledge
 
-A line begins with the time since the line before. ``<`` is sent to our side, ``>`` must come from it, ``=`` is what the
-application does or must see. Numbers count from the initial sequence numbers, which lie just before the wrap. Flags:
-``S F R P U``, ``E`` and ``W`` for ECE and CWR, ``.`` for ACK; ``ce`` before them: a router has marked the packet.
-``win`` is the field of the header; options stand in ``<...>``; what a ``>`` line does not mention is not looked at. A
-mismatch is shown in two columns, wanted and got.
+A line begins with the time since the line before. ``<`` is sent to our side, ``>`` must come from it, both in the
+notation of ``michinori.testing.packetscript``; ``=`` is what the application does or must see. What a ``>`` line does
+not mention is not looked at. Tests that need no more than sockets are scripts in tests/packetscripts.
 """
 
 from __future__ import annotations
@@ -20,32 +19,31 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from michinori.sim import EventQueue
 from michinori.tcp import Connection, Listener, State, TcpConfig, TcpError
 from michinori.tcp.states import TRANSITIONS, TRANSITIONS_BESIDE_THE_FIGURE
+from michinori.testing.packetscript import Mismatch, option_octets
+from michinori.testing.packetscript.mismatch import Row, differences, got_text, seconds, told
+from michinori.testing.packetscript.numbers import REMOTE_ISN, Numbers
+from michinori.testing.packetscript.packet_notation import parse_packet
+from michinori.testing.packetscript.remote import Sent
+from michinori.testing.packetscript.scanner import Scanner
+from michinori.testing.packetscript.script import ECN, TcpPacket
 from michinori.wire import checksum
-from michinori.wire.sequence import MASK, add, diff
-from michinori.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Options, Segment
+from michinori.wire.tcp import ACK, Options, Segment
 
 OUR_ISN = 0xFFFF_FFF0
-PEER_ISN = 0xFFFF_FFFA
+PEER_ISN = REMOTE_ISN
 US = (bytes((192, 0, 2, 1)), 40000)
 PEER = (bytes((198, 51, 100, 2)), 80)
 NS_PER_S = 1_000_000_000
 TOLERANCE_NS = 1_000_000
 PSEUDO = checksum.pseudo(US[0], PEER[0], 6)
 
-_LETTERS = {"S": SYN, "F": FIN, "R": RST, "P": PSH, "U": URG, "E": ECE, "W": CWR, ".": ACK}
-_SEGMENT = re.compile(
-    r"(?P<flags>[SFRPUEW.]+) (?P<seq>-?\d+):(?P<end>-?\d+)\((?P<size>\d+)\)(?: ack (?P<ack>-?\d+))?"
-    r"(?: win (?P<win>\d+))?(?: urg (?P<urg>\d+))?(?: <(?P<options>.*)>)?$"
-)
 _LINE = re.compile(r"\+(?P<dt>[\d.]+) (?P<kind>[<>=]) (?P<rest>.*)$")
 _KNOWN = {(way.source.value, way.target.value) for way in (*TRANSITIONS, *TRANSITIONS_BESIDE_THE_FIGURE)}
-
-
-class Mismatch(AssertionError):
-    """What came is not what the script wants."""
 
 
 class Surroundings:
@@ -147,8 +145,8 @@ class PacketTest:
         self.queue.run_until(self.now + round(float(match["dt"]) * NS_PER_S))
         match match["kind"]:
             case "<":
-                text = match["rest"].removeprefix("ce ")
-                self.arrive(self.segment(text), is_marked=text != match["rest"])
+                marks = self._packet(match["rest"]).marks.ecn or ()
+                self.arrive(self.segment(match["rest"]), is_marked=ECN["ce"] in marks)
             case ">":
                 self._expect(match["rest"])
             case _:
@@ -174,64 +172,85 @@ class PacketTest:
 
     # Segments and their text
 
+    def _packet(self, text: str, *, inbound: bool = True) -> TcpPacket:
+        packet = parse_packet(Scanner(f"{text}\n", ""), inbound)
+        assert isinstance(packet, TcpPacket), text
+        return packet
+
+    def _numbers(self) -> Numbers:
+        numbers = Numbers(US, PEER)
+        numbers.local_isn = self.isn
+        return numbers
+
     def segment(self, text: str) -> Segment:
-        match = _SEGMENT.match(text)
-        assert match is not None, f"not a segment: {text}"
-        flags = sum(_LETTERS[letter] for letter in match["flags"])
-        size = int(match["size"])
-        seq = int(match["seq"])
-        payload = bytes((ord("a") + position % 26) for position in range(seq, seq + size))
-        return Segment(
+        """The segment of the peer's that is written so."""
+        packet, numbers = self._packet(text), self._numbers()
+        # The options stand there octet by octet, as the script has them.
+        options = Options(malformed=option_octets.emit(packet.options or (), numbers))
+        segment = Segment(
             PEER[1],
             US[1],
-            add(PEER_ISN, seq),
-            add(self.isn, int(match["ack"])) if match["ack"] else 0,
-            flags,
-            int(match["win"] or 65535),
-            payload,
-            _options(match["options"] or "", self.isn),
-            int(match["urg"] or 0),
+            numbers.seq_to_host(packet.seq),
+            0 if packet.ack is None else numbers.ack_to_host(packet.ack),
+            packet.flags,
+            65535 if packet.window is None else packet.window,
+            bytes((ord("a") + position % 26) for position in range(packet.seq, packet.seq + packet.length)),
+            options,
+            packet.urgent,
         )
+        return Segment.parse(segment.emit(PSEUDO), PSEUDO)
 
     @property
     def isn(self) -> int:
         return self.connection._tcb.snd.iss if hasattr(self, "connection") else OUR_ISN
 
-    def described(self, segment: Segment) -> str:
-        flags = "".join(letter for letter, bit in _LETTERS.items() if segment.flags & bit)
-        # A RST for a stray segment repeats its numbers, whatever our own are.
-        seq, size = diff(segment.seq, self.isn), len(segment.payload)
-        parts = [f"{flags} {seq}:{seq + size}({size})"]
-        if segment.flags & ACK:
-            parts.append(f"ack {diff(segment.ack, PEER_ISN)}")
-        parts.append(f"win {segment.window}")
-        if segment.urgent:
-            parts.append(f"urg {segment.urgent}")
-        told = _options_text(segment.options, PEER_ISN)
-        if told:
-            parts.append(f"<{told}>")
-        return " ".join(parts)
+    def _seen(self, when_ns: int, segment: Segment) -> Sent:
+        numbers, octets = self._numbers(), segment.emit(PSEUDO)
+        return Sent(
+            when_ns,
+            "tcp",
+            0,
+            64,
+            (US[1], PEER[1]),
+            segment.flags,
+            numbers.local_to_script(segment.seq),
+            numbers.remote_to_script(segment.ack) if segment.flags & ACK else 0,
+            segment.window,
+            segment.urgent,
+            bytes(segment.payload),
+            option_octets.read(octets[20 : octets[12] >> 2], numbers),
+        )
 
-    def _expect(self, wanted: str) -> None:
+    def described(self, segment: Segment) -> str:
+        """A segment of ours in words."""
+        return got_text(self._seen(0, segment))
+
+    def _expect(self, text: str) -> None:
+        wanted = self._packet(text, inbound=False)
         if not self.sent:
-            raise Mismatch(self._columns(wanted, "(nothing was sent)"))
+            raise self._mismatch("nothing was sent", [(text, "(nothing was sent)", False)])
         when_ns, segment = self.sent.popleft()
-        got = self.described(segment)
-        late_ns = self.now - when_ns
-        if not -TOLERANCE_NS <= late_ns <= TOLERANCE_NS:
-            raise Mismatch(self._columns(wanted, f"{got}   {late_ns / NS_PER_S:.3f} s before"))
-        if not _fits(wanted, got):
-            raise Mismatch(self._columns(wanted, got))
+        got = self._seen(when_ns, segment)
+        if wanted.ack is None and got.flags & ACK:
+            wanted = msgspec.structs.replace(wanted, ack=got.ack)
+        if "<" not in text:
+            wanted = msgspec.structs.replace(wanted, options=None)
+        if "urg" not in text:
+            wanted = msgspec.structs.replace(wanted, urgent=got.urgent)
+        rows = differences(wanted, got)
+        if abs(self.now - when_ns) > TOLERANCE_NS:
+            rows.append((f"at {seconds(self.now)} s", f"at {seconds(when_ns)} s", False))
+        if not all(well for _, _, well in rows):
+            raise self._mismatch("something else was sent", rows)
 
     def _expect_silence(self) -> None:
         if self.sent:
-            raise Mismatch(self._columns("(nothing more)", self.described(self.sent[0][1])))
+            text = self.described(self.sent[0][1])
+            raise self._mismatch("more was sent than the script wants", [("(nothing more)", text, False)])
 
-    def _columns(self, wanted: str, got: str) -> str:
-        width = max(len(wanted), 40)
-        more = "".join(f"\n  {'':{width}} | {self.described(segment)}" for _, segment in self.sent)
-        head = f"at {self.now / NS_PER_S:.3f} s, {self._line}\n  {'wanted':{width}} | got"
-        return f"{head}\n  {wanted:{width}} | {got}{more}"
+    def _mismatch(self, why: str, rows: list[Row]) -> Mismatch:
+        more = [f"{seconds(when_ns)} s > {self.described(segment)}" for when_ns, segment in self.sent]
+        return told(f"at {seconds(self.now)} s: {self._line}\n  {why}", rows, [], more)
 
     # What the application does
 
@@ -288,62 +307,3 @@ class PacketTest:
             self._armed_ns = None
             self.connection.on_deadline(self.now)
             self.arm()
-
-
-def _fits(wanted: str, got: str) -> bool:
-    """Whether everything that the wanted line mentions is so."""
-    want, have = _SEGMENT.match(wanted), _SEGMENT.match(got)
-    assert want is not None, f"not a segment: {wanted}"
-    assert have is not None, got
-    for name, value in want.groupdict().items():
-        other = have[name]
-        if name == "flags":
-            if set(value) != set(other):
-                return False
-        elif name == "options" and value is not None:
-            if _without_padding(value) != _without_padding(other or ""):
-                return False
-        elif value is not None and value != other:
-            return False
-    return True
-
-
-def _without_padding(options: str) -> list[str]:
-    return [part.strip() for part in options.split(",") if part.strip() not in ("nop", "eol", "")]
-
-
-def _options(text: str, isn: int) -> Options:
-    found: dict[str, Any] = {}
-    for part in _without_padding(text):
-        words = part.split()
-        match words[0]:
-            case "mss":
-                found["mss"] = int(words[1])
-            case "wscale":
-                found["window_scale"] = int(words[1])
-            case "sackOK":
-                found["sack_permitted"] = True
-            case "TS":
-                found["timestamps"] = (int(words[2]) & MASK, int(words[4]) & MASK)
-            case "sack":
-                edges = [word.split(":") for word in words[1:]]
-                found["sack"] = tuple((add(isn, int(left)), add(isn, int(right))) for left, right in edges)
-            case _:
-                raise AssertionError(f"no such option: {part}")
-    return Options(**found)
-
-
-def _options_text(options: Options, isn: int) -> str:
-    parts = []
-    if options.mss is not None:
-        parts.append(f"mss {options.mss}")
-    if options.sack_permitted:
-        parts.append("sackOK")
-    if options.timestamps is not None:
-        parts.append(f"TS val {options.timestamps[0]} ecr {options.timestamps[1]}")
-    if options.window_scale is not None:
-        parts.append(f"wscale {options.window_scale}")
-    if options.sack:
-        blocks = " ".join(f"{diff(left, isn)}:{diff(right, isn)}" for left, right in options.sack)
-        parts.append(f"sack {blocks}")
-    return ",".join(parts)

@@ -219,7 +219,7 @@ def test_in_time_wait_an_old_syn_is_answered_by_an_ack(open_one):
     test = _in_time_wait(open_one)
     test.connection.on_reopen = lambda *_: pytest.fail("opened by an old SYN")
     test.run("""
-        +0.00 < S -1000:-1000(0)
+        +0.00 < S 4294966296:4294966296(0)
         +0.00 > . 2:2(0) ack 2
         +0.00 = state TIME-WAIT
     """)
@@ -395,6 +395,6 @@ def test_in_time_wait_a_syn_with_a_later_time_stamp_opens_anew_whatever_its_numb
     """)
     reopened = []
     test.connection.on_reopen = lambda segment, isn, now: reopened.append(segment)
-    test.arrive(test.segment(f"S -5000:-5000(0) <TS val {stamp} ecr 0>"))
+    test.arrive(test.segment(f"S 4294962296:4294962296(0) <TS val {stamp} ecr 0>"))
     assert bool(reopened) == opens
     assert test.connection.state is (State.CLOSED if opens else State.TIME_WAIT)

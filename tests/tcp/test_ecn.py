@@ -86,7 +86,7 @@ def test_a_peer_that_asks_again_without_ecn_gets_no_capable_packets(make: Make) 
 @pytest.mark.rfc("9293", "SHLD-8")
 def test_a_mark_is_echoed_at_once_and_until_cwr(agreed: PacketTest) -> None:
     agreed.run("""
-        +0.00 < ce . 1:501(500) ack 1
+        +0.00 < [ce] . 1:501(500) ack 1
         +0.00 > E. 1:1(0) ack 501
         +0.00 < . 501:1501(1000) ack 1
         +0.04 > E. 1:1(0) ack 1501
@@ -99,10 +99,10 @@ def test_a_mark_is_echoed_at_once_and_until_cwr(agreed: PacketTest) -> None:
 
 def test_a_mark_outside_of_the_window_or_without_text_counts_for_nothing(agreed: PacketTest) -> None:
     agreed.run("""
-        +0.00 < ce . 1:1(0) ack 1
+        +0.00 < [ce] . 1:1(0) ack 1
         +0.00 < . 1:501(500) ack 1
         +0.04 > . 1:1(0) ack 501
-        +0.00 < ce . 1:501(500) ack 1
+        +0.00 < [ce] . 1:501(500) ack 1
         +0.00 > . 1:1(0) ack 501
     """)
 

@@ -42,7 +42,7 @@ def test_a_reset_outside_of_the_window_is_passed_over(established):
     established.run("""
         +0.00 < R 0:0(0)
         +0.00 < R 65536:65536(0)
-        +0.00 < R -100:-100(0)
+        +0.00 < R 4294967196:4294967196(0)
         +0.00 = state ESTABLISHED
     """)
 
@@ -83,10 +83,10 @@ def test_an_ack_of_what_was_never_sent_is_challenged(established):
 @pytest.mark.rfc("5961", "5.2-1", "5.2-2")
 def test_an_ack_older_than_any_window_is_challenged(established):
     established.run("""
-        +0.00 < . 1:11(10) ack -65534
+        +0.00 < . 1:11(10) ack 4294901762
         +0.00 = read 10
         +0.04 > . 1:1(0) ack 11
-        +0.00 < . 11:21(10) ack -65535
+        +0.00 < . 11:21(10) ack 4294901761
         +0.00 > . 1:1(0) ack 11
         +0.00 = info unread 0
     """)
