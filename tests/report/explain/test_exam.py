@@ -157,6 +157,14 @@ def test_ten_questions_of_ten_kinds_and_the_same_ones_for_one_seed(journey):
         assert question["shown"] not in question["ask"]["en"] or question["hidden"] == []
 
 
+def test_no_question_gives_away_the_answer_of_another(journey):
+    for questions in journey.draw(*range(20, 40)):
+        for question in questions:
+            for other in questions:
+                if other["form"] != "choice" and len(other["shown"]) >= 4:
+                    assert other["shown"] not in question["ask"]["en"], (question["kind"], other["kind"])
+
+
 @pytest.mark.parametrize(
     ("form", "answer", "given", "right"),
     [

@@ -3,6 +3,7 @@
 import { html, useEffect, useMemo, useState, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { count, ms } from "./format.js";
+import { isAnswered } from "./examination.js";
 import { Encapsulation } from "./encapsulation.js";
 import { Fields } from "./fields_view.js";
 import { Octets } from "./octets_view.js";
@@ -18,8 +19,8 @@ import { explainReason } from "./explain/words.js";
 const TEXTS = {
   none: { ja: "この旅にはフレームの記録がありません。", en: "No frames of this journey were recorded." },
   host: { ja: "どの機器で", en: "At which machine" },
-  before: { ja: "前のフレーム", en: "Frame before" },
-  next: { ja: "次のフレーム", en: "Next frame" },
+  before: { ja: "この機器の前のフレーム", en: "Frame before of this machine" },
+  next: { ja: "この機器の次のフレーム", en: "Next frame of this machine" },
   frame: { ja: "フレーム {number}", en: "Frame {number}" },
   sent: { ja: "送信", en: "sent" },
   received: { ja: "受信", en: "received" },
@@ -61,7 +62,8 @@ function OneFrame({ report, n }) {
   const { journey } = report;
   const { octets, layers, lines } = useMemo(() => decoded(journey, n), [journey, n]);
   const examining = useStore(report.examining, (value) => value);
-  const hides = (/** @type {string} */ key) => examining && HIDDEN_FIELDS.has(key);
+  const hidesHere = examining && !isAnswered(n);
+  const hides = (/** @type {string} */ key) => hidesHere && HIDDEN_FIELDS.has(key);
   const [chosen, setChosen] = useState("");
   const [octet, setOctet] = useState(8);
   const [pointed, point] = useState(/** @type {Line | null} */ (null));
@@ -74,6 +76,7 @@ function OneFrame({ report, n }) {
   const choose = (/** @type {Line} */ to, at = to.bit >> 3) => {
     setChosen(to.id);
     setOctet(at);
+    point(null); // the pointer may rest on something else while the keys move
     setOpen((before) => new Set([...before, ...parents(to)]));
   };
   const toggle = (/** @type {Line} */ to, /** @type {boolean} */ on) => setOpen((before) => {
@@ -85,7 +88,7 @@ function OneFrame({ report, n }) {
   const shown = pointed ?? line;
   const lit = { from: shown.bit >> 3, to: Math.ceil((shown.bit + shown.bits) / 8) };
   const kinds = useMemo(() => layerOfEach(layers, octets.length), [layers, octets]);
-  const hidden = useMemo(() => hiddenOctets(lines, hides), [lines, examining]);
+  const hidden = useMemo(() => hiddenOctets(lines, hides), [lines, hidesHere]);
   return html`<${Encapsulation} layers=${layers} size=${octets.length} chosen=${line.layer}
       choose=${(/** @type {any} */ layer) => { const head = lines.find((one) => one.layer === layer && !one.field); if (head) choose(head); }} />
     <div class="inspector-sides">

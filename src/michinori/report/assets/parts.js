@@ -1,5 +1,6 @@
 // @ts-check
 // The parts of the report, in their order: to add one, write its module and add a line.
+import { Exam } from "./exam_view.js";
 import { Inspector } from "./inspector.js";
 import { Slips } from "./slips_view.js";
 import { WholeWay } from "./whole_way.js";
@@ -67,5 +68,11 @@ export const PARTS = [
       en: "Slips of the two documents behind this, put right and proved by what really happened.",
     },
     view: Slips,
+  },
+  {
+    id: "exam",
+    name: { ja: "試験モード", en: "Examination" },
+    lead: { ja: "この旅から出される問題に、値を見ずに答えます。", en: "Questions about this journey, its values hidden." },
+    view: Exam,
   },
 ];

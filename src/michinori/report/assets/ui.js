@@ -1,11 +1,11 @@
 // @ts-check
 // The one door to preact: markup as tagged templates, hooks, and stores that components listen to.
-import { h, render } from "preact";
+import { h, options, render } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import htm from "htm";
 
 export const html = htm.bind(h);
-export { render, useEffect, useLayoutEffect, useMemo, useRef, useState };
+export { options, render, useEffect, useLayoutEffect, useMemo, useRef, useState };
 
 /**
  * A value that tells its listeners when it changes.

@@ -11,6 +11,15 @@ import { TRANSPORT } from "./of_transport.js";
 export const QUESTIONS = 10;
 const KINDS = [...TRANSPORT, ...NETWORK, ...APPLICATIONS];
 
+const LEAST_TELLING = 4;
+
+/**
+ * Whether one question gives away the answer of another.
+ * @param {Question} question
+ * @param {Question} other
+ */
+const tells = (question, other) => other.form !== "choice" && other.shown.length >= LEAST_TELLING && question.ask.en.includes(other.shown);
+
 /**
  * @param {Journey} journey
  * @param {number} seed
@@ -19,10 +28,11 @@ const KINDS = [...TRANSPORT, ...NETWORK, ...APPLICATIONS];
  */
 export function draw(journey, seed, count = QUESTIONS) {
   const dice = makeDice(seed);
+  /** @type {Question[]} */
   const found = [];
   for (const kind of shuffled(KINDS, dice)) {
     const question = kind(journey, dice);
-    if (question) found.push(question);
+    if (question && !found.some((other) => tells(question, other) || tells(other, question))) found.push(question);
     if (found.length === count) break;
   }
   return found;
