@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tcp_ends import Ends, Line
+from tcp_ends import CLIENT, SERVER, Ends, Line
 
-from michinori.tcp import State
+from michinori.tcp import FastOpen, State
 
 TEXT = bytes(range(251)) * 400
 
@@ -147,6 +147,7 @@ LINES = st.builds(
     damage=st.sampled_from([0, 0.05]),
     duplicate=st.sampled_from([0, 0.1, 0.5]),
     reorder=st.sampled_from([0, 0.1, 0.5]),
+    mark=st.sampled_from([0, 0.1, 1]),
     dead_after=st.one_of(st.none(), st.none(), st.integers(1, 60)),
 )
 OPTIONS = st.fixed_dictionaries(
@@ -167,6 +168,10 @@ OPTIONS = st.fixed_dictionaries(
         "prr": st.booleans(),
         "frto": st.booleans(),
         "limited_transmit": st.booleans(),
+        "ecn": st.sampled_from([True, False, "accept"]),
+        "fast_open": st.booleans(),
+        "black_hole_detection": st.booleans(),
+        "user_timeout_option": st.booleans(),
         "keepalive": st.just(True),
         "data_retries": st.just(8),
     }
@@ -184,11 +189,12 @@ OPTIONS = st.fixed_dictionaries(
     isns=st.tuples(st.integers(2**32 - 30_000, 2**32 - 1), st.integers(2**32 - 30_000, 2**32 - 1)),
     watched=st.booleans(),
     waits=st.booleans(),
+    early=st.none() | st.tuples(st.booleans(), st.integers(0, 100), st.sampled_from([50, 1460])),
 )
 @settings(max_examples=150)
 @pytest.mark.row("B11")
 def test_whatever_the_wire_does_text_arrives_whole_and_in_order_or_both_ends_learn(
-    line, seed, client, server, up, down, read_size, isns, watched, waits
+    line, seed, client, server, up, down, read_size, isns, watched, waits, early
 ):
     for options in (client, server):
         options["receive_buffer_max"] = options["receive_buffer"] * 4
@@ -199,7 +205,14 @@ def test_whatever_the_wire_does_text_arrives_whole_and_in_order_or_both_ends_lea
     ends.client.read_size = ends.server.read_size = read_size
     ends.server.waits_for_eof = waits
     sent_up, sent_down = b"".join(ends.client.todo), b"".join(ends.server.todo)
-    ends.open().run()
+    if early is None:
+        ends.open().run()
+    else:
+        is_right, size, most = early  # RFC 7413: the cookie, the text in the SYN, how much of it the server takes
+        text = bytes(range(100, 100 + size))
+        sent_up = text + sent_up
+        cookie = ends.cookies.cookie(SERVER, CLIENT) if is_right else b"12345678"
+        ends.open(FastOpen(cookie, most), text).run()
     # What arrived is a beginning of what was sent, in any case.
     assert sent_up.startswith(ends.server.got)
     assert sent_down.startswith(ends.client.got)

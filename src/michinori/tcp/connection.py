@@ -246,8 +246,8 @@ class Connection:
     def _begin_to_close(self, state: State, now: Nanos) -> None:
         tcb = self._tcb
         tcb.snd.closing = True
-        if tcb.state is State.SYN_RECEIVED and tcb.snd.buffer.end > 1:
-            return  # there is text to send before: goes on when established
+        if tcb.state is State.SYN_RECEIVED and (tcb.early or tcb.snd.buffer.end > 1):
+            return  # there is text to send before, or the handshake to end: goes on when established
         become(tcb, state)
         transmit(tcb, now)
 
