@@ -58,6 +58,7 @@ def site(tmp_path: Path) -> Path:
 
 
 @pytest.mark.peer
+@pytest.mark.row("A12")
 def test_files_applications_tls_and_websockets(
     kernel: netns.Namespace, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
