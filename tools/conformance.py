@@ -315,9 +315,13 @@ def _code_link(place: str) -> str:
 
 
 def _test_link(name: str) -> str:
-    """The names of tests are sentences; that of a packet script is its file's."""
+    """The names of tests are sentences, and so are those of the files of packet scripts, within their folder."""
     path, *rest = name.split("::")
-    text = rest[-1].removeprefix("test_").replace("_", " ") if rest and path.endswith(".py") else f"`{path}`"
+    if rest and path.endswith(".py"):
+        text = rest[-1].removeprefix("test_").replace("_", " ")
+    else:
+        *_, folder, file = path.split("/")
+        text = f"{folder}: {file.removesuffix('.pkt').replace('-', ' ')}"
     return f"[{text}](../../{path})"
 
 
