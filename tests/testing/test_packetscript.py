@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from michinori import World
 from michinori.host import Host
 from michinori.sim import Dice, EventQueue
 from michinori.tcp import TcpConfig
@@ -18,6 +21,7 @@ OPEN = """
 +.1  < . 1:1(0) ack 1 win 30000
 +0   accept(3, ..., ...) = 4
 """
+HOSTS = {"server": "10.0.0.1/24", "other": "10.0.0.2/24"}
 WHOLE = (
     OPEN
     + """
@@ -248,6 +252,21 @@ def test_on_a_host_of_somebody_s_own_world():
     assert queue.now_ns == 5_340_000_000 + 100_000_000
     assert host.adapters["eth0"].cable_end is None
     assert host.tcp.config == TcpConfig(mss=host.tcp.config.mss)
+
+
+def test_on_a_machine_of_a_world_whose_cable_is_put_back():
+    with World() as world:
+        server, other = (world.host(name, interfaces={"eth0": address}) for name, address in HOSTS.items())
+        world.link(server, other)
+        world.run(asyncio.sleep(1), on=server)
+        cable = server.adapters["eth0"].cable_end
+        run("--remote_ip=10.0.0.2\n" + WHOLE, host=server)
+        assert server.adapters["eth0"].cable_end is cable is not None
+
+
+def test_a_host_without_an_address_is_refused():
+    with pytest.raises(ValueError, match="bare has no adapter with an IPv4 address"):
+        run(WHOLE, host=Host("bare", EventQueue(), Dice(0)))
 
 
 def test_scripts_can_follow_each_other_on_one_host():

@@ -59,8 +59,9 @@ def look_for_black_hole(tcb: Tcb) -> None:
     snd, config = tcb.snd, tcb.config
     if not config.black_hole_detection or snd.retries + 1 < config.retries_before_doubt or not 0 < snd.una < snd.nxt:
         return
-    smaller = next((mss for mss in _SMALLER if mss < tcb.path_mss), 0)
-    options = min(snd.peer_mss, tcb.path_mss) - snd.mss
+    in_use = min(snd.peer_mss, tcb.path_mss)
+    smaller = next((mss for mss in _SMALLER if mss < in_use), 0)
+    options = in_use - snd.mss
     if not smaller or min(snd.mss, snd.buffer.end - snd.una) <= smaller - options:
         return  # what goes unanswered is small: it is not for its size
     most = tcb.path_mss if tcb.path_search is None else tcb.path_search.most

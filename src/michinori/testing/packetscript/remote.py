@@ -59,8 +59,7 @@ class Remote:
         remote: bytes,
         cookie: Callable[[Endpoint, Endpoint], bytes],
     ) -> None:
-        if adapter.cable_end is not None:
-            raise ValueError(f"a cable is plugged into {adapter.name}: a script's remote end is the wire itself")
+        self._cable_before = adapter.cable_end
         adapter.cable_end = self
         self.sent: deque[Sent] = deque()
         self.local = local
@@ -77,7 +76,7 @@ class Remote:
 
     def unplug(self) -> None:
         """Leave the host's adapter as it was."""
-        self._adapter.cable_end = None
+        self._adapter.cable_end = self._cable_before
 
     # What the adapter asks
 

@@ -11,11 +11,12 @@ from typing import Any, Final
 import msgspec
 
 from michinori.host import Host, TcpSocket
-from michinori.sim import Dice, EventQueue, Nanos
+from michinori.sim import EventQueue, Nanos
 from michinori.tcp import Connection, TcpConfig
 from michinori.tcp.info import TcpInfo
 from michinori.testing.packetscript import assertions, linux_info, mismatch
 from michinori.testing.packetscript.calls import Calls, Outcome
+from michinori.testing.packetscript.hosts import made_host, way_out
 from michinori.testing.packetscript.parser import parse
 from michinori.testing.packetscript.remote import Remote, Sent
 from michinori.testing.packetscript.script import (
@@ -36,13 +37,9 @@ from michinori.testing.packetscript.values import NotThere, number
 from michinori.wire.sequence import add
 from michinori.wire.tcp import PSH, SYN
 
-LOCAL: Final = IPv4Address("192.168.0.1").packed
 REMOTE: Final = IPv4Address("192.0.2.1").packed
-_GATEWAY: Final = IPv4Address("192.168.0.2").packed
-_PREFIX: Final = 24
 #: Scripts write milliseconds; what happens between two of them is the same instant to them.
 TOLERANCE_NS: Final = 1_000_000
-_MTU: Final = 1500
 _HEADERS: Final = 40
 #: How long is waited for a packet that may come at any time.
 _LONGEST_NS: Final = 3600 * 1_000_000_000
@@ -69,12 +66,13 @@ def run(
 ) -> Runner:
     """Run the script in that file, or of that text, on a host made for it, or on ``host``.
 
-    ``host`` has one adapter with an address and nothing plugged in, and a way to the remote address; its queue is run
-    as the script says. ``tcp``: the settings of TCP, or some of them; the script's own go before. ``lenient``, for
-    scripts written for Linux: settings that have no counterpart are passed over, and PSH is not looked at, which Linux
-    sets where one of its bursts ends.
+    ``host`` has an adapter with an IPv4 address and a way to the remote address (``--remote_ip``); the script's wire
+    takes the place of its cable meanwhile, and its queue is run as the script says. ``tcp``: the settings of TCP, or
+    some of them; the script's own go before. ``lenient``, for scripts written for Linux: settings that have no
+    counterpart are passed over, and PSH is not looked at, which Linux sets where one of its bursts ends.
 
-    Raises ``Mismatch`` when something else happens than the script says, ``ScriptError`` when it cannot be understood.
+    Raises ``Mismatch`` when something else happens than the script says, ``ScriptError`` when it cannot be understood,
+    ``ValueError`` when ``host`` has no such adapter.
     """
     parsed = parse(script)
     runner = Runner(
@@ -102,17 +100,15 @@ class Runner:
         settings = settings or Settings({})
         base = tcp if isinstance(tcp, TcpConfig) else None
         changes = dict(tcp) if isinstance(tcp, Mapping) else {}
-        self.host = host or _host(settings)
+        self.host = host or made_host(settings)
         self._config_before = self.host.tcp.config
         self.host.tcp.config = msgspec.structs.replace(base or self._config_before, **(changes | settings.tcp))
         self.queue: EventQueue = self.host.queue
         self.tolerance_ns = tolerance_ns if settings.tolerance_ns is None else settings.tolerance_ns
-        (interface, *_) = (one for one in self.host.internet.interfaces if one.adapter is not None)
-        assert interface.adapter is not None
-        local = settings.local or interface.addresses[0].address
-        self._mtu = interface.adapter.mtu
+        adapter, local = way_out(self.host)
+        self._mtu = adapter.mtu
         cookie = self.host.tcp.fast_open_cookies.cookie
-        self.remote = Remote(self.queue, interface.adapter, local, settings.remote or REMOTE, cookie)
+        self.remote = Remote(self.queue, adapter, settings.local or local, settings.remote or REMOTE, cookie)
         self.calls = Calls(self.host, self.remote)
         self._settings = settings
         self._lenient = lenient
@@ -124,7 +120,7 @@ class Runner:
         self._place = 0
 
     def close(self) -> None:
-        """Leave the host as it was: its own settings, nothing plugged in."""
+        """Leave the host as it was: with its own settings, and its cable."""
         self.remote.unplug()
         self.host.tcp.config = self._config_before
 
@@ -300,7 +296,7 @@ class Runner:
         """A packet of a script that no frame could carry stands for all the full segments that it takes, as they are
         seen where the adapter cuts them.
         """
-        largest = min(self._mtu - _HEADERS, got.numbers.largest_segment if got.numbers is not None else _MTU)
+        largest = min(self._mtu - _HEADERS, got.numbers.largest_segment if got.numbers is not None else self._mtu)
         if self._settings.strict_segments or wanted.length <= largest:
             return got
         while len(got.payload) < wanted.length:
@@ -380,12 +376,3 @@ def _result(call: Call) -> str:
     if isinstance(result, Word | tuple):
         result = number(result)
     return f"{result} {call.error}".strip()
-
-
-def _host(settings: Settings) -> Host:
-    """A host with one adapter, behind which everything else is."""
-    host = Host("host", EventQueue(), Dice(0))
-    adapter = host.add_adapter("eth0", mtu=settings.mtu or _MTU)
-    interface = host.add_interface(adapter, settings.local or LOCAL, _PREFIX)
-    host.internet.routes.add(bytes(4), 0, _GATEWAY, interface)
-    return host
