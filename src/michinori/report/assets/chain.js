@@ -1,7 +1,7 @@
 // @ts-check
 // The chain of requests (依頼の連鎖): browser → socket library → protocol stack → driver and adapter. Every call with its
 // arguments, how long it blocked, and what it led to below; from any event the call that caused it.
-import { html, useEffect, useMemo, useState, useStore } from "./ui.js";
+import { html, indexFrom, useEffect, useMemo, useSettled, useState, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { LAYERS, osiOf } from "./stages.js";
 import { count, duration, ms } from "./format.js";
@@ -52,26 +52,20 @@ export function Chain({ report }) {
   useEffect(() => {
     if (call) setHost(journey.hosts[journey.columns.host[call - 1]]);
   }, [call]);
-  const calls = useMemo(() => callsOf(journey, host), [journey, host]);
-  const at = useMemo(() => placeIn(calls, call || n), [calls, call, n]);
+  const everyHost = useMemo(() => new Map(hosts.map((each) => [each, callsOf(journey, each)])), [journey]);
+  const calls = everyHost.get(host) ?? [];
+  const numbers = useMemo(() => calls.map((each) => each.n), [calls]);
+  const at = Math.max(indexFrom(numbers, (call || n) + 1) - 1, 0);
+  const list = useMemo(() => html`<${VirtualList} className="calls" label=${say(TEXTS.calls, { host, count: calls.length })} count=${calls.length} rowHeight=${ROW} at=${at}
+    row=${(/** @type {number} */ index) => html`<${CallRow} report=${report} call=${calls[index]} current=${calls[index].n === call} />`} />`, [calls, at, call, say(TEXTS.host)]);
   return html`<div class="chain">
     <section aria-labelledby="calls-title"><div class="chain-head"><h3 id="calls-title">${say(TEXTS.calls, { host, count: count(calls.length) })}</h3>
       <label><span class="unseen">${say(TEXTS.host)}</span><select value=${host} onChange=${(/** @type {any} */ chosen) => setHost(chosen.target.value)}>
         ${hosts.map((each) => html`<option key=${each} value=${each}>${each}</option>`)}</select></label></div>
-      <${VirtualList} className="calls" label=${say(TEXTS.calls, { host, count: calls.length })} count=${calls.length} rowHeight=${ROW} at=${at}
-        row=${(/** @type {number} */ index) => html`<${CallRow} report=${report} call=${calls[index]} current=${calls[index].n === call} />`} />
+      ${list}
     </section>
     <${Cause} report=${report} n=${n} call=${call} />
   </div>`;
-}
-
-/** @param {Call[]} calls @param {number} n @returns {number} the call, or the last one before */
-function placeIn(calls, n) {
-  let found = 0;
-  calls.forEach((call, index) => {
-    if (call.n <= n) found = index;
-  });
-  return found;
 }
 
 /** @param {{report: Report, call: Call, current: boolean}} props */
@@ -91,14 +85,15 @@ function Cause({ report, n, call }) {
   const say = useSay();
   const { journey } = report;
   const chain = useMemo(() => chainOf(journey, n), [journey, n]);
-  const below = useMemo(() => (call ? belowOf(journey, call) : []), [journey, call]);
+  const settled = useSettled(call);
+  const below = useMemo(() => (settled ? belowOf(journey, settled) : []), [journey, settled]);
   return html`<div class="chain-detail">
     <section aria-labelledby="chain-title"><div class="chain-head"><h3 id="chain-title">${say(TEXTS.chain)}</h3>
       ${call > 0 && call !== n && html`<button type="button" class="chip" id="to-call" data-call=${call} onClick=${() => report.go(call)}>${say(TEXTS.toCall)}</button>`}</div>
       ${!call && html`<p class="soft">${say(TEXTS.noCall)}</p>`}
       <${Steps} report=${report} events=${chain} n=${n} />
     </section>
-    ${call > 0 && html`<section aria-labelledby="below-title"><h3 id="below-title">${say(TEXTS.below)}</h3>
+    ${settled > 0 && html`<section aria-labelledby="below-title"><h3 id="below-title">${say(TEXTS.below)}</h3>
       <${Sum} report=${report} below=${below} />
       <${Steps} report=${report} events=${below} n=${n} most=${MOST} /></section>`}
   </div>`;

@@ -117,12 +117,17 @@ export class Journey {
   /** @param {number} id @returns {Uint8Array} the octets of a frame, by the number in the column `octets` */
   octetsOf(id) {
     const head = this.heads.subarray(this.headAt[id - 1], this.headAt[id]);
-    const payload = this.payloadOf[id - 1];
-    const body = this.payloads.subarray(this.payloadAt[payload], this.payloadAt[payload + 1]);
+    const body = this.payloadOfFrame(id);
     const octets = new Uint8Array(head.length + body.length);
     octets.set(head);
     octets.set(body, head.length);
     return octets;
+  }
+
+  /** @param {number} id as for `octetsOf` @returns {Uint8Array} what follows its headers */
+  payloadOfFrame(id) {
+    const payload = this.payloadOf[id - 1];
+    return this.payloads.subarray(this.payloadAt[payload], this.payloadAt[payload + 1]);
   }
 
   /** @param {number} n @returns {Frame | null} the frame of a `frame-sent` or `frame-received`, else null */

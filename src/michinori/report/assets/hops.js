@@ -1,9 +1,9 @@
 // @ts-check
 // One segment or datagram on its way: a column a link, a row a field; what changed from link to link is marked.
-import { html, useMemo, useStore } from "./ui.js";
+import { html, useEffect, useMemo, useRef, useSettled, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { ms } from "./format.js";
-import { hopsOf } from "./transfers.js";
+import { firstFrames, hopsOf } from "./transfers.js";
 import { decodeFrame } from "./explain/decode.js";
 
 /** @typedef {import("./parts.js").Report} Report */
@@ -43,7 +43,10 @@ export function Hops({ report, n }) {
     layer: String(layer),
     keys: /** @type {string[]} */ (keys).filter((key) => columns.some((column) => column.fields.has(key))),
   })).filter((group) => group.keys.length);
-  return html`<div class="hops scroll" tabindex="0" role="region" aria-label=${say(TEXTS.table)}><table>
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  const settled = useSettled(current);
+  useEffect(() => bringIntoView(box.current, settled), [n, settled]);
+  return html`<div class="hops scroll" ref=${box} tabindex="0" role="region" aria-label=${say(TEXTS.table)}><table>
     <caption class="unseen">${say(TEXTS.table)}</caption>
     <thead><tr><th scope="col">${say(TEXTS.field)}</th>${columns.map((column, at) => html`<${Head} key=${column.hop.sent} report=${report} column=${column} current=${at === current} />`)}</tr></thead>
     ${groups.map((group) => html`<tbody key=${group.layer} class=${`of-${group.layer}`}>
@@ -52,6 +55,15 @@ export function Hops({ report, n }) {
       data-frame=${column.number} class=${at === current ? "now" : undefined}>${column.octets}</td>`)}</tr>
       <tr><th scope="row">${say(TEXTS.number)}</th>${columns.map((column, at) => html`<td key=${at} class=${at === current ? "now" : undefined}>${column.number}</td>`)}</tr></tbody>
   </table></div><p class="legend"><mark>▲</mark> ${say(TEXTS.changed)}</p>`;
+}
+
+/** Scrolls sideways, as far as the column of the link is hidden. @param {HTMLElement | null} box @param {number} at */
+function bringIntoView(box, at) {
+  const heads = box?.querySelectorAll("thead th");
+  const head = /** @type {HTMLElement | undefined} */ (heads?.[at + 1]), names = /** @type {HTMLElement | undefined} */ (heads?.[0]);
+  if (!box || !head || !names) return;
+  const left = head.offsetLeft - names.offsetWidth, right = head.offsetLeft + head.offsetWidth - box.clientWidth;
+  if (box.scrollLeft > left || box.scrollLeft < right) box.scrollLeft = box.scrollLeft > left ? left : right;
 }
 
 /** @param {{report: Report, column: Column, current: boolean}} props */
@@ -116,12 +128,14 @@ function linkAt(columns, n) {
 const CARRIED = new Set(["tcp", "udp"]);
 
 /**
- * What a segment or datagram carries, as it left; put together again if it left in fragments.
+ * What a segment or datagram carries, as it left, with the padding of a short frame; put together again if it left in
+ * fragments.
  * @param {Journey} journey @param {number} n of the `segment-sent` or `sent`
  */
 export function loadOf(journey, n) {
-  const left = hopsOf(journey, n).filter((hop) => hop.depth === 0);
-  const parts = left.map((hop) => decodeFrame(journey.frameOf(hop.sent)?.octets ?? new Uint8Array()));
+  const left = firstFrames(journey, n);
+  if (left.length === 1) return journey.payloadOfFrame(journey.columns.octets[left[0] - 1]);
+  const parts = left.map((sent) => decodeFrame(journey.frameOf(sent)?.octets ?? new Uint8Array()));
   const pieces = [];
   for (const { octets, layers } of parts) {
     const ip = layers.find((layer) => layer.key === "ip"), carried = layers.find((layer) => CARRIED.has(layer.key));

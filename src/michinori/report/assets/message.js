@@ -1,6 +1,6 @@
 // @ts-check
 // Follow one message: a column a link, from end to end, and what changed at each step; its octets in the whole message.
-import { html, useMemo, useStore } from "./ui.js";
+import { html, indexFrom, useMemo, useSettled, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { count, duration, ms, pathOf } from "./format.js";
 import { messagesOf, sendOf } from "./transfers.js";
@@ -23,7 +23,9 @@ const TEXTS = {
   out: { ja: "往路", en: "way out" },
   back: { ja: "復路", en: "way back" },
   none: { ja: "この旅では、メッセージを運んだセグメントやデータグラムが記録されていません。", en: "No segment or datagram that carried a message was recorded on this journey." },
-  summary: { ja: "{from} から {to} へ、{octets} オクテットを {sends} 個で", en: "from {from} to {to}, {octets} octets in {sends}" },
+  summary: { ja: "{from} から {to} へ、{octets} オクテットを {sends} 個の{units}で", en: "from {from} to {to}, {octets} octets in {sends} {units}" },
+  segments: { ja: "セグメント", en: "segments" },
+  datagrams: { ja: "データグラム", en: "datagrams" },
   segment: { ja: "{number} 番目 / {all}", en: "{number} of {all}" },
   before: { ja: "前のセグメント", en: "Previous segment" },
   after: { ja: "次のセグメント", en: "Next segment" },
@@ -40,60 +42,61 @@ export function FollowMessage({ report }) {
   const messages = useMemo(() => messagesOf(journey), [journey]);
   const index = useMemo(() => indexOf(messages), [messages]);
   const n = useStore(cursor, (moment) => sendAt(journey, index, moment.n));
-  const message = index.get(n);
+  const settled = useSettled(n);
+  const message = index.of.get(n), whole = index.of.get(settled);
   if (!message) return html`<p class="note">${say(TEXTS.none)}</p>`;
   return html`<div class="message">
     <${Chooser} report=${report} messages=${messages} message=${message} />
     <${Segments} report=${report} message=${message} n=${n} />
     <${Hops} report=${report} n=${n} />
-    <${Whole} report=${report} message=${message} n=${n} />
+    ${useMemo(() => whole && html`<${Whole} report=${report} message=${whole} n=${settled} />`, [report, whole, settled])}
   </div>`;
 }
 
-/** @param {Message[]} messages @returns {Map<number, Message>} by the number of each segment or datagram */
+/** @typedef {{of: Map<number, Message>, numbers: number[]}} Index the message of each segment or datagram, and all their numbers in order */
+
+/** @param {Message[]} messages @returns {Index} */
 function indexOf(messages) {
-  const found = new Map();
-  for (const message of messages) for (const send of message.sends) found.set(send.n, message);
-  return new Map([...found].sort(([one], [other]) => one - other));
+  const of = new Map();
+  for (const message of messages) for (const send of message.sends) of.set(send.n, message);
+  return { of, numbers: [...of.keys()].sort((one, other) => one - other) };
 }
 
 const APPLICATION = new Set(["browser", "http", "socket", "dns"]);
+/** So many segments further on what an application sends is looked for. */
+const NEAR = 500;
 
 /**
  * The segment that the cursor is at: for an application the next one that it sends for the same request, below the one
  * that led there, or else the next one.
- * @param {Journey} journey @param {Map<number, Message>} index in the order of the numbers @param {number} n
+ * @param {Journey} journey @param {Index} index @param {number} n
  */
-function sendAt(journey, index, n) {
+function sendAt(journey, { of, numbers }, n) {
   const { exchange, host, kind } = journey.columns;
+  const next = indexFrom(numbers, n);
   if (APPLICATION.has(journey.kinds[kind[n - 1]][0])) {
-    for (const send of index.keys()) {
-      if (send > n && host[send - 1] === host[n - 1] && exchange[send - 1] === exchange[n - 1]) return send;
+    for (let at = next; at < Math.min(next + NEAR, numbers.length); at++) {
+      const row = numbers[at] - 1;
+      if (host[row] === host[n - 1] && exchange[row] === exchange[n - 1]) return numbers[at];
     }
   }
-  const own = sendOf(journey, n, index);
-  if (own) return own;
-  let last = 0;
-  for (const send of index.keys()) {
-    last = send;
-    if (send > n) break;
-  }
-  return last;
+  return sendOf(journey, n, of) || (numbers[next] ?? numbers[numbers.length - 1] ?? 0);
 }
 
 /** @param {{report: Report, messages: Message[], message: Message}} props */
 function Chooser({ report, messages, message }) {
   const say = useSay();
   const { journey } = report;
+  const options = useMemo(
+    () => messages.map((each) => html`<option key=${each.id} value=${String(each.id)}>${nameOf(journey, each, say)}</option>`),
+    [messages, say(TEXTS.choose)],
+  );
   const said = journey.about.conversations[message.conversation - 1];
   const to = message.from === said.client ? said.server : said.client;
-  const end = Math.max(...message.sends.map((send) => send.from + send.length));
   const reply = messages.find((each) => each.purpose === REPLIES[message.purpose] && each.conversation === message.conversation && each.exchange === message.exchange);
-  const values = { from: message.from, to: to || "?", octets: count(end), sends: message.sends.length };
+  const values = { from: message.from, to: to || "?", octets: count(message.length), sends: message.sends.length, units: say(said.protocol === "udp" ? TEXTS.datagrams : TEXTS.segments) };
   return html`<div class="message-choice"><label><span>${say(TEXTS.choose)}</span>
-    <select value=${String(message.id)} onChange=${(/** @type {any} */ chosen) => report.go(messages[Number(chosen.target.value)].sends[0].n)}>
-      ${messages.map((each) => html`<option key=${each.id} value=${String(each.id)}>${nameOf(journey, each, say)}</option>`)}
-    </select></label>
+    <select value=${String(message.id)} onChange=${(/** @type {any} */ chosen) => report.go(messages[Number(chosen.target.value)].sends[0].n)}>${options}</select></label>
     ${reply && html`<button type="button" class="chip" onClick=${() => report.go(reply.sends[0].n)}>${say(OUTWARD.has(message.purpose) ? TEXTS.back : TEXTS.out)}: ${nameOf(journey, reply, say)}</button>`}
     <p class="soft">${say(TEXTS.summary, values)}</p></div>`;
 }
@@ -121,8 +124,7 @@ function Segments({ report, message, n }) {
   return html`<div class="segments">
     <button type="button" class="icon" aria-label=${say(TEXTS.before)} title=${say(TEXTS.before)} disabled=${at === 0} onClick=${() => step(-1)}>
       <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M15 5l-9 7 9 7z" /></svg></button>
-    <div class="segments-bar" aria-hidden="true">${sends.map((each) => html`<i key=${each.n} title=${`${each.flags} ${count(each.length)}`}
-      class=${`${each.n === n ? "on" : ""}${each.again ? " again" : ""}`} style=${{ flexGrow: String(Math.max(each.length, 40)) }} onClick=${() => report.go(each.n)} />`)}</div>
+    <${Bar} report=${report} message=${message} send=${send} at=${at} />
     <button type="button" class="icon" aria-label=${say(TEXTS.after)} title=${say(TEXTS.after)} disabled=${at === sends.length - 1} onClick=${() => step(1)}>
       <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 5l9 7-9 7z" /></svg></button>
     <p aria-live="polite"><strong>${say(TEXTS.segment, { number: at + 1, all: sends.length })}</strong>${" "}
@@ -131,6 +133,29 @@ function Segments({ report, message, n }) {
       ${send.again && html` <span class="tag warm">${say(TEXTS.again)}</span>`}
       ${send.t > sends[0].t && html` <span class="soft">+${duration(send.t - sends[0].t)}</span>`}</p>
   </div>`;
+}
+
+const MOST_BLOCKS = 150;
+
+/**
+ * The message from its first octet to its last, the segment of the moment and those sent again marked; where there is no
+ * data, a block a segment.
+ * @param {{report: Report, message: Message, send: Send, at: number}} props
+ */
+function Bar({ report, message, send, at }) {
+  const { sends, length } = message;
+  const across = length || sends.length;
+  const blocks = useMemo(() => (length ? sends.filter((each) => each.again || sends.length <= MOST_BLOCKS) : sends), [message]);
+  const place = (/** @type {Send} */ each) => (length ? { from: each.from, size: each.length } : { from: sends.indexOf(each), size: 1 });
+  const style = ({ from = 0, size = 0 }) => ({ left: `${(from / across) * 100}%`, width: `${(size / across) * 100}%` });
+  const click = (/** @type {any} */ event) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const octet = ((event.clientX - box.left) / box.width) * across;
+    const carrier = length ? sends.find((each) => each.from <= octet && octet < each.from + each.length) : sends[Math.floor(octet)];
+    if (carrier) report.go(carrier.n);
+  };
+  const drawn = useMemo(() => blocks.map((each) => html`<i key=${each.n} class=${each.again ? "again" : undefined} style=${style(place(each))} />`), [blocks]);
+  return html`<div class="segments-bar" aria-hidden="true" onClick=${click}>${drawn}<i key="on" class="on" style=${length ? style(place(send)) : style({ from: at, size: 1 })} /></div>`;
 }
 
 /** The message put together from what was sent. @param {{report: Report, message: Message, n: number}} props */
@@ -149,8 +174,7 @@ function Whole({ report, message, n }) {
 
 /** @param {Journey} journey @param {Message} message @returns {Uint8Array} */
 function putTogether(journey, message) {
-  const end = Math.max(...message.sends.map((send) => send.from + send.length));
-  const octets = new Uint8Array(end);
+  const octets = new Uint8Array(message.length);
   for (const send of message.sends) {
     if (!send.length || send.again) continue;
     octets.set(loadOf(journey, send.n).subarray(0, send.length), send.from);

@@ -12,6 +12,7 @@
  * @property {number} exchange 0 if it belongs to none
  * @property {string} from the host that sent it
  * @property {Send[]} sends in their order
+ * @property {number} length in octets
  */
 /** @typedef {{n: number, t: number, from: number, length: number, flags: string, again: boolean}} Send a segment or datagram; `from` is the offset of its octets in the message */
 /**
@@ -49,7 +50,7 @@ export function messagesOf(journey) {
     const key = [purpose, conversation[row], shared ? "" : exchange[row], shared ? "" : from].join(" ");
     let message = found.get(key);
     if (!message) {
-      message = { id: found.size, purpose, conversation: conversation[row], exchange: exchange[row], from, sends: [] };
+      message = { id: found.size, purpose, conversation: conversation[row], exchange: exchange[row], from, sends: [], length: 0 };
       found.set(key, message);
     }
     message.sends.push({ n, t: t[row], from: data.rel_seq ?? 0, length: data.len ?? data.octets ?? 0, flags: data.flags ?? "", again: false });
@@ -88,13 +89,14 @@ function closed(journey, n) {
 
 /** Offsets from the message's first octet, and which of its parts were sent before. @param {Message} message */
 function countFromItsBeginning(message) {
-  const first = Math.min(...message.sends.map((send) => send.from));
+  const first = message.sends.reduce((least, send) => Math.min(least, send.from), Infinity);
   let reached = 0;
   for (const send of message.sends) {
     send.from -= first;
     send.again = send.length > 0 && send.from + send.length <= reached;
     reached = Math.max(reached, send.from + send.length);
   }
+  message.length = reached;
 }
 
 /**
@@ -119,6 +121,22 @@ export function hopsOf(journey, n) {
     }
   }
   return hops.sort((one, other) => one.depth - other.depth || one.sent - other.sent);
+}
+
+/**
+ * The frames in which a segment or datagram left its host.
+ * @param {Journey} journey @param {number} n @returns {number[]} the events that sent them
+ */
+export function firstFrames(journey, n) {
+  const sent = kindOf(journey, "link", "frame-sent"), { kind } = journey.columns;
+  const found = [], next = [n];
+  for (let at = 0; at < next.length; at++) {
+    for (const effect of journey.effects(next[at])) {
+      if (journey.kinds[kind[effect - 1]][0] === "ip") next.push(effect);
+      else if (kind[effect - 1] === sent && !isArp(journey, effect)) found.push(effect);
+    }
+  }
+  return found;
 }
 
 /** @param {Journey} journey @param {number} sent @param {number} depth @returns {Hop} */

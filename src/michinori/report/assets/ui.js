@@ -58,3 +58,36 @@ export function useStore(store, select) {
   }, [store]);
   return selected;
 }
+
+/**
+ * The value once it has not changed for so long: for what takes too long to be drawn while time is dragged along.
+ * @template T
+ * @param {T} value
+ * @param {number} [after_ms]
+ * @returns {T}
+ */
+export function useSettled(value, after_ms = 120) {
+  const [settled, settle] = useState(() => value);
+  useEffect(() => {
+    if (Object.is(value, settled)) return undefined;
+    const waiting = setTimeout(() => settle(() => value), after_ms);
+    return () => clearTimeout(waiting);
+  }, [value, settled]);
+  return settled;
+}
+
+/**
+ * Where a number stands in an ascending list.
+ * @param {ArrayLike<number>} numbers
+ * @param {number} n
+ * @returns {number} the index of the first that is not less than `n`; the length if all are
+ */
+export function indexFrom(numbers, n) {
+  let low = 0, high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] < n) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -15,21 +15,31 @@ const BEYOND = 6;
  */
 export function VirtualList({ count, rowHeight, row, label, at, className }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
-  const [view, setView] = useState({ top: 0, height: 400 });
+  const view = useRef({ top: 0, height: 400, at: -1, moved: false }).current;
+  const [, redraw] = useState(0);
+  if (at !== undefined && at >= 0 && at !== view.at) {
+    view.at = at;
+    const top = at * rowHeight;
+    view.moved = top < view.top || top + rowHeight > view.top + view.height;
+    if (view.moved) view.top = Math.max(0, Math.min(top - view.height / 3, count * rowHeight - view.height));
+  }
   const look = () => {
     const element = box.current;
-    if (element) setView({ top: element.scrollTop, height: element.clientHeight });
+    if (!element || (Math.abs(element.scrollTop - view.top) < 1 && element.clientHeight === view.height)) return;
+    view.top = element.scrollTop;
+    view.height = element.clientHeight;
+    redraw((times) => times + 1);
   };
-  useLayoutEffect(look, [count]);
   useLayoutEffect(() => {
-    const element = box.current;
-    if (!element || at === undefined || at < 0) return;
-    const top = at * rowHeight;
-    if (top < element.scrollTop || top + rowHeight > element.scrollTop + element.clientHeight) {
-      element.scrollTop = top - element.clientHeight / 3;
-      look();
-    }
-  }, [at, count]);
+    if (view.moved && box.current) box.current.scrollTop = view.top;
+    view.moved = false;
+  });
+  useLayoutEffect(() => {
+    look();
+    const watch = new ResizeObserver(look);
+    if (box.current) watch.observe(box.current);
+    return () => watch.disconnect();
+  }, []);
   const first = Math.max(0, Math.floor(view.top / rowHeight) - BEYOND);
   const last = Math.min(count, Math.ceil((view.top + view.height) / rowHeight) + BEYOND);
   const rows = [];

@@ -1,6 +1,6 @@
 // @ts-check
 // The whole way: every row of the article in its order, what really happened in it, and each time that it happened.
-import { html, useMemo, useStore } from "./ui.js";
+import { html, indexFrom, useMemo, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { STAGES, WAYS } from "./stages.js";
 import { count, duration, ms, pathOf } from "./format.js";
@@ -48,7 +48,7 @@ export function WholeWay({ report }) {
 function RowCard({ report, row }) {
   const say = useSay();
   const { journey, cursor } = report;
-  const current = useStore(cursor, (moment) => holds(row.numbers, moment.n));
+  const current = useStore(cursor, (moment) => row.numbers[indexFrom(row.numbers, moment.n)] === moment.n);
   const times = useMemo(() => timesOf(journey, row), [journey, row]);
   if (row.unmet) {
     return html`<li class="row unmet" id=${row.name}><span class="badge">${row.name}</span><div>
@@ -74,17 +74,6 @@ function Times({ report, times }) {
       <span>${time.name}</span> <b>${ms(time.begin)}</b>${time.end > time.begin && html` <small>+${duration(time.end - time.begin)}</small>`}</button></li>`)}
     ${times.length > SHOWN && html`<li class="soft">${say(TEXTS.more, { count: times.length - SHOWN })}</li>`}
   </ol>`;
-}
-
-/** @param {Uint32Array} numbers ascending @param {number} n */
-function holds(numbers, n) {
-  let low = 0, high = numbers.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (numbers[middle] < n) low = middle + 1;
-    else high = middle;
-  }
-  return numbers[low] === n;
 }
 
 /**
