@@ -48,7 +48,7 @@ def fails(script: str, **settings: object) -> str:
 
 def two_columns(text: str) -> tuple[str, str]:
     """The row of parts, wanted and got."""
-    rows = [line.split("|") for line in text.splitlines() if "|" in line]
+    rows = [line.split(" | ") for line in text.splitlines() if " | " in line]
     wanted, got = rows[1]
     return wanted.strip(), got.strip()
 
@@ -160,6 +160,40 @@ def test_blocking_calls_return_when_they_must():
 def test_a_call_that_fails_otherwise_is_caught():
     text = fails(OPEN + "+0 connect(4, ..., ...) = -1 EALREADY (no)\n")
     assert two_columns(text) == ("connect = -1 EALREADY", "-1 EISCONN")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("poll([{fd=4, events=POLLIN|POLLOUT, revents=POLLIN|POLLOUT}], 1, 0) = 1", "poll tells 0x4 of 4, not 0x5"),
+        ("poll([{fd=4, events=POLLIN, revents=0}], 1, 0) = 1", "0"),
+        ("ioctl(4, SIOCINQ, [5]) = 0", "SIOCINQ tells 0"),
+        ("getsockopt(4, SOL_SOCKET, SO_ERROR, [ECONNRESET], [4]) = 0", "SO_ERROR is 0"),
+        ("fcntl(4, F_GETFL) = 3", "2"),
+        ("close(9) = 0", "-1 EBADF"),
+        ("shutdown(3, SHUT_WR) = 0", "-1 ENOTCONN"),
+    ],
+)
+def test_what_calls_tell_is_compared(line, told):
+    assert two_columns(fails(f"{OPEN}+0 {line}\n"))[1] == told
+
+
+def test_what_calls_tell_when_it_is_right():
+    run(
+        OPEN
+        + """
+        +0 poll([{fd=4, events=POLLIN|POLLOUT, revents=POLLOUT}], 1, 0) = 1
+        +0...0.05 poll([{fd=4, events=POLLIN, revents=0}], 1, 50) = 0
+        +.1...0.2 poll([{fd=4, events=POLLIN, revents=POLLIN}], 1, 1000) = 1
+        +.1 < P. 1:11(10) ack 1 win 9
+        +0 ioctl(4, SIOCINQ, [10]) = 0
+        +0 getsockopt(4, SOL_SOCKET, SO_ERROR, [0], [4]) = 0
+        +0 fcntl(4, F_GETFL) = 0x2 (flags O_RDWR)
+        +0 sendmsg(4, {msg_name(...)=..., msg_iov(2)=[{..., 2}, {..., 1}], msg_flags=0}, 0) = 3
+        +0 > P. 1:4(3) ack 11
+        +0 close(9) = -1
+    """
+    )
 
 
 def test_what_is_read_is_held_against_what_was_sent():

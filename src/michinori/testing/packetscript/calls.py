@@ -329,7 +329,9 @@ class Calls:
 
     def _poll(self, call: Call) -> Attempt:
         wanted = call.arguments[0]
-        deadline_ns = self._host.queue.now_ns + number(call.arguments[2]) * 1_000_000
+        patience_ms = number(call.arguments[2])
+        deadline_ns = self._host.queue.now_ns + (patience_ms if patience_ms >= 0 else _LARGEST) * 1_000_000
+        self._host.queue.call_at(deadline_ns, int)  # nothing happens then but that it is tried again
 
         def attempt() -> int | None:
             ready = [(number(one["events"]), self._events(self.sockets.get(one["fd"]))) for one in wanted]
