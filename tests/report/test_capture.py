@@ -1,5 +1,6 @@
 """Frames read back from a capture, and how they are kept."""
 
+import random
 import zlib
 from ipaddress import ip_address
 
@@ -72,6 +73,21 @@ def test_equal_frames_are_kept_once_and_a_wrong_check_sequence_is_kept_too(tmp_p
     good, bad = frames_of(tmp_path, octets, octets, fcs=wrong)
     store = OctetStore()
     assert [store.add(good), store.add(good), store.add(bad)] == [1, 1, 2]
-    assert store.payload_octets == b"x" * 100
-    assert store.head_octets + store.payload_octets == octets[:58] * 2 + octets[58:]
+    assert zlib.decompress(store.payloads()[1]) == octets[58:] == b"x" * 100
+    assert store.head_octets == octets[:58] * 2
     assert store.frames().octets.endswith(wrong)
+
+
+def test_of_very_much_the_payloads_that_came_last_are_left_out(tmp_path):
+    luck = random.Random(1)
+    bodies = [luck.randbytes(1000) for _ in range(200)]
+    frames = [in_ip(17, udp.Datagram(5000, 53, body).emit) for body in bodies]
+    store = OctetStore()
+    for frame in frames_of(tmp_path, *frames):
+        store.add(frame)
+    table, octets = store.payloads(most=100_000)
+    kept = table.octets[-(-(-table.rows // 8) * 8) :][: table.rows]
+    assert kept == bytes([1] * sum(kept) + [0] * (table.rows - sum(kept)))
+    assert 0 < sum(kept) < table.rows
+    assert len(octets) < 140_000
+    assert zlib.decompress(octets) == b"".join(bodies[: sum(kept) - 1])

@@ -10,7 +10,7 @@ import msgspec
 
 from michinori.report.capture import read_frames
 from michinori.report.octets import OctetStore
-from michinori.report.packing import Strings, Table
+from michinori.report.packing import Strings, Table, compressed
 from michinori.report.place import Places, locate
 from michinori.report.story import Chapter
 from michinori.trace import Event
@@ -49,27 +49,28 @@ class Contents(msgspec.Struct):
 
 
 def pack(contents: Contents) -> Iterator[tuple[str, bytes]]:
-    """The named blobs of a report; the description comes last, as it tells how the others are read."""
+    """The named blobs of a report, compressed; the description, which tells how the others are read, comes last."""
     store = OctetStore()
     octets_of = {host: [store.add(frame) for frame in _frames(path)] for host, path in contents.captures.items()}
     places = locate(contents.events, contents.browser_host)
     strings = {name: Strings() for name in ("hosts", "kinds", "connections", "whys")}
     data: list[bytes] = []
+    payloads, payload_octets = store.payloads()
     tables = {
         "events": _events(contents.events, places, strings, octets_of, data),
         "rows": _rows(contents.chapters),
         "frames": store.frames(),
-        "payloads": store.payloads(),
+        "payloads": payloads,
     }
     for name, table in tables.items():
-        yield name, table.octets
-    yield "data", b"".join(data)
-    yield "heads", store.head_octets
-    yield "octets", store.payload_octets
+        yield name, compressed(table.octets)
+    yield "data", compressed(b"".join(data))
+    yield "heads", compressed(store.head_octets)
+    yield "octets", payload_octets
     description = _description(contents, places)
     description["tables"] = {name: table.layout for name, table in tables.items()}
     description["strings"] = {name: table.texts for name, table in strings.items()}
-    yield "journey", _json(description)
+    yield "journey", compressed(_json(description))
 
 
 def _frames(path: Path) -> Iterator[Any]:

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Final
 
 from michinori.report.contents import Contents, pack
-from michinori.report.packing import compressed
 from michinori.report.text import visible
 
 __all__ = ["Contents", "write_report"]
@@ -65,13 +64,14 @@ def _document(contents: Contents) -> Iterator[str]:
         f'<script type="importmap">{modules}</script></head><body><div id="app"></div>{_NO_SCRIPT}'
     )
     for name, octets in pack(contents):
-        yield _blob(name, compressed(octets), "deflate")
+        yield _blob(name, octets, "deflate")
     if contents.picture:
-        yield _blob("picture", base64.b64encode(contents.picture).decode(), "png")
+        yield _blob("picture", contents.picture, "png")
     yield f"<script>{_START}</script></body></html>\n"
 
 
-def _blob(name: str, text: str, form: str) -> str:
+def _blob(name: str, octets: bytes, form: str) -> str:
+    text = base64.b64encode(octets).decode()
     return f'<script type="application/octet-stream" id="blob-{name}" data-form="{form}">{text}</script>\n'
 
 

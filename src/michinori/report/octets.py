@@ -1,11 +1,13 @@
 """The octets of all frames of a journey, each kept once.
 
 A frame crosses several links and is recorded at both ends of each; its payload is the same everywhere. So a frame is
-kept as its headers and the number of its payload, and equal frames are one.
+kept as its headers and the number of its payload, and equal frames are one. Of a journey that carried very much, the
+payloads that came last are left out: they are in the captures, and a report must remain a file that one can send.
 """
 
 from __future__ import annotations
 
+import zlib
 from array import array
 from typing import Final
 
@@ -17,6 +19,8 @@ _IPV4: Final = 0x0800
 _TCP: Final = 6
 _UDP: Final = 17
 _UDP_HEADER: Final = 8
+#: How many octets all payloads may take together once they are compressed.
+MOST_COMPRESSED: Final = 7_500_000
 
 
 class OctetStore:
@@ -52,21 +56,29 @@ class OctetStore:
         table.add("fcs", "u32", self._fcs)
         return table
 
-    def payloads(self) -> Table:
-        """Of each payload its length; payload 0 is empty."""
+    def payloads(self, most: int = MOST_COMPRESSED) -> tuple[Table, bytes]:
+        """Of each payload its length and whether it was kept (payload 0 is empty); and those that were, one behind the
+        other in zlib's format.
+        """
+        compressor = zlib.compressobj(6)
+        pieces: list[bytes] = []
+        size = kept = 0
+        for payload in self._payloads:
+            if size > most:
+                break
+            pieces.append(compressor.compress(payload))
+            size += len(pieces[-1])
+            kept += 1
+        pieces.append(compressor.flush())
         table = Table(len(self._payloads))
-        table.add("length", "u32", (len(payload) for payload in self._payloads))
-        return table
+        table.add("length", "u32", [len(payload) for payload in self._payloads])
+        table.add("kept", "u8", [int(number < kept) for number in range(table.rows)])
+        return table, b"".join(pieces)
 
     @property
     def head_octets(self) -> bytes:
         """The heads, one behind the other."""
         return b"".join(self._heads)
-
-    @property
-    def payload_octets(self) -> bytes:
-        """The payloads, one behind the other."""
-        return b"".join(self._payloads)
 
 
 def head_length(octets: bytes) -> int:

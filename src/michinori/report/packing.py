@@ -7,7 +7,6 @@ same text.
 
 from __future__ import annotations
 
-import base64
 import sys
 import zlib
 from array import array
@@ -78,6 +77,6 @@ def _differences(values: Iterable[float]) -> Iterable[float]:
         before = value
 
 
-def compressed(octets: bytes) -> str:
-    """As zlib's format (RFC 1950) in base64; ``DecompressionStream("deflate")`` undoes it."""
-    return base64.b64encode(zlib.compress(octets, 6)).decode()
+def compressed(octets: bytes) -> bytes:
+    """In zlib's format (RFC 1950); ``DecompressionStream("deflate")`` undoes it."""
+    return zlib.compress(octets, 6)

@@ -14,7 +14,7 @@
 /** @typedef {{name: string, mtu: number, ends: [LineEnd, LineEnd]}} Line */
 /** @typedef {{url: string, final_url: string, numbers: Record<string, any>, failure: Texts | null, files: Record<string, string>, language: string, epoch_ns: string, browser_host: string, virtual: boolean, below_sockets: boolean, nodes: Node[], lines: Line[], rows: RowLayout[], exchanges: Exchange[], conversations: Conversation[], tables: Record<string, TableLayout>, strings: Record<string, string[]>}} Description */
 /** @typedef {{n: number, t: number, host: string, layer: string, what: string, cause: number, connection: string, why: string, frame: number, data: Record<string, any>}} Event */
-/** @typedef {{n: number, t: number, host: string, number: number, interface: string, sent: boolean, comment: string, octets: Uint8Array, fcs: number}} Frame */
+/** @typedef {{n: number, t: number, host: string, number: number, interface: string, sent: boolean, comment: string, octets: Uint8Array, missing: number, fcs: number}} Frame `missing`: how many octets of its payload the report does not carry */
 
 const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f64: Float64Array };
 
@@ -62,7 +62,9 @@ export class Journey {
     this.fcs = frames.fcs;
     this.payloadOf = frames.payload;
     this.payloads = new Uint8Array(blobs.octets);
-    this.payloadAt = starts(columnsOf(tables.payloads, blobs.payloads).length);
+    const { length, kept } = columnsOf(tables.payloads, blobs.payloads);
+    this.payloadLength = length;
+    this.payloadAt = starts(length.map((/** @type {number} */ size, /** @type {number} */ row) => (kept[row] ? size : 0)));
     this.end = this.size ? this.columns.t[this.size - 1] : 0;
     const numbers = columnsOf(tables.rows, blobs.rows).n;
     let at = 0;
@@ -130,6 +132,12 @@ export class Journey {
     return this.payloads.subarray(this.payloadAt[payload], this.payloadAt[payload + 1]);
   }
 
+  /** @param {number} id as for `octetsOf` @returns {number} how many octets of its payload were left out of the report */
+  missing(id) {
+    const payload = this.payloadOf[id - 1];
+    return this.payloadLength[payload] - (this.payloadAt[payload + 1] - this.payloadAt[payload]);
+  }
+
   /** @param {number} n @returns {Frame | null} the frame of a `frame-sent` or `frame-received`, else null */
   frameOf(n) {
     const { columns: c } = this;
@@ -138,7 +146,8 @@ export class Journey {
     const event = this.event(n);
     return {
       n, t: event.t, host: event.host, number: event.frame, interface: event.data.interface,
-      sent: event.what === "frame-sent", comment: event.why, octets: this.octetsOf(id), fcs: this.fcs[id - 1],
+      sent: event.what === "frame-sent", comment: event.why, octets: this.octetsOf(id), missing: this.missing(id),
+      fcs: this.fcs[id - 1],
     };
   }
 

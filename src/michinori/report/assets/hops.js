@@ -105,7 +105,7 @@ function columnOf(journey, hop) {
   /** @type {Map<string, Field>} */
   const fields = new Map();
   if (frame) for (const layer of decodeFrame(frame.octets).layers) if (!layer.quoted) gather(layer.fields, fields);
-  return { hop, number: frame?.number ?? 0, octets: frame?.octets.length ?? 0, fields };
+  return { hop, number: frame?.number ?? 0, octets: frame ? frame.octets.length + frame.missing : 0, fields };
 }
 
 /** @param {Field[]} found @param {Map<string, Field>} fields */

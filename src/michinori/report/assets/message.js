@@ -3,7 +3,7 @@
 import { html, indexFrom, useMemo, useSettled, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { count, duration, ms, pathOf } from "./format.js";
-import { messagesOf, sendOf } from "./transfers.js";
+import { firstFrames, messagesOf, sendOf } from "./transfers.js";
 import { Hops, loadOf } from "./hops.js";
 import { OctetView } from "./dump.js";
 
@@ -32,6 +32,10 @@ const TEXTS = {
   again: { ja: "再送", en: "sent again" },
   whole: { ja: "メッセージ全体と、その中でのこのセグメントの位置", en: "The whole message, and where this segment stands in it" },
   octets: { ja: "{from}–{to} オクテット目", en: "octets {from}–{to}" },
+  missing: {
+    ja: "この旅が運んだデータは多いので、後のほうの中身はこの報告に入れていません (下では00)。キャプチャのファイルにはすべてあります。",
+    en: "This journey carried so much that what came later is not in this report (00 below). The capture files have all of it.",
+  },
   nothing: { ja: "データのないセグメントです。", en: "A segment without data." },
 };
 
@@ -163,13 +167,20 @@ function Whole({ report, message, n }) {
   const say = useSay();
   const octets = useMemo(() => putTogether(report.journey, message), [message]);
   const send = /** @type {Send} */ (message.sends.find((each) => each.n === n));
+  const missing = useMemo(() => message.sends.some((each) => isMissing(report.journey, each.n)), [message]);
   const choose = (/** @type {number} */ at) => {
     const carrier = message.sends.find((each) => each.from <= at && at < each.from + each.length);
     if (carrier) report.go(carrier.n);
   };
   if (!octets.length) return html`<p class="soft">${say(TEXTS.nothing)}</p>`;
   return html`<section class="whole" aria-label=${say(TEXTS.whole)}><h3>${say(TEXTS.whole)}</h3>
+    ${missing && html`<p class="note">${say(TEXTS.missing)}</p>`}
     <${OctetView} octets=${octets} from=${send.from} to=${send.from + send.length} label=${say(TEXTS.whole)} choose=${choose} /></section>`;
+}
+
+/** Whether the report lacks what a segment carried. @param {Journey} journey @param {number} n */
+function isMissing(journey, n) {
+  return firstFrames(journey, n).some((sent) => journey.missing(journey.columns.octets[sent - 1]) > 0);
 }
 
 /** @param {Journey} journey @param {Message} message @returns {Uint8Array} */
