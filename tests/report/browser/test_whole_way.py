@@ -17,6 +17,22 @@ def test_every_row_has_its_place_and_its_time(browser, report, walked):
                 assert "not met on this journey" in row.inner_text()
         typed = next(event for event in events if event.what == "address-typed")
         assert f"{typed.t / 1e6:.3f} ms" in page.locator("#B1").inner_text()
+        for number in range(1, 14):
+            assert "michinori " in page.locator(f"#A{number}").inner_text()
+
+
+def test_what_the_cache_of_names_answered_sent_no_frame(browser, report, walked):
+    """A warm cache: the row says so, and below its answers there is nothing."""
+    hits = walked.of("dns", "cache-hit", "pc")
+    assert hits
+    with opened(browser, report, lang="en") as page:
+        below = page.evaluate(
+            """(hits) => hits.map((n) => [...michinori.journey.effects(n)].map(
+                (effect) => michinori.journey.event(effect).layer))""",
+            [event.n for event in hits],
+        )
+        assert all("link" not in layers for layers in below)
+        assert f"answered from the cache: {len(hits)}" in page.locator("#B6").inner_text()
 
 
 @pytest.mark.row("B9")

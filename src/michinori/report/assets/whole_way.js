@@ -4,6 +4,7 @@ import { html, indexFrom, useMemo, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { STAGES, WAYS } from "./stages.js";
 import { count, duration, ms, pathOf } from "./format.js";
+import { TUTORIAL_ROWS } from "./tutorial_rows.js";
 
 /** @typedef {import("./parts.js").Report} Report */
 /** @typedef {import("./data.js").Row} Row */
@@ -17,6 +18,11 @@ const TEXTS = {
   byOs: {
     ja: "この旅はOSのソケットで行いました。ソケットより下 (TCP、IP、フレーム) はOSの中で起き、記録されていません。",
     en: "This journey went over the sockets of the operating system: what is below them (TCP, IP, frames) happened inside it and was not recorded.",
+  },
+  tutorial: { ja: "ブラウザを待ち受けるサーバ (A)", en: "The server that listens to a browser (A)" },
+  otherCommands: {
+    ja: "URLへの旅では起きていません。次のコマンドで見られます。",
+    en: "Not met on a journey to a URL. These commands show them.",
   },
   release: { ja: "最後にパイプを外す", en: "In the end the pipe is taken away" },
   through: { ja: "全体を通して", en: "All the way through" },
@@ -41,7 +47,16 @@ export function WholeWay({ report }) {
         const row = rows.get(name);
         return row && html`<${RowCard} key=${name} report=${report} row=${row} />`;
       })}</ol></section>`)}
+    <${Tutorial} />
   </div>`;
+}
+
+/** The rows of the other document, which a journey to a URL does not meet. */
+function Tutorial() {
+  const say = useSay();
+  return html`<section><h3>${say(TEXTS.tutorial)}</h3><div><p class="soft">${say(TEXTS.otherCommands)}</p>
+    <ol class="rows">${TUTORIAL_ROWS.map(({ name, title, command }) => html`<li key=${name} class="row unmet" id=${name}><span class="badge">${name}</span>
+      <div><h4>${say(title)}</h4><p><code>${command}</code></p></div></li>`)}</ol></div></section>`;
 }
 
 /** @param {{report: Report, row: Row}} props */
