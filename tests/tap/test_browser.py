@@ -8,6 +8,7 @@ import shutil
 import signal
 import struct
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_chromium_opens_a_page_with_images(
     with serving(str(site), "--via", "tap", *more, before=kernel.inside) as served:
         flags = ("--ignore-certificate-errors",)
         with peers.chromium_open(f"{served.url}/", *flags, before=kernel.inside):
-            until(lambda: log.exists() and b"/drawn?" in log.read_bytes())
+            until(lambda: log.exists() and b"/drawn?" in log.read_bytes(), within_s=60)
         assert served.end(signal.SIGTERM) == 0
     (said,) = re.findall(r"/drawn\?(\S+)", log.read_text())
     assert said.split(",") == [*(f"{200 + number}x100" for number in range(_IMAGES)), "7px"]
@@ -79,8 +80,8 @@ def test_chromium_opens_a_page_with_images(
     assert {entry["request"]["url"].partition(":")[0] for entry in asked} == {"https" if tls else "http"}
     with (seen / "trace.jsonl").open("rb") as file:
         events: list[dict[str, Any]] = [json.loads(line) for line in file]
-    used = {event["connection"] for event in events if event["what"] == "request-received"}
-    assert 1 <= len(used) <= 6  # kept alive: fewer connections than requests
+    requests = Counter(event["connection"] for event in events if event["what"] == "request-received")
+    assert max(requests.values()) >= 2, requests  # kept alive; how many Chromium opens is its own affair
     assert tshark.complaints(seen / "packets.pcapng", tshark.ERROR) == []
 
 
