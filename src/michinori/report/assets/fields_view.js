@@ -10,7 +10,10 @@ const TEXTS = {
   fields: { ja: "層とフィールド (矢印キーで移動)", en: "Layers and fields (arrow keys move)" },
   quoted: { ja: "引用された{name}", en: "quoted {name}" },
   octets: { ja: "{count} オクテット", en: "{count} octets" },
+  octet: { ja: "1 オクテット", en: "1 octet" },
   bits: { ja: "{count} ビット", en: "{count} bits" },
+  oneBit: { ja: "1 ビット", en: "1 bit" },
+  codes: { ja: "値の意味", en: "Values" },
   place: { ja: "位置", en: "Place" },
   at: { ja: "フレームの {at} オクテット目から", en: "from octet {at} of the frame" },
   before: { ja: "フレームの前", en: "in front of the frame" },
@@ -50,7 +53,7 @@ export function Fields({ lines, chosen, open, octets, hides, choose, toggle, poi
     ${shown.map((line) => html`<li key=${line.id} id=${"line-" + line.id} role="treeitem" aria-level=${line.level} aria-selected=${line.id === chosen ? "true" : "false"}
         aria-expanded=${line.opens ? (open.has(line.id) ? "true" : "false") : undefined} class=${`line level-${line.level} ${line.field ? "" : `head ${line.layer.key}`}`}
         data-key=${line.field?.key ?? line.layer.key} onMouseOver=${() => point(line)}
-        onClick=${() => { if (line.opens && (line.id === chosen || !line.field)) toggle(line, !open.has(line.id)); choose(line); }}>
+        onClick=${() => { if (line.opens && (line.id === chosen || !open.has(line.id))) toggle(line, !open.has(line.id)); choose(line); }}>
       <div class="line-text">${line.opens && html`<span class=${open.has(line.id) ? "twist on" : "twist"} aria-hidden="true"></span>`}
         ${line.field ? html`<${Value} line=${line} hides=${hides} />` : html`<${Head} line=${line} />`}</div>
       ${line.id === chosen && html`<${About} line=${line} octets=${octets} hidden=${line.field !== null && hides(line.field.key)} />`}
@@ -107,13 +110,25 @@ function About({ line, octets, hidden }) {
   const told = line.field ?? line.layer;
   const octet = line.bit >> 3;
   const place = octet < 8 ? say(TEXTS.before) : say(TEXTS.at, { at: octet - 8 });
-  const size = line.bits % 8 ? say(TEXTS.bits, { count: line.bits }) : say(TEXTS.octets, { count: line.bits / 8 });
+  const size = line.bits === 1 ? say(TEXTS.oneBit) : line.bits % 8 ? say(TEXTS.bits, { count: line.bits })
+    : line.bits === 8 ? say(TEXTS.octet) : say(TEXTS.octets, { count: line.bits / 8 });
   return html`<div class="about"><p>${say(told.meaning)}</p>
     ${line.field?.read && html`<p><span class="soft">${say(TEXTS.read)}:</span> ${say(line.field.read)}</p>`}
+    ${line.field?.codes && html`<p class="codes"><span class="soft">${say(TEXTS.codes)}:</span> ${codesOf(line.field).map(([value, meaning]) => html`<span key=${value}
+      class=${!hidden && meaning === line.field?.note ? "code on" : "code"}><b>${value}</b> ${say(meaning)}</span>`)}</p>`}
     <p class="about-row"><span>${place}${line.bit % 8 ? say(TEXTS.bit, { bit: line.bit % 8 }) : ""} · ${size}</span>
       ${told.source !== "—" && html`<span class="source">${told.source}</span>`}</p>
     ${line.field && !hidden && line.bits <= 64 && html`<${Bits} line=${line} octets=${octets} />`}
   </div>`;
+}
+
+const MOST_CODES = 14;
+
+/** What the values of a field stand for, as they are written. @param {import("./explain/structures.js").Field} field @returns {[string, import("./i18n.js").Texts][]} */
+function codesOf(field) {
+  return Object.entries(field.codes ?? {}).slice(0, MOST_CODES).map(([value, meaning]) => [
+    field.text.startsWith("0x") ? `0x${Number(value).toString(16).padStart(Math.ceil(field.bits / 4), "0")}` : value, meaning,
+  ]);
 }
 
 /** The bits of the octets that hold a field, its own lit. @param {{line: Line, octets: Uint8Array}} props */

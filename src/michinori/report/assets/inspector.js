@@ -109,7 +109,7 @@ function decoded(journey, n) {
 
 /** What is looked at first: the layer that is furthest in. @param {Line[]} lines @returns {Line} */
 function best(lines) {
-  return lines.filter((line) => line.level === 1 && !line.layer.quoted).pop() ?? lines[0];
+  return lines.filter((line) => line.level === 1 && !line.layer.quoted && line.layer.key !== "eth").pop() ?? lines[0];
 }
 
 /** @param {Line} line @returns {string[]} ids of the lines above */

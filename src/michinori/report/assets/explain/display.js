@@ -1,7 +1,5 @@
 // How values are written: as people who work with networks write them.
 
-/** @typedef {import("./tables/field.js").Words} Words */
-
 /** @param {Uint8Array} octets */
 export const hex = (octets) => Array.from(octets, (octet) => octet.toString(16).padStart(2, "0"));
 
@@ -58,18 +56,4 @@ export function show(spec, value) {
   if (spec.unit) return `${value} × ${spec.unit} = ${value * spec.unit}`;
   if (spec.power) return `${value} (×${2 ** value})`;
   return String(value);
-}
-
-/**
- * What a value with a code stands for, or null.
- * @param {any} spec
- * @param {number | string | Uint8Array} value
- * @param {Map<string, any>} values Of the header so far: an ICMP code needs its type.
- * @returns {Words | null}
- */
-export function meaningOf(spec, value, values) {
-  if (!spec.codes || value instanceof Uint8Array) return null;
-  const found = spec.codes[spec.codesBy ? `${values.get(spec.codesBy)}/${value}` : value];
-  if (found === undefined) return null;
-  return typeof found === "string" ? { ja: found, en: found } : found;
 }

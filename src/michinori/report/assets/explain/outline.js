@@ -15,6 +15,14 @@
  * @property {boolean} opens Whether there are lines under it.
  */
 
+/** What closes a frame stands at its end, as it does on the cable. */
+const TRAILING = new Set(["eth.padding", "eth.fcs"]);
+const TRAILER = {
+  label: { ja: "フレームの末尾", en: "End of the frame" },
+  meaning: { ja: "データの後ろに付き、誤りを検出できるようにする。", en: "Behind the data, so that errors can be found." },
+  source: "IEEE 802.3 3.1.1",
+};
+
 /**
  * @param {Layer[]} layers
  * @returns {Line[]}
@@ -22,12 +30,25 @@
 export function outline(layers) {
   /** @type {Line[]} */
   const lines = [];
-  layers.forEach((layer, index) => {
-    const id = `l${index}`;
-    lines.push({ id, parent: "", level: 1, layer, field: null, bit: layer.from * 8, bits: (layer.to - layer.from) * 8, opens: true });
-    addFields(lines, layer, layer.fields, id, 2);
-  });
+  const eth = layers.find((layer) => layer.key === "eth");
+  const closing = eth ? eth.fields.filter((field) => TRAILING.has(field.key)) : [];
+  layers.forEach((layer, index) => addLayer(lines, layer, layer.fields.filter((field) => !closing.includes(field)), `l${index}`));
+  if (eth && closing.length) {
+    const from = closing[0].bit / 8;
+    addLayer(lines, { ...eth, ...TRAILER, from, load: eth.to, fields: closing }, closing, `l${layers.length}`);
+  }
   return lines;
+}
+
+/**
+ * @param {Line[]} lines
+ * @param {Layer} layer
+ * @param {Field[]} fields
+ * @param {string} id
+ */
+function addLayer(lines, layer, fields, id) {
+  lines.push({ id, parent: "", level: 1, layer, field: null, bit: layer.from * 8, bits: (layer.to - layer.from) * 8, opens: true });
+  addFields(lines, layer, fields, id, 2);
 }
 
 /**

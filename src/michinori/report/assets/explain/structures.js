@@ -1,6 +1,6 @@
 // The structures that tables are written in, read with a cursor: fields, groups of bits, options, repetitions, choices.
 import { bitsAt, domainName } from "./cursor.js";
-import { ipv4, ipv6, mac, meaningOf, show, text } from "./display.js";
+import { ipv4, ipv6, mac, show, text } from "./display.js";
 
 /** @typedef {import("./tables/field.js").Words} Words */
 /** @typedef {import("./tables/field.js").FieldSpec} FieldSpec */
@@ -15,6 +15,7 @@ import { ipv4, ipv6, mac, meaningOf, show, text } from "./display.js";
  * @property {Words} meaning
  * @property {string} source
  * @property {Words} [read]
+ * @property {Record<string, Words>} [codes] What its values stand for.
  * @property {number} bit Where it begins, in bits from the first octet that was decoded.
  * @property {number} bits
  * @property {number | string | Uint8Array} value
@@ -42,11 +43,32 @@ export function makeField(spec, bit, bits, value, values) {
   /** @type {Field} */
   const made = {
     key: spec.key, name: spec.name, label: spec.label, meaning: spec.meaning, source: spec.source,
-    bit, bits, value, text: show(spec, value), note: meaningOf(spec, value, values),
+    bit, bits, value, text: show(spec, value), note: null,
   };
+  if (spec.codes) {
+    const codes = wordsOf(spec.codes);
+    made.note = codes[spec.codesBy ? `${values.get(spec.codesBy)}/${value}` : String(value)] ?? null;
+    if (!spec.codesBy) made.codes = codes;
+  }
   if (spec.read) made.read = spec.read;
   if (spec.unit) made.amount = /** @type {number} */ (value) * spec.unit;
   return made;
+}
+
+/** @type {WeakMap<object, Record<string, Words>>} */
+const worded = new WeakMap();
+
+/**
+ * Codes with both languages each, made once for a table.
+ * @param {Record<string, string | Words>} codes
+ */
+function wordsOf(codes) {
+  let found = worded.get(codes);
+  if (!found) {
+    found = Object.fromEntries(Object.entries(codes).map(([value, text]) => [value, typeof text === "string" ? { ja: text, en: text } : text]));
+    worded.set(codes, found);
+  }
+  return found;
 }
 
 const WHOLE = { mac, ipv4, ipv6, text, octets: (/** @type {Uint8Array} */ octets) => octets };
