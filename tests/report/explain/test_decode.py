@@ -100,6 +100,8 @@ def equal(field, show):
     return int(show, 0) in (value, field.get("amount"))
 
 
+@pytest.mark.row("B14")
+@pytest.mark.row("B15")
 def test_every_field_of_every_frame_is_what_tshark_says(walked):
     compared: Counter[str] = Counter()
     for capture in (walked.folder / "packets.pcapng", *(walked.folder / "captures").glob("*-r*.pcapng")):

@@ -100,7 +100,7 @@ function Value({ line, hides }) {
   const hidden = hides(field.key);
   return html`<span class="line-name">${say(field.label)}</span>
     <span class="line-value">${hidden ? html`<b class="mask">${MASK}</b>` : field.text}
-      ${!hidden && field.note && html` <em>${say(field.note)}</em>`}
+      ${!hidden && field.note && field.note.ja !== NOTHING && html` <em>${say(field.note)}</em>`}
       ${field.fits !== undefined && html` <i class=${field.fits ? "good" : "bad"}>${say(field.fits ? TEXTS.fits : TEXTS.wrong)}</i>`}</span>`;
 }
 
@@ -123,10 +123,12 @@ function About({ line, octets, hidden }) {
 }
 
 const MOST_CODES = 14;
+/** What a bit that is not set stands for. */
+const NOTHING = "—";
 
 /** What the values of a field stand for, as they are written. @param {import("./explain/structures.js").Field} field @returns {[string, import("./i18n.js").Texts][]} */
 function codesOf(field) {
-  return Object.entries(field.codes ?? {}).slice(0, MOST_CODES).map(([value, meaning]) => [
+  return Object.entries(field.codes ?? {}).filter(([, meaning]) => meaning.ja !== NOTHING).slice(0, MOST_CODES).map(([value, meaning]) => [
     field.text.startsWith("0x") ? `0x${Number(value).toString(16).padStart(Math.ceil(field.bits / 4), "0")}` : value, meaning,
   ]);
 }
