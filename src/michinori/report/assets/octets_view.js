@@ -32,7 +32,7 @@ export function Octets({ octets, wide, chosen, lit, kinds, hidden, choose, point
     return cell ? Number(/** @type {HTMLElement} */ (cell).dataset.at) : null;
   };
   return html`<div class="octets" ref=${box} role="listbox" tabindex="0" aria-label=${say(TEXTS.octets)} aria-activedescendant=${"octet-" + chosen}
-      onKeyDown=${move} onMouseOver=${(/** @type {Event} */ event) => point(at(event))} onMouseLeave=${() => point(null)}
+      onKeyDown=${move} onMouseMove=${(/** @type {MouseEvent} */ event) => { if (moved(event)) point(at(event)); }} onMouseLeave=${() => point(null)}
       onClick=${(/** @type {Event} */ event) => { const found = at(event); if (found !== null) choose(found); }}>
     ${rows.map((row) => html`<div class="octets-row" role="presentation" key=${row}>
       <span class="octets-at" aria-hidden="true">${(row - 8 < 0 ? "" : (row - 8).toString(16).padStart(4, "0"))}</span>
@@ -48,6 +48,15 @@ export function Octets({ octets, wide, chosen, lit, kinds, hidden, choose, point
         return html`<span key=${here} data-at=${here} class=${on ? "c lit" : "c"}>${plain ? String.fromCharCode(octet) : "·"}</span>`;
       })}</span></div>`)}
   </div>`;
+}
+
+let last = { x: -1, y: -1 };
+
+/** Whether the pointer itself moved: when the page scrolls under a pointer at rest, that is no pointing. @param {MouseEvent} event */
+export function moved(event) {
+  const before = last;
+  last = { x: event.clientX, y: event.clientY };
+  return before.x !== last.x || before.y !== last.y;
 }
 
 /** Brings the first lit octet into view, inside the box alone. @param {HTMLElement | null} box */
