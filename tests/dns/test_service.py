@@ -99,7 +99,7 @@ def test_any_is_answered_with_one_made_up_record(ask):
 def test_both_sides_are_told_in_the_trace(ask, play):
     ask("www.example.")
     told = [event.what for event in play.recorder.read()]
-    assert told == ["query-received", "asked", "answered", "query-answered"]
+    assert told == ["query-received", "asked", "answered", "cached", "query-answered"]
 
 
 @given(st.binary(max_size=300))

@@ -37,6 +37,7 @@ def test_the_way_leads_from_the_root_to_the_servers_that_know(play):
         ("referred", "shop.example."),
         ("asked", "shop.example."),
         ("answered", "shop.example."),
+        ("cached", None),
     ]
 
 

@@ -87,9 +87,28 @@ def test_the_cache_comes_first_and_says_so(watched: Network) -> None:
     lan.say()
     lan.queue.run_until(2 * S)
     said = [event.what for event in watched.recorder.read() if event.layer == "arp" and event.host == "a"]  # type: ignore[union-attr]
-    assert said == ["asked", "learned", "cache-hit"]
+    assert said == ["state-changed", "asked", "learned", "cache-hit"]
     (asked,), (sent, _) = watched.events("asked"), watched.events("sent", "a")
     assert asked.cause == sent.n
+
+
+def test_every_change_of_an_entry_is_told(watched: Network) -> None:
+    lan = Lan(watched)
+    lan.say()
+    lan.queue.run_until(S)
+    (learned,) = watched.events("learned", "a")
+    lan.queue.run_until(learned.data["until_ns"])
+    assert lan.states(lan.a) == {B: "stale"}
+    lan.say()
+    assert lan.states(lan.a) == {B: "delay"}
+    lan.queue.run_until(lan.queue.now_ns + 10 * S)
+    lan.a.interfaces[0].neighbours.forget(ip(B))
+    said = [event for event in watched.recorder.read() if event.layer == "arp" and event.host == "a"]  # type: ignore[union-attr]
+    changes = [event for event in said if event.what in ("state-changed", "learned", "forgotten")]
+    assert [event.data["state"] for event in changes] == [
+        *("incomplete", "reachable", "delay", "probe", "reachable", "reachable"),
+    ]
+    assert changes[-1].what == "forgotten"
 
 
 @pytest.mark.rfc("1122", "2.3.2.2-1")

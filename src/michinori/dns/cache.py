@@ -15,6 +15,7 @@ import dns.name
 import dns.rdatatype
 import dns.rrset
 
+from michinori.dns.telling import note, watched
 from michinori.dns.told import Nothing, Question, Records, Told, target, with_ttl
 from michinori.trace import NS_PER_S
 
@@ -76,7 +77,8 @@ class Cache:
         """Keep these records for their TTL. Those of TTL 0 are for the transaction at hand alone (RFC 1035 3.2.1)."""
         ttl_s = min(max(rrset.ttl, self.terms.min_ttl_s), self.terms.max_ttl_s)
         if ttl_s > 0:
-            self._entries.pop((rrset.name, None), None)
+            if self._entries.pop((rrset.name, None), None) is not None:
+                _tell_forgotten((rrset.name, None))
             self._put((rrset.name, rrset.rdtype), Records(rrset), now_ns, ttl_s)
 
     def deny(self, question: Question, nothing: Nothing, now_ns: int) -> None:
@@ -143,6 +145,8 @@ class Cache:
 
     def flush(self) -> None:
         """Forget everything."""
+        for key in self._entries:
+            _tell_forgotten(key)
         self._entries.clear()
         self._failures.clear()
 
@@ -152,12 +156,8 @@ class Cache:
             ttl_s = (entry.expires_ns - now_ns) // NS_PER_S
             if ttl_s < 0 or entry.expires_ns <= now_ns:
                 continue
-            kind = dns.rdatatype.to_text(rdtype) if rdtype is not None else "any"
-            if isinstance(entry.value, Records):
-                for rdata in entry.value.rrset:
-                    yield Line(str(name), kind, ttl_s, rdata.to_text())
-            else:
-                yield Line(str(name), kind, ttl_s, "NXDOMAIN" if rdtype is None else "NODATA")
+            for text in _texts(rdtype, entry.value):
+                yield Line(str(name), _kind(rdtype), ttl_s, text)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -165,8 +165,11 @@ class Cache:
     def _put(self, key: _Key, value: Records | Nothing, now_ns: int, ttl_s: int) -> None:
         self._entries[key] = _Entry(value, now_ns + ttl_s * NS_PER_S)
         self._entries.move_to_end(key)
+        if watched():
+            name, rdtype = key
+            note("cached", name=str(name), type=_kind(rdtype), ttl=ttl_s, records=_texts(rdtype, value))
         if len(self._entries) > self.terms.size:
-            self._entries.popitem(last=False)
+            _tell_forgotten(self._entries.popitem(last=False)[0])
 
     def _get(self, key: _Key, now_ns: int, stale: bool) -> Records | Nothing | None:
         entry = self._entries.get(key)
@@ -187,3 +190,19 @@ class Cache:
             case Nothing(name_exists, soa) if soa is not None:
                 return Nothing(name_exists, with_ttl(soa, ttl_s))
         return None
+
+
+def _kind(rdtype: dns.rdatatype.RdataType | None) -> str:
+    return "any" if rdtype is None else dns.rdatatype.to_text(rdtype)
+
+
+def _texts(rdtype: dns.rdatatype.RdataType | None, value: Records | Nothing | Failed) -> list[str]:
+    """What an entry says, a text a record."""
+    if isinstance(value, Records):
+        return [rdata.to_text() for rdata in value.rrset]
+    return ["NXDOMAIN" if rdtype is None else "NODATA"]
+
+
+def _tell_forgotten(key: _Key) -> None:
+    if watched():
+        note("forgotten", name=str(key[0]), type=_kind(key[1]))

@@ -101,6 +101,13 @@ class Connection:
         """What the packets of a direction look like when they go out."""
         return self.original.reversed() if is_reply else self.reply.reversed()
 
+    @property
+    def state(self) -> str:
+        """How the table shows it."""
+        if self.tcp is not None:
+            return self.tcp.value
+        return "replied" if self.replied else "unreplied"
+
     def touch(self, packet: ipv4.Packet, is_reply: bool, now_ns: Nanos) -> None:
         """A packet of this connection passes."""
         self.packets[is_reply] += 1
@@ -174,6 +181,7 @@ class Conntrack:
         self._table[connection.original] = connection
         self._table[connection.reply] = connection
         connection.entered = True
+        self._note(connection)
         return ACCEPT
 
     def rows(self) -> list[ConnectionRow]:
@@ -184,7 +192,7 @@ class Conntrack:
                 protocols.name(flow.protocol),
                 _text(connection.original),
                 _text(connection.reply),
-                connection.tcp.value if connection.tcp else "replied" if connection.replied else "unreplied",
+                connection.state,
                 (connection.packets[0], connection.packets[1]),
                 connection.expires_ns - now_ns,
             )
@@ -214,7 +222,10 @@ class Conntrack:
             connection.touch(packet, False, now_ns)
             return Tracked(State.NEW, connection)
         is_reply = flow == connection.reply and flow != connection.original
+        before = connection.state
         connection.touch(packet, is_reply, now_ns)
+        if connection.state != before:
+            self._note(connection)
         return Tracked(State.ESTABLISHED if connection.replied else State.NEW, connection, is_reply)
 
     def _track_error(self, about: ipv4.Packet) -> Tracked:
@@ -229,6 +240,19 @@ class Conntrack:
             return Tracked(State.RELATED, connection, answers == connection.reply, about)
         # Or it is ours, about a packet that was not translated yet: then there is nothing to be translated back.
         return Tracked(State.INVALID if self.lookup(flow) is None else State.RELATED)
+
+    def _note(self, connection: Connection) -> None:
+        """An entry is new, or its state another."""
+        node = self.internet.node
+        if node.watched:
+            data = {
+                "protocol": protocols.name(connection.original.protocol),
+                "original": _text(connection.original),
+                "reply": _text(connection.reply),
+                "state": connection.state,
+                "until_ns": connection.expires_ns,
+            }
+            node.note("ip", "tracked", data)
 
     def _remove(self, connection: Connection) -> None:
         for flow in (connection.original, connection.reply):

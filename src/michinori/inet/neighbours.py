@@ -122,6 +122,7 @@ class Neighbours:
             entry.usable_until_ns = FOREVER
             entry.cause = self._node.cause
             entry.timer = self._node.queue.call_in(DELAY_NS, self._ask_again, entry)
+            self._note("state-changed", entry)
         return entry
 
     def send(self, address: bytes, octets: bytes) -> None:
@@ -150,8 +151,7 @@ class Neighbours:
         assert entry is not None
         if is_news or answer or entry.state is State.FAILED:
             self._settle(entry, State.REACHABLE if answer else State.STALE)
-        if is_news:
-            self._note("learned", entry)
+            self._note("learned" if is_news else "state-changed", entry)
         if was_dead:
             self.on_life(address, True)
         while entry.waiting:
@@ -165,17 +165,20 @@ class Neighbours:
         entry = self._table.get(address)
         if entry is not None and entry.state in (State.REACHABLE, State.STALE, State.DELAY, State.PROBE):
             self._settle(entry, State.REACHABLE)
+            self._note("state-changed", entry)
 
     def doubt(self, address: bytes) -> None:
         """A higher layer fears that what we send to this neighbour is lost: the next use of the entry verifies it."""
         entry = self._table.get(address)
         if entry is not None and entry.state is State.REACHABLE:
             self._settle(entry, State.STALE)
+            self._note("state-changed", entry)
 
     def set_permanent(self, address: bytes, mac: bytes) -> Neighbour:
         """An entry that never ages, such as that of a group."""
         entry = self._replace(self._table.get(address), address, mac)
         self._settle(entry, State.PERMANENT)
+        self._note("state-changed", entry)
         return entry
 
     def __contains__(self, address: bytes) -> bool:
@@ -186,6 +189,7 @@ class Neighbours:
         entry = self._table.pop(address, None)
         if entry is not None:
             self._retire(entry)
+            self._note("forgotten", entry)
             for _ in entry.waiting:
                 self._node.drop("arp-failed", frame=False)
 
@@ -215,6 +219,7 @@ class Neighbours:
             entry.state = State.INCOMPLETE
             entry.questions = 0
             entry.cause = self._node.cause
+            self._note("state-changed", entry)
             self._ask_again(entry)
 
     def _ask_again(self, entry: Neighbour) -> None:
@@ -225,6 +230,7 @@ class Neighbours:
                 return
             if entry.state is State.DELAY:
                 entry.state = State.PROBE
+                self._note("state-changed", entry)
             entry.questions += 1
             entry.timer = self._node.queue.call_in(RETRANSMIT_NS, self._ask_again, entry)
             self._link.ask_for(entry.address, entry.mac if entry.state is State.PROBE else None)
@@ -284,9 +290,10 @@ class Neighbours:
         if self._node.watched:
             self._node.note("arp", what, self._describe(entry))
 
-    def _describe(self, entry: Neighbour) -> dict[str, str]:
+    def _describe(self, entry: Neighbour) -> dict[str, str | int]:
         mac = {"mac": ethernet.text(entry.mac)} if entry.mac else {}
-        state = {"state": entry.state.value}
+        until = {"until_ns": entry.usable_until_ns} if entry.state is State.REACHABLE else {}
+        state = {"state": entry.state.value, **until}
         return {"address": addresses.text(entry.address), **mac, **state, "interface": self._link.name}
 
 

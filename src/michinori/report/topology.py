@@ -11,12 +11,17 @@ from michinori.world.world import World
 
 
 def nodes(world: World) -> list[dict[str, Any]]:
-    """Machines and switches: ``name``, ``kind`` (``host``, ``router`` or ``switch``) and ``adapters``."""
+    """Machines and switches: ``name``, ``kind`` (``host``, ``router`` or ``switch``), ``adapters`` and ``routes``."""
     machines = [
-        {"name": machine.name, "kind": "router" if machine.forwarding else "host", "adapters": _adapters(machine)}
+        {
+            "name": machine.name,
+            "kind": "router" if machine.forwarding else "host",
+            "adapters": _adapters(machine),
+            "routes": [route.describe() for route in machine.internet.routes],
+        }
         for machine in world.machines.values()
     ]
-    return machines + [{"name": name, "kind": "switch", "adapters": []} for name in world.switches]
+    return machines + [{"name": name, "kind": "switch", "adapters": [], "routes": []} for name in world.switches]
 
 
 def lines(world: World) -> list[dict[str, Any]]:
@@ -25,6 +30,7 @@ def lines(world: World) -> list[dict[str, Any]]:
         {
             "name": line.name,
             "mtu": line.cable.mtu,
+            "faults": line.faults,
             "ends": [_end(name, end) for name, end in zip(line.ends, (line.cable.a, line.cable.b), strict=True)],
         }
         for line in world.lines.values()

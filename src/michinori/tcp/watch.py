@@ -111,6 +111,7 @@ class Watch:
             last.end = end
         else:
             self._writes.append(_Write(self.call, start, end))
+        self.tell("written", octets=end - start, unacked=end - self._tcb.snd.buffer.start)
 
     def sent(self, segment: Segment, position: int, why: str = "", ect: int = 0) -> None:
         """A segment is about to go out; ``why`` it is sent again, if it is; ``ect``: the ECN field of its packet."""

@@ -22,6 +22,14 @@ class Line:
         self.cable = cable
         self._at = at
         self._losses: dict[CableEnd, Judge] = {}
+        self._rules: list[str] = []
+        self._share = 0.0
+
+    @property
+    def faults(self) -> list[str]:
+        """The rules for what befalls frames here, as they were given; the loss of the line first."""
+        loss = [f"loss {self._share * 100:g}%"] if self._share else []
+        return loss + self._rules
 
     def cut(self) -> None:
         """Cut it: what is on the way is lost, and so is what is sent from now on."""
@@ -41,10 +49,13 @@ class Line:
             self._cut_for_a_time(rule, words[1:], toward)
         else:
             self.cable.fault(rule, self._direction(toward))
+        self._rules.append(f"{rule} > {toward}" if toward else rule)
 
     def clear_faults(self) -> None:
         """Take all rules away."""
         self.cable.clear_faults()
+        self._rules.clear()
+        self._share = 0.0
 
     def change(
         self, *, rate: str | int | None = None, delay: str | int | None = None, loss: str | float | None = None
@@ -62,6 +73,8 @@ class Line:
                 end.delay_ns = nanos
             if share is not None:
                 self._set_loss(end, share)
+        if share is not None:
+            self._share = share
 
     def _set_loss(self, end: CableEnd, share: float) -> None:
         end.faults[:] = [judge for judge in end.faults if judge is not self._losses.get(end)]
