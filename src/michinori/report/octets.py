@@ -20,7 +20,7 @@ _TCP: Final = 6
 _UDP: Final = 17
 _UDP_HEADER: Final = 8
 #: How many octets all payloads may take together once they are compressed.
-MOST_COMPRESSED: Final = 7_500_000
+MOST_COMPRESSED: Final = 7_000_000
 
 
 class OctetStore:
