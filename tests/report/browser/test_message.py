@@ -82,3 +82,17 @@ def test_the_octets_of_a_message_are_put_together(browser, report, walked):
         text = "".join(page.locator(".dump-text").all_inner_texts())
         assert text.startswith(f"{sent.data['method']} {sent.data['target']} HTTP/1.1")
         assert page.locator(".dump-hex i").count() > 200
+
+
+@pytest.mark.row("B9")
+def test_a_handshake_is_three_segments_without_data(browser, report, walked):
+    syn = next(event for event in walked.of("tcp", "segment-sent", "pc") if event.data["flags"] == "SYN")
+    with opened(browser, report, part="message", n=syn.n, lang="en") as page:
+        assert "0 octets in 3 segments" in page.locator(".message-choice").inner_text()
+        flags = []
+        for number in range(3):
+            flags.append(page.locator(".segments .mono").inner_text())
+            if number < 2:
+                page.locator(".segments button").nth(1).click()
+                page.wait_for_timeout(50)
+        assert flags == ["SYN", "SYN,ACK", "ACK"]

@@ -89,14 +89,12 @@ function closed(journey, n) {
 
 /** Offsets from the message's first octet, and which of its parts were sent before. @param {Message} message */
 function countFromItsBeginning(message) {
-  const first = message.sends.reduce((least, send) => Math.min(least, send.from), Infinity);
-  let reached = 0;
+  const first = message.sends.reduce((least, send) => (send.length ? Math.min(least, send.from) : least), Infinity);
   for (const send of message.sends) {
-    send.from -= first;
-    send.again = send.length > 0 && send.from + send.length <= reached;
-    reached = Math.max(reached, send.from + send.length);
+    send.from = send.length ? send.from - first : 0; // what carries no data has no place in the message
+    send.again = send.length > 0 && send.from + send.length <= message.length;
+    message.length = Math.max(message.length, send.from + send.length);
   }
-  message.length = reached;
 }
 
 /**
