@@ -82,7 +82,12 @@ function useAddress(report, part) {
 /** @param {{chosen: string, choose: (id: string) => void}} props */
 function Parts({ chosen, choose }) {
   const say = useSay();
-  return html`<nav class="parts" aria-label=${say(TEXTS.parts)}><ul class="wide">
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    const current = /** @type {HTMLElement | null | undefined} */ (list.current?.querySelector("[aria-current]"));
+    if (list.current && current) list.current.scrollLeft = current.offsetLeft - (list.current.clientWidth - current.offsetWidth) / 2;
+  }, [chosen]);
+  return html`<nav class="parts" aria-label=${say(TEXTS.parts)}><ul class="wide" ref=${list}>
     ${PARTS.map((part) => html`<li key=${part.id}><button type="button" aria-current=${part.id === chosen ? "page" : undefined}
       onClick=${() => choose(part.id)}>${say(part.name)}</button></li>`)}
   </ul></nav>`;
