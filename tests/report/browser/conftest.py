@@ -21,3 +21,8 @@ def report(walked):
 def browser():
     with chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def lossy(tmp_path_factory):
+    return walk(tmp_path_factory.mktemp("lossy") / "out", WWW, loss="5%", rate="2Mbit/s", seed=7)

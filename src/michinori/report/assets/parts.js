@@ -3,6 +3,7 @@
 import { Exam } from "./exam_view.js";
 import { Inspector } from "./inspector.js";
 import { Slips } from "./slips_view.js";
+import { Waterfall } from "./waterfall.js";
 import { WholeWay } from "./whole_way.js";
 import { FollowMessage } from "./message.js";
 import { Chain } from "./chain.js";
@@ -50,6 +51,15 @@ export const PARTS = [
       en: "The browser asks the socket library, the library the protocol stack, the stack the driver and the LAN adapter.",
     },
     view: Chain,
+  },
+  {
+    id: "waterfall",
+    name: { ja: "ウォーターフォール", en: "The waterfall" },
+    lead: {
+      ja: "すべてのリクエストを、順番待ちから受信まで段階ごとに。開くと、その下のパケットが見えます。",
+      en: "Every request, phase by phase, from the queue to the last octet. Open one to see the packets under it.",
+    },
+    view: Waterfall,
   },
   {
     id: "inspector",
