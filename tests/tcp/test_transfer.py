@@ -73,6 +73,17 @@ def test_one_loss_in_a_long_transfer_costs_one_retransmission_and_no_time_out():
     assert info.retransmitted == 1
 
 
+@pytest.mark.parametrize("options", [{"sack": False}, {"rack": False}, {}], ids=["no-sack", "scoreboard", "default"])
+def test_lost_acks_do_not_let_the_time_out_run_away(options):
+    """A fifth is lost both ways, so that whole flights of ACKs are: what is sent again is then there already, and its
+    answer must not be taken for a round trip that lasted all the while.
+    """
+    ends = Ends(line=Line(delay_ns=20_000_000, loss=0.2), seed=1, client=options, server=options)
+    ends.client.todo = [bytes(1_000_000)]
+    ends.open().run(500)
+    assert len(ends.server.got) == 1_000_000
+
+
 @pytest.mark.row("B13")
 def test_a_transfer_fills_a_long_fat_line():
     """1 Gbit/s and 20 ms need 2.5 MB in flight: slow start and the growing buffers must get there."""

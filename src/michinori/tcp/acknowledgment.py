@@ -125,16 +125,28 @@ def advance(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
 
 def _measure(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
     """Take the round trip that this ACK ends, if it ends one."""
-    rtt = tcb.rtt
+    rtt, stamps = tcb.rtt, seg.options.timestamps
     if rtt.timed_to:
         if ack >= rtt.timed_to:
             rtt.ended(ack, now)
-    elif seg.dsack is not None:
-        pass  # it answers the second transmission, and echoes the first
-    elif tcb.stamped and seg.options.timestamps is not None and seg.options.timestamps[1]:
-        elapsed_ms = (tcb.stamp_now(now) - seg.options.timestamps[1]) & MASK
-        if elapsed_ms < 1 << 31:
-            rtt.sample(elapsed_ms * _NS_PER_MS)
+        return
+    again = tcb.recovery.last_resent(ack)
+    if tcb.stamped and stamps is not None and stamps[1]:
+        is_older = again is not None and (stamps[1] - tcb.stamp_now(again.sent_ns)) & MASK >= 1 << 31
+        # Karn: an echo that is older than the last retransmission need not mean that the first transmission is
+        # answered. A receiver that drops what comes twice keeps no stamp of it (RFC 7323 section 5.3, R2), and counting
+        # from the echo on would count our own time-out. Only what comes too soon for the second is for the first.
+        if not is_older or again is None or now - again.sent_ns < rtt.least_ns:
+            elapsed_ms = (tcb.stamp_now(now) - stamps[1]) & MASK
+            if elapsed_ms < 1 << 31:
+                rtt.sample(elapsed_ms * _NS_PER_MS)
+            return
+    told, least_ns = seg.dsack, rtt.least_ns
+    if again is None or told is None or now - again.sent_ns < least_ns:
+        return
+    if again.start < told[1] and told[0] < again.end:
+        # It is news and tells of a duplicate, so it answers what was sent again: the ACK of the first was lost.
+        rtt.sample(now - again.sent_ns)
 
 
 def _grow_window(tcb: Tcb, octets: int, rtt_ns: Nanos, now: Nanos) -> None:

@@ -91,17 +91,23 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     had_text = len(seg.payload) > 0
     if had_text and seg.seq < rcv.nxt:
         rcv.duplicate = (seg.seq, min(seg.end, rcv.nxt))
-    if seg.options.timestamps is not None and tcb.stamped and seg.seq <= rcv.acked_to:
-        newer = not (seg.options.timestamps[0] - rcv.stamp) & 0x8000_0000
-        # One that is too old to be compared with is replaced by whatever comes (section 5.5).
-        newer = newer or now - rcv.stamp_at_ns >= _STAMP_IS_OLD_AFTER_NS
-        if newer and not seg.flags & RST:
-            rcv.stamp = seg.options.timestamps[0] & MASK
-            rcv.stamp_at_ns = now
+    _keep_stamp(tcb, seg, now)
     seg.trim(rcv.nxt, edge)
     if had_text and not seg.payload:
         rcv.ack_due = True  # all of it was outside: a probe of the closed window
     return True
+
+
+def _keep_stamp(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
+    """What to echo from now on (RFC 7323 section 4.3): not the stamp of what came ahead of its turn."""
+    rcv, stamps = tcb.rcv, seg.options.timestamps
+    if not tcb.stamped or stamps is None or seg.seq > rcv.acked_to or seg.flags & RST:
+        return
+    is_older = (stamps[0] - rcv.stamp) & 0x8000_0000 != 0
+    # One that is too old to be compared with is replaced by whatever comes (section 5.5).
+    if not is_older or now - rcv.stamp_at_ns >= _STAMP_IS_OLD_AFTER_NS:
+        rcv.stamp = stamps[0] & MASK
+        rcv.stamp_at_ns = now
 
 
 def _answer_unacceptable(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
@@ -112,6 +118,10 @@ def _answer_unacceptable(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
     rcv = tcb.rcv
     if seg.payload and seg.end <= rcv.nxt:
         rcv.duplicate = (max(seg.seq, 1), seg.seq + len(seg.payload))
+        if seg.end == rcv.acked_to:
+            # Our ACK was lost. With the stamp of before, the peer would measure its own time-out as a round trip; so
+            # this one touches the window enough for R3 of RFC 7323 section 5.3, as it does in Linux.
+            _keep_stamp(tcb, seg, now)
         if tcb.watch is not None:
             tcb.watch.tell("duplicate-received", rel_seq=seg.seq, len=len(seg.payload))
     else:

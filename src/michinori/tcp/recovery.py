@@ -212,6 +212,13 @@ class Recovery:
         self.resent.append(Resent(start, end, now))
         self.resent_ever.add(start, end)
 
+    def last_resent(self, below: int) -> Resent | None:
+        """What was sent again last of all below the position, of what may be in the network."""
+        for again in reversed(self.resent):
+            if again.start < below:
+                return again
+        return None
+
     def sacked(self, start: int, end: int) -> None:
         """The peer holds these octets."""
         self.scoreboard.add(start, end)
