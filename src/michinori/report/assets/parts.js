@@ -3,6 +3,7 @@
 import { Exam } from "./exam_view.js";
 import { Inspector } from "./inspector.js";
 import { Slips } from "./slips_view.js";
+import { Graphs } from "./graphs.js";
 import { Waterfall } from "./waterfall.js";
 import { WholeWay } from "./whole_way.js";
 import { FollowMessage } from "./message.js";
@@ -69,6 +70,15 @@ export const PARTS = [
       en: "The frame of the moment, down to the bit. Point at a field or at an octet, and the other lights up.",
     },
     view: Inspector,
+  },
+  {
+    id: "graphs",
+    name: { ja: "グラフ", en: "The graphs" },
+    lead: {
+      ja: "一本のコネクションの送り方と、ケーブルの待ち行列を、時間を追って。",
+      en: "How a connection sent, and how full the cables' queues were, over time.",
+    },
+    view: Graphs,
   },
   {
     id: "slips",
