@@ -72,6 +72,9 @@ class Surroundings:
     def established(self) -> None:
         self.told.append("established")
 
+    def time_wait(self) -> None:
+        """The state says so."""
+
     def closed(self, error: TcpError | None) -> None:
         assert "closed" not in self.told, "told twice that it is closed"
         self.told.append("closed")

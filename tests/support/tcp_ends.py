@@ -78,6 +78,9 @@ class End:
         self.told.append("established")
         self.pump()
 
+    def time_wait(self) -> None:
+        """The state says so."""
+
     def closed(self, error: TcpError | None) -> None:
         assert "closed" not in self.told
         self.told.append("closed")

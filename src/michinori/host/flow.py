@@ -166,18 +166,27 @@ class Flow:
 
     def closed(self, error: TcpError | None) -> None:
         """The connection is no more."""
-        self.gone = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-            self._armed_ns = _NEVER
         self._table.forget(self)
+        self._let_go()
         if self.on_gone is not None:
             self.on_gone(self)
         if self.socket is not None:
             self.socket.lost(error)
         else:
             self.error = error
+
+    def time_wait(self) -> None:
+        """Nothing but TIME-WAIT is left. Unless an application still has it in hand, or somebody watches, a few numbers
+        are enough from when this call is over.
+        """
+        if self.socket is None and not self.connection.watched:
+            self._queue.post(self._queue.now_ns, self._rest, None)
+
+    def _rest(self, _: None) -> None:
+        record = self.connection.retire()
+        if record is not None:
+            self._table.rest(self, record)
+            self._let_go()
 
     def event(self, what: str, data: dict[str, Any]) -> None:
         """Write down what happened; a segment that is sent next has it as its cause."""
@@ -226,6 +235,13 @@ class Flow:
             timer_ns=None if timer_ns is None else max(timer_ns - self._queue.now_ns, 0),
             details={name: getattr(info, name) for name in _DETAILS},
         )
+
+    def _let_go(self) -> None:
+        self.gone = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._armed_ns = _NEVER
 
     # The timer
 

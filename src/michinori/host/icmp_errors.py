@@ -6,6 +6,7 @@ import errno
 from typing import Final
 
 from michinori.inet import IcmpError
+from michinori.tcp import ConnectionRefused, HostUnreachable, NetworkUnreachable, TcpError
 from michinori.wire import icmp
 
 _UNREACHABLE: Final = {
@@ -37,3 +38,12 @@ def errno_of(error: IcmpError) -> int | None:
     if error.type == icmp.PARAMETER_PROBLEM:
         return errno.EPROTO
     return None
+
+
+def tcp_error(number: int, meaning: str) -> TcpError:
+    """What a TCP connection takes that number for."""
+    if number == errno.ENETUNREACH:
+        return NetworkUnreachable(meaning)
+    if number == errno.ECONNREFUSED:
+        return ConnectionRefused(meaning)
+    return HostUnreachable(meaning)

@@ -14,28 +14,26 @@ import msgspec
 from michinori.host.addresses import unspecified
 from michinori.host.errors import os_error
 from michinori.host.flow import Flow
-from michinori.host.icmp_errors import errno_of
+from michinori.host.icmp_errors import errno_of, tcp_error
 from michinori.host.options import SocketOptions
 from michinori.host.socket_info import SocketInfo
 from michinori.host.tcp_listener import TcpListenerSocket
 from michinori.host.tcp_socket import TcpSocket
+from michinori.host.time_waits import TimeWaits
 from michinori.inet import IcmpError, Interface, Internet, Unreachable, addresses
 from michinori.sim import Dice, EventQueue, Nanos
 from michinori.tcp import (
     Connection,
-    ConnectionRefused,
     Endpoint,
     EphemeralPorts,
     FastOpenCache,
     FastOpenCookies,
-    HostUnreachable,
     IsnClock,
-    NetworkUnreachable,
     SynCookies,
     TcpConfig,
-    TcpError,
     answer_closed,
 )
+from michinori.tcp.time_wait import TimeWait, Verdict
 from michinori.trace import Recorder
 from michinori.wire import Malformed, checksum, icmp, ipv4
 from michinori.wire.protocols import PROTOCOL_TCP
@@ -76,6 +74,7 @@ class TcpTable:
         self._ports = EphemeralPorts(dice.stream(f"host/{host}/tcp-ports"))
         self._flows: dict[bytes, Flow] = {}
         self._flows_by_port: dict[int, dict[Flow, None]] = {}
+        self._time_waits = TimeWaits(queue)
         self._listeners: dict[Endpoint, TcpListenerSocket] = {}
         self._bound: dict[int, dict[Bound, None]] = {}
         self._unbound: dict[TcpSocket, None] = {}
@@ -97,7 +96,7 @@ class TcpTable:
             raise os_error(errno.EADDRNOTAVAIL)
         if not port:
             nobody = (unspecified(len(address)), 0)
-            port = self._ports.choose(nobody, lambda port: port in self._bound or port in self._flows_by_port)
+            port = self._ports.choose(nobody, self._is_used)
         elif not self._may_bind(socket.options, address, port):
             raise os_error(errno.EADDRINUSE)
         self._unbound.pop(socket, None)
@@ -160,7 +159,7 @@ class TcpTable:
         else:
             socket.local = bound
             local_port = bound[1]
-            if _key((local_address, local_port), remote) in self._flows:
+            if self._is_connected(_key((local_address, local_port), remote)):
                 raise os_error(errno.EADDRNOTAVAIL)
             self.unbind(socket)
         socket.take_over(self.new_flow((local_address, local_port), remote, socket.options, self.queue.now_ns))
@@ -221,6 +220,11 @@ class TcpTable:
             if not sharing:
                 del self._flows_by_port[flow.local[1]]
 
+    def rest(self, flow: Flow, record: TimeWait) -> None:
+        """Nothing but TIME-WAIT is left of that connection: keep the record in its place."""
+        self.forget(flow)
+        self._time_waits.enter(_key(flow.local, flow.remote), record, reuse_address=flow.options.reuse_address)
+
     def find(self, local: Endpoint, remote: Endpoint) -> Flow | None:
         """The connection between these ends."""
         return self._flows.get(_key(local, remote))
@@ -257,7 +261,12 @@ class TcpTable:
             if flow is None:
                 pseudo = checksum.pseudo(packet.src, packet.dst, PROTOCOL_TCP)
                 segment = Segment.parse(payload, pseudo)
-                self._receive_stray(segment, (packet.dst, segment.dst_port), (packet.src, segment.src_port))
+                local, remote = (packet.dst, segment.dst_port), (packet.src, segment.src_port)
+                record = self._time_waits.find(_key(local, remote))
+                if record is None:
+                    self._receive_stray(segment, local, remote)
+                else:
+                    self._receive_in_time_wait(record, segment)
             else:
                 now_ns = self.queue.now_ns
                 segment = Segment.parse(payload, flow.pseudo)
@@ -270,6 +279,15 @@ class TcpTable:
                     flow.confirm()
         except Malformed as malformed:
             self._drop(malformed.reason)
+
+    def _receive_in_time_wait(self, record: TimeWait, segment: Segment) -> None:
+        now_ns = self.queue.now_ns
+        match record.arrives(segment, now_ns):
+            case Verdict.REOPEN:
+                self._time_waits.forget(_key(record.local, record.remote))
+                self.reopen(segment, record.local, record.remote, record.least_isn)
+            case Verdict.RESTART | Verdict.ANSWER:
+                self.reply(record.ack(now_ns), record.local, record.remote)
 
     def _receive_stray(self, segment: Segment, local: Endpoint, remote: Endpoint) -> None:
         """A segment of no connection: a SYN for a listener, or something that is answered by a RST."""
@@ -299,7 +317,7 @@ class TcpTable:
             if number is None:
                 return
             meaning = f"{icmp.meaning(error.type, error.code)}"
-            flow.connection.on_hard_error(_tcp_error(number, meaning), now_ns)
+            flow.connection.on_hard_error(tcp_error(number, meaning), now_ns)
         if not flow.gone:
             flow.rearm()
 
@@ -312,6 +330,7 @@ class TcpTable:
                 yield socket.info(held.get(id(socket)))
         for flow in self._flows.values():
             yield flow.info(None if flow.socket is None else held.get(id(flow.socket)))
+        yield from self._time_waits.infos()
         for socket in self._unbound:
             yield socket.info(held.get(id(socket)))
 
@@ -351,13 +370,21 @@ class TcpTable:
             is_free = options.reuse_address and other.options.reuse_address and not isinstance(other, TcpListenerSocket)
             if not is_free and not (options.reuse_port and other.options.reuse_port):
                 return False
+        flows = self._flows_by_port.get(port, ())
+        others = [(flow.local, flow.options.reuse_address) for flow in flows]
         return all(
-            not _overlap(address, flow.local[0]) or (options.reuse_address and flow.options.reuse_address)
-            for flow in self._flows_by_port.get(port, ())
+            not _overlap(address, local[0]) or (options.reuse_address and reuse_address)
+            for local, reuse_address in (*others, *self._time_waits.at_port(port))
         )
 
+    def _is_used(self, port: int) -> bool:
+        return port in self._bound or port in self._flows_by_port or self._time_waits.uses(port)
+
+    def _is_connected(self, key: bytes) -> bool:
+        return key in self._flows or self._time_waits.find(key) is not None
+
     def _is_taken(self, address: bytes, port: int, remote: Endpoint) -> bool:
-        if _key((address, port), remote) in self._flows:
+        if self._is_connected(_key((address, port), remote)):
             return True
         return any(other.local is not None and _overlap(address, other.local[0]) for other in self._bound.get(port, ()))
 
@@ -378,11 +405,3 @@ def _key(local: Endpoint, remote: Endpoint) -> bytes:
 
 def _overlap(one: bytes, other: bytes) -> bool:
     return one == other or not any(one) or not any(other)
-
-
-def _tcp_error(number: int, meaning: str) -> TcpError:
-    if number == errno.ENETUNREACH:
-        return NetworkUnreachable(meaning)
-    if number == errno.ECONNREFUSED:
-        return ConnectionRefused(meaning)
-    return HostUnreachable(meaning)

@@ -8,7 +8,7 @@ from michinori.sim import Nanos
 from michinori.tcp.arrival import Arrival
 from michinori.tcp.arrives import segment_arrives
 from michinori.tcp.config import IPV4_AND_TCP_HEADERS, IPV6_AND_TCP_HEADERS, TcpConfig
-from michinori.tcp.effects import Effects, Endpoint
+from michinori.tcp.effects import NOBODY, Effects, Endpoint
 from michinori.tcp.errors import ConnectionAborted, ConnectionClosing, TcpError
 from michinori.tcp.info import TcpInfo, info_of
 from michinori.tcp.lifecycle import abort, become, finish, fit_mss, notify, send_capacity, send_space
@@ -19,6 +19,7 @@ from michinori.tcp.sending import transmit
 from michinori.tcp.states import RECEIVES_TEXT, SYNCHRONIZED, TAKES_TEXT, State
 from michinori.tcp.syn_sent import take_syn
 from michinori.tcp.tcb import Tcb
+from michinori.tcp.time_wait import TimeWait, time_wait_of
 from michinori.tcp.timeouts import on_deadline
 from michinori.tcp.timers import NEVER
 from michinori.tcp.watch import Watch
@@ -262,6 +263,8 @@ class Connection:
             return
         tcb.rcv.buffer.clear()
         tcb.abandoned = True
+        if tcb.state is State.TIME_WAIT:
+            tcb.effects.time_wait()
         self.close(now)
         if tcb.state is State.FIN_WAIT_2:
             tcb.timers.at_linger(now + tcb.config.fin_wait_2_ns)
@@ -291,6 +294,16 @@ class Connection:
             self._tcb.watch.call = n
 
     # How things stand
+
+    def retire(self) -> TimeWait | None:
+        """If it is in TIME-WAIT: all that has to be kept of it. From then on it does nothing any more."""
+        tcb = self._tcb
+        if tcb.state is not State.TIME_WAIT:
+            return None
+        record = time_wait_of(tcb)
+        tcb.timers.stop()
+        tcb.effects, tcb.on_reopen = NOBODY, None
+        return record
 
     @property
     def local(self) -> Endpoint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from michinori.tcp.errors import TcpError
 from michinori.wire.tcp import Segment
@@ -28,6 +28,9 @@ class Effects(Protocol):
     def established(self) -> None:
         """The handshake is complete."""
 
+    def time_wait(self) -> None:
+        """TIME-WAIT has begun."""
+
     def closed(self, error: TcpError | None) -> None:
         """The connection is gone; None when in good order."""
 
@@ -35,3 +38,33 @@ class Effects(Protocol):
         """Something worth telling happened; called only while the connection is watched. The reason of what was
         dropped, repeated or given up stands in ``data["why"]``.
         """
+
+
+class Nobody:
+    """The surroundings of a connection that is over: it need not lead to what has forgotten it, and so both are freed
+    at once and not by the collector.
+    """
+
+    def send(self, segment: Segment, ecn: int = 0) -> None:
+        """There is nobody left to ask for anything."""
+
+    def readable(self) -> None:
+        """Likewise."""
+
+    def writable(self) -> None:
+        """Likewise."""
+
+    def established(self) -> None:
+        """Likewise."""
+
+    def time_wait(self) -> None:
+        """Likewise."""
+
+    def closed(self, error: TcpError | None) -> None:
+        """Likewise."""
+
+    def event(self, what: str, data: dict[str, Any]) -> None:
+        """Likewise."""
+
+
+NOBODY: Final = Nobody()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from michinori.sim import Nanos
+from michinori.tcp.effects import NOBODY
 from michinori.tcp.errors import TcpError
 from michinori.tcp.segments import send_reset
 from michinori.tcp.states import SYNCHRONIZED, State
@@ -85,6 +86,7 @@ def enter_time_wait(tcb: Tcb, now: Nanos) -> None:
         tcb.flight.clear()
         tcb.recovery.forget()
         tcb.rcv.reassembly.clear()
+        tcb.effects.time_wait()
     timers = tcb.timers
     timers.retransmit_ns = timers.persist_ns = timers.keepalive_ns = NEVER
     timers.probe_ns = timers.reorder_ns = NEVER
@@ -109,7 +111,10 @@ def finish(tcb: Tcb, error: TcpError | None) -> None:
     listener, tcb.listener = tcb.listener, None
     if listener is not None:
         listener.forget(tcb)
-    tcb.effects.closed(error)
+    effects = tcb.effects
+    if tcb.watch is None:
+        tcb.effects, tcb.on_reopen = NOBODY, None
+    effects.closed(error)
 
 
 def abort(tcb: Tcb, error: TcpError | None, now: Nanos, why: str) -> None:

@@ -1,46 +1,141 @@
 """SEGMENT ARRIVES in TIME-WAIT: hardly more than the peer's FIN once more, or a new SYN, can come.
 
 RFC 9293 section 3.10.7.4, RFC 1337 (a RST does not end it), RFC 6191 and RFC 1122 section 4.2.2.13 (a new SYN may).
+What is to be known for that are a few numbers. A server that closes first has many connections in this state, so a host
+keeps the numbers alone (``TimeWait``) once the application has let go of the connection.
 """
 
 from __future__ import annotations
 
+from enum import Enum, auto
+
+import msgspec
+
 from michinori.sim import Nanos
 from michinori.tcp.arrival import Arrival
+from michinori.tcp.effects import Endpoint
 from michinori.tcp.lifecycle import enter_time_wait, finish
 from michinori.tcp.segments import may_challenge, send_ack
 from michinori.tcp.tcb import Tcb
-from michinori.wire.sequence import MASK
-from michinori.wire.tcp import ACK, FIN, RST, SYN
+from michinori.wire.sequence import MASK, diff
+from michinori.wire.tcp import ACK, FIN, NO_OPTIONS, RST, SYN, Options, Segment
 
 #: How far ahead of the old numbers the new ones begin at least: a whole window without scaling, and a bit.
 _AHEAD = 65535 + 2
 
 
+class Verdict(Enum):
+    """What becomes of a segment."""
+
+    NOTHING = auto()
+    REOPEN = auto()
+    """It begins a new connection."""
+    RESTART = auto()
+    """The peer has not got our last ACK: repeat it, and begin to wait anew."""
+    ANSWER = auto()
+    """Repeat the last ACK, unless that was done too often."""
+
+
+class TimeWait(msgspec.Struct, eq=False, gc=False):
+    """What is left of a connection: nothing in here can lead back to it, so the collector need not look."""
+
+    local: Endpoint
+    remote: Endpoint
+    snd_nxt: int
+    """As a sequence number, like the next."""
+    rcv_nxt: int
+    window: int
+    """As in the header of the last ACK."""
+    stamp: int | None
+    """TS.Recent, where time stamps were agreed upon."""
+    stamp_offset: int
+    wait_ns: Nanos
+    """Two maximum segment lifetimes."""
+    challenge_acks: int
+    challenge_period_ns: Nanos
+    until_ns: Nanos = 0
+    challenge_at_ns: Nanos = 0
+    challenges: int = 0
+
+    @property
+    def least_isn(self) -> int:
+        """From where on the numbers of the next connection between these ends are to begin."""
+        return (self.snd_nxt + _AHEAD) & MASK
+
+    def arrives(self, segment: Segment, now: Nanos) -> Verdict:
+        """A segment has come: ``RESTART`` and ``ANSWER`` ask for ``ack`` to be sent."""
+        verdict = self.judge(segment)
+        if verdict is Verdict.RESTART:
+            self.until_ns = now + self.wait_ns
+        elif verdict is Verdict.ANSWER and not self._may_answer(now):
+            return Verdict.NOTHING
+        return verdict
+
+    def judge(self, segment: Segment) -> Verdict:
+        """What it asks for, by the numbers alone."""
+        flags = segment.flags
+        if flags & RST:
+            return Verdict.NOTHING
+        if flags & SYN and not flags & ACK and self._is_newer(segment):
+            return Verdict.REOPEN
+        ahead = diff(segment.seq, self.rcv_nxt)
+        if flags & FIN and ahead + segment.length == 0:
+            return Verdict.RESTART
+        return Verdict.ANSWER if segment.length or ahead else Verdict.NOTHING
+
+    def ack(self, now: Nanos) -> Segment:
+        """The last ACK, once more."""
+        options = NO_OPTIONS
+        if self.stamp is not None:
+            options = Options(timestamps=((now // 1_000_000 + self.stamp_offset) & MASK, self.stamp))
+        return Segment(self.local[1], self.remote[1], self.snd_nxt, self.rcv_nxt, ACK, self.window, b"", options)
+
+    def _is_newer(self, syn: Segment) -> bool:
+        """Than everything of this connection: by its time stamp, or by its sequence number."""
+        stamps = syn.options.timestamps
+        if self.stamp is not None and stamps is not None:
+            ahead = diff(stamps[0], self.stamp)
+            if ahead:
+                return ahead > 0
+        return diff(syn.seq, self.rcv_nxt) > 0
+
+    def _may_answer(self, now: Nanos) -> bool:
+        if now - self.challenge_at_ns >= self.challenge_period_ns:
+            self.challenge_at_ns, self.challenges = now, 0
+        self.challenges += 1
+        return self.challenges <= self.challenge_acks
+
+
+def time_wait_of(tcb: Tcb) -> TimeWait:
+    """The numbers of a connection that is in TIME-WAIT."""
+    snd, rcv, config = tcb.snd, tcb.rcv, tcb.config
+    return TimeWait(
+        tcb.local,
+        tcb.remote,
+        snd.wire(snd.nxt),
+        rcv.wire(rcv.nxt),
+        rcv.window_field(),
+        rcv.stamp if tcb.stamped else None,
+        tcb.stamp_offset,
+        2 * config.msl_ns,
+        config.challenge_acks,
+        config.challenge_period_ns,
+        tcb.timers.linger_ns,
+        tcb.challenge_at_ns,
+        tcb.challenges,
+    )
+
+
 def arrives_in_time_wait(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
-    """Repeat the last ACK, or make room for a new connection."""
-    if seg.flags & RST:
-        return
-    if seg.flags & SYN and not seg.flags & ACK and may_reopen(tcb, seg) and tcb.on_reopen is not None:
-        reopen = tcb.on_reopen
-        least_isn = tcb.snd.wire(tcb.snd.nxt + _AHEAD)
-        finish(tcb, None)
-        reopen(seg.segment, least_isn & MASK, now)
-        return
-    if seg.flags & FIN and seg.end == tcb.rcv.nxt:
-        enter_time_wait(tcb, now)  # the peer has not got our last ACK: begin to wait anew
-        send_ack(tcb, now)
-    elif (seg.length or seg.seq != tcb.rcv.nxt) and may_challenge(tcb, now):
-        send_ack(tcb, now)
-
-
-def may_reopen(tcb: Tcb, seg: Arrival) -> bool:
-    """Whether a SYN is newer than everything of this connection: by its time stamp, or by its sequence number."""
-    stamps = seg.options.timestamps
-    if tcb.stamped and stamps is not None:
-        ahead = (stamps[0] - tcb.rcv.stamp) & MASK
-        if 0 < ahead < 1 << 31:
-            return True
-        if ahead:
-            return False
-    return seg.seq > tcb.rcv.nxt
+    """The same for a connection of which everything is kept: one that is watched, or still in somebody's hands."""
+    left = time_wait_of(tcb)
+    match left.judge(seg.segment):
+        case Verdict.REOPEN if tcb.on_reopen is not None:
+            reopen = tcb.on_reopen
+            finish(tcb, None)
+            reopen(seg.segment, left.least_isn, now)
+        case Verdict.RESTART:
+            enter_time_wait(tcb, now)
+            send_ack(tcb, now)
+        case Verdict.REOPEN | Verdict.ANSWER if may_challenge(tcb, now):
+            send_ack(tcb, now)
