@@ -1,0 +1,37 @@
+"""The same page in Firefox: the policy, the modules out of the file and the blobs work there too."""
+
+import pytest
+from chromium import NARROW, WIDE
+from firefox import firefox
+from tests.report.browser.test_shell import PARTS
+
+pytestmark = pytest.mark.peer
+
+
+@pytest.fixture(scope="module")
+def fox():
+    with firefox() as started:
+        yield started
+
+
+@pytest.mark.parametrize(("lang", "size"), [("ja", WIDE), ("en", NARROW)], ids=["ja wide", "en 390"])
+def test_every_part_is_drawn_and_fits(fox, report, lang, size):
+    fox.resize(*size)
+    for part in PARTS:
+        fox.open("about:blank")
+        fox.open(f"file://{report}#part={part}&n=3000&lang={lang}")
+        fox.wait_until("document.querySelector('main')?.innerText.trim().length > 40")
+        assert fox.value("document.documentElement.lang") == lang
+        assert fox.value("document.documentElement.scrollWidth") <= size[0], part
+    assert fox.complaints == []
+
+
+def test_the_cursor_moves_and_the_strip_follows(fox, report):
+    fox.resize(*WIDE)
+    fox.open("about:blank")
+    fox.open(f"file://{report}#part=way&n=1&lang=ja")
+    fox.wait_until("typeof michinori === 'object' && !!document.querySelector('main')")
+    before = fox.value("document.querySelector('.pinned').innerText")
+    fox.value("michinori.go(michinori.journey.size - 100) ?? null")
+    fox.wait_until(f"document.querySelector('.pinned').innerText !== {before!r}")
+    assert fox.complaints == []
