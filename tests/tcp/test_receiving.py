@@ -379,3 +379,15 @@ def test_an_ack_from_the_very_edge_of_the_window_counts(open_one):
         +0.00 < . 2001:2001(0) ack 101
         +0.00 = info in_flight 0
     """)
+
+
+def test_a_fin_right_behind_a_full_window_is_taken(open_one):
+    """It takes a number beyond the edge: the window that is offered then is empty, not less than that."""
+    test = open_one(receive_buffer=2000, receive_buffer_max=2000, window_scale=False).run("""
+        +0.00 < . 1:1001(1000) ack 1
+        +0.00 < F. 1001:2001(1000) ack 1
+        +0.00 > . 1:1(0) ack 2002 win 0
+        +0.10 < . 2002:2002(0) ack 1
+        +0.00 = read 2000
+    """)
+    assert test.connection.state.value == "CLOSE-WAIT"

@@ -86,6 +86,7 @@ def eighth_check_fin(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         return True
     rcv.fin = rcv.nxt
     rcv.nxt += 1
+    rcv.edge = max(rcv.edge, rcv.nxt)  # a FIN right behind a full window is taken, so it was inside
     rcv.news = True
     rcv.ack_due = True
     rcv.reassembly.clear()
