@@ -110,6 +110,7 @@ class Connection:
             tcb.effects.established()
             listener.opened_early(tcb)
             notify(tcb)
+        self._look(now)
 
     @property
     def fast_open(self) -> FastOpen | None:

@@ -9,9 +9,9 @@
 /** @typedef {RowLayout & {numbers: Uint32Array}} Row the numbers of its events too */
 /** @typedef {{id: number, event: number, conversation: number, host: string, method: string, url: string, status: number, kind: string}} Exchange */
 /** @typedef {{id: number, protocol: string, client: string, client_end: string, server: string, server_end: string, dns: boolean, first: number, last: number}} Conversation */
-/** @typedef {{name: string, kind: "host" | "router" | "switch", adapters: {name: string, mac: string, mtu: number, addresses: string[]}[]}} Node */
+/** @typedef {{name: string, kind: "host" | "router" | "switch", adapters: {name: string, mac: string, mtu: number, addresses: string[]}[], routes: {prefix: string, via?: string, interface: string, metric?: number}[]}} Node */
 /** @typedef {{node: string, plug: string, delay_ns: number, rate: number | null, queue: number}} LineEnd */
-/** @typedef {{name: string, mtu: number, ends: [LineEnd, LineEnd]}} Line */
+/** @typedef {{name: string, mtu: number, faults: string[], ends: [LineEnd, LineEnd]}} Line */
 /** @typedef {{url: string, final_url: string, numbers: Record<string, any>, failure: Texts | null, files: Record<string, string>, language: string, epoch_ns: string, browser_host: string, virtual: boolean, below_sockets: boolean, nodes: Node[], lines: Line[], rows: RowLayout[], exchanges: Exchange[], conversations: Conversation[], tables: Record<string, TableLayout>, strings: Record<string, string[]>}} Description */
 /** @typedef {{n: number, t: number, host: string, layer: string, what: string, cause: number, connection: string, why: string, frame: number, data: Record<string, any>}} Event */
 /** @typedef {{n: number, t: number, host: string, number: number, interface: string, sent: boolean, comment: string, octets: Uint8Array, missing: number, fcs: number}} Frame `missing`: how many octets of its payload the report does not carry */

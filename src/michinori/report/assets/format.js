@@ -32,6 +32,14 @@ export function count(value) {
   return PLAIN.format(value);
 }
 
+/** @param {number} rate in bit/s @returns {string} */
+export function bits(rate) {
+  for (const [unit, size] of /** @type {[string, number][]} */ ([["Gbit/s", 1e9], ["Mbit/s", 1e6], ["kbit/s", 1e3]])) {
+    if (rate >= size) return `${Number((rate / size).toFixed(1))} ${unit}`;
+  }
+  return `${rate} bit/s`;
+}
+
 /** @param {string} url @returns {string} without scheme and host, `/` at least */
 export function pathOf(url) {
   const found = /^[a-z]+:\/\/[^/?#]*([^#]*)/i.exec(url);

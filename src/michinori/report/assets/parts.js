@@ -8,6 +8,7 @@ import { Waterfall } from "./waterfall.js";
 import { WholeWay } from "./whole_way.js";
 import { FollowMessage } from "./message.js";
 import { Chain } from "./chain.js";
+import { MapOfNetwork } from "./map.js";
 
 /** @typedef {import("./data.js").Journey} Journey */
 /** @typedef {import("./time.js").Cursor} Cursor */
@@ -52,6 +53,15 @@ export const PARTS = [
       en: "The browser asks the socket library, the library the protocol stack, the stack the driver and the LAN adapter.",
     },
     view: Chain,
+  },
+  {
+    id: "map",
+    name: { ja: "地図", en: "The map" },
+    lead: {
+      ja: "機器と回線の上を、フレームが実際の時刻どおりに動きます。機器を選ぶと、その瞬間に持っているものが見えます。",
+      en: "Frames move over machines and cables at their real times. Choose a machine to see what it holds at that moment.",
+    },
+    view: MapOfNetwork,
   },
   {
     id: "waterfall",
