@@ -6,9 +6,9 @@ The requirements stand in docs/conformance/catalogue, a file an RFC (or a part o
 names no requirement, or one that is not done; a requirement that is done and has no test; code that is not there; a gap
 in a numbered list of requirements.
 
-A file of the catalogue has a table ``about`` (``rfc``, ``title``, ``page``, if needed a ``note``, a ``rank``, and
-for a list that the RFC numbers itself ``numbered = {MUST = 69}``) and a table for each requirement, named by its
-identifier:
+A file of the catalogue has a table ``about`` (``rfc``, ``title``, ``page``, ``from``, if needed a ``note``, a ``rank``,
+and for a list that the RFC numbers itself ``numbered = {MUST = 69}``) and a table for each requirement, named by its
+identifier. ``from`` says what it was written from: the ``text`` of the RFC, a ``draft`` of it, or ``memory`` alone.
 
 - ``says``: what is required, in our words; ``level``: MUST, MUST NOT, SHOULD, SHOULD NOT or MAY, ``rule`` where the RFC
   states it without such a word (left out where the identifier tells); ``section`` (left out where the identifier begins
@@ -39,6 +39,9 @@ CODE = ROOT / "src" / "michinori"
 
 #: The pages in the order of the index, and their headings.
 PAGES = {"tcp": "TCP", "ipv4": "IPv4", "icmp": "ICMP", "arp": "ARP", "udp": "UDP"}
+
+#: What a file of the catalogue was written from.
+SOURCES = ("text", "draft", "memory")
 
 LEVELS = ("MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY", "rule")
 _LEVEL_OF_NAME = {"MUST": "MUST", "SHLD": "SHOULD", "REC": "SHOULD", "MAY": "MAY"}
@@ -79,6 +82,7 @@ class Part:
     rfc: str
     title: str
     page: str
+    source: str
     note: str
     numbered: dict[str, int]
     requirements: list[Requirement]
@@ -116,7 +120,15 @@ def read_catalogue(folder: Path) -> Catalogue:
             level = table.pop("level", _LEVEL_OF_NAME.get(prefix, ""))
             section = table.pop("section", prefix)
             requirements.append(Requirement(rfc, identifier, level=level, section=section, same=same, **table))
-        part = Part(rfc, about["title"], about["page"], about.get("note", ""), about.get("numbered", {}), requirements)
+        part = Part(
+            rfc,
+            title=about["title"],
+            page=about["page"],
+            source=about.get("from", ""),
+            note=about.get("note", ""),
+            numbered=about.get("numbered", {}),
+            requirements=requirements,
+        )
         ranked.append((about.get("rank", 1), len(ranked), part))
     parts = [part for _, _, part in sorted(ranked, key=lambda one: one[:2])]
     return Catalogue(parts, problems)
@@ -187,6 +199,8 @@ def problems_of(catalogue: Catalogue, tests: dict[Key, list[str]], code: Path) -
     for part in catalogue.parts:
         if part.page not in PAGES:
             problems.append(f"RFC {part.rfc}: there is no page {part.page}")
+        if part.source not in SOURCES:
+            problems.append(f"RFC {part.rfc}: what it was written from is {part.source!r}")
         present = {one.id for one in part.requirements}
         for prefix, last in part.numbered.items():
             missing = [f"{prefix}-{n}" for n in range(1, last + 1) if f"{prefix}-{n}" not in present]
@@ -237,21 +251,25 @@ _GENERATED = (
     "Written by `make conformance` from the [catalogue](catalogue) and from the markers of the tests; a test of the\n"
     "ordinary run holds it to both. A requirement is *done* when the named code does it and the named tests show it.\n"
     "*Not ours* binds somebody else, such as applications; a *rule* is stated without one of the words of RFC 2119.\n"
-    "The sentences are our own: the RFC has the exact ones.\n"
+    "The sentences are our own: the RFC has the exact ones. *From* says what they were written from: the text of the\n"
+    "RFC, a draft of it, or memory alone, in which case some may be missing or wrong.\n"
 )
 
 
 def _index(catalogue: Catalogue) -> str:
     lines = ["# Held against the RFCs", "", _GENERATED]
-    lines += ["| page | RFC | requirements | done | not done | not ours |", "| --- | --- | ---: | ---: | ---: | ---: |"]
+    lines += ["| page | RFC | from | requirements | done | not done | not ours |"]
+    lines.append("| --- | --- | --- | ---: | ---: | ---: | ---: |")
     total: Counter[str] = Counter()
     for page, heading in PAGES.items():
         for part in catalogue.parts:
             if part.page == page:
                 counts = _counts(part, catalogue)
                 total += counts
-                lines.append(f"| [{heading}]({page}.md) | {_anchored(part, f'{page}.md')} | {_cells(counts)} |")
-    lines.append(f"| | all | {_cells(total)} |")
+                lines.append(
+                    f"| [{heading}]({page}.md) | {_anchored(part, f'{page}.md')} | {part.source} | {_cells(counts)} |"
+                )
+    lines.append(f"| | all | | {_cells(total)} |")
     lines += [
         "",
         "## What is not done",
@@ -269,8 +287,8 @@ def _index(catalogue: Catalogue) -> str:
 
 def _page(heading: str, parts: list[Part], catalogue: Catalogue, tests: dict[Key, list[str]]) -> str:
     lines = [f"# {heading}, held against the RFCs", "", _GENERATED]
-    lines += ["| RFC | requirements | done | not done | not ours |", "| --- | ---: | ---: | ---: | ---: |"]
-    lines += [f"| {_anchored(part)} | {_cells(_counts(part, catalogue))} |" for part in parts]
+    lines += ["| RFC | from | requirements | done | not done | not ours |", "| --- | --- | ---: | ---: | ---: | ---: |"]
+    lines += [f"| {_anchored(part)} | {part.source} | {_cells(_counts(part, catalogue))} |" for part in parts]
     for part in parts:
         lines += ["", f"## {_title(part)}", ""]
         if part.note:

@@ -39,7 +39,7 @@ async def open_endpoint(factory=Collector, **options):
     return await asyncio.get_running_loop().create_datagram_endpoint(factory, **options)
 
 
-@pytest.mark.rfc("768", "0-5")
+@pytest.mark.rfc("768", "0-5", "0-7")
 def test_datagrams_there_and_back(world: SmallWorld) -> None:
     async def run() -> list:
         transport, client = await open_endpoint(remote_addr=("server", 7))
@@ -180,6 +180,7 @@ def test_two_endpoints_cannot_have_one_port(world: SmallWorld) -> None:
     world.run(run())
 
 
+@pytest.mark.rfc("791", "3.3-1")
 def test_a_foreign_address_cannot_be_bound(world: SmallWorld) -> None:
     async def run() -> None:
         with pytest.raises(OSError, match="assign") as caught:

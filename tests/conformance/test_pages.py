@@ -18,6 +18,7 @@ ABOUT = """
 rfc = "9999"
 title = "A Protocol"
 page = "tcp"
+from = "text"
 """
 DONE = (
     ABOUT
@@ -86,6 +87,8 @@ def test_what_is_true_is_no_problem(judge):
         ([DONE, DONE], TESTS, "stands in the catalogue twice"),
         ([DONE.replace('"tcp"', '"tcp"\nnumbered = { MUST = 3 }')], TESTS, "MUST-3 is missing"),
         ([DONE.replace('"tcp"', '"sctp"')], TESTS, "there is no page sctp"),
+        ([DONE.replace('"text"', '"hearsay"')], TESTS, "what it was written from is 'hearsay'"),
+        ([DONE.replace('from = "text"', "")], TESTS, "what it was written from is ''"),
         ([DONE + 'sayz = "?"\n'], {}, "unknown keys: sayz"),
         ([DONE.replace("MUST-1", "WANT-1")], {("9999", "WANT-1"): ["t"]}, "its level is"),
         ([DONE, DONE.replace("MUST-1", "MUST-2").replace('code = ["a.py:Door.open"]', 'same = ["9999 MUST-7"]')], TESTS,
@@ -107,7 +110,7 @@ def test_a_page_links_the_code_and_the_tests(tool, tmp_path):
         f"| MUST-1 | MUST | It works. (3.1) | {works}",
         "| MAY-1 | MAY | A \\| B. (4) | **not done**: no need |  |",
     ]
-    assert "| [RFC 9999: A Protocol](tcp.md#rfc-9999-a-protocol) | 2 | 1 | 1 | 0 |" in pages["README.md"]
+    assert "| [RFC 9999: A Protocol](tcp.md#rfc-9999-a-protocol) | text | 2 | 1 | 1 | 0 |" in pages["README.md"]
 
 
 def test_the_names_that_a_module_defines(tool, tmp_path):

@@ -169,7 +169,7 @@ def test_ttl_and_differentiated_services_are_those_of_the_socket_and_may_change(
 
 
 @pytest.mark.rfc("1122", "3.3.2-3", "3.3.3-3")
-@pytest.mark.rfc("6691", "2-1")
+@pytest.mark.rfc("6691", "2-1", "2-3")
 @pytest.mark.rfc("9293", "MUST-67")
 @pytest.mark.parametrize(("mtu", "mss"), [(1500, 1460), (1400, 1360), (576, 536)])
 def test_the_mss_that_is_announced_is_what_the_interface_takes(world: SmallWorld, mtu: int, mss: int) -> None:

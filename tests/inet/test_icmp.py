@@ -50,6 +50,16 @@ def test_an_echo_comes_back_as_it_was(line: Line) -> None:
     ]
 
 
+@pytest.mark.rfc("1812", "4.3.2.5-2", "4.3.2.5-3")
+def test_an_echo_is_answered_as_urgently_as_it_asked(line: Line) -> None:
+    replies: list[int] = []
+    line.client.on_echo_reply.append(lambda _message, packet: replies.append(packet.tos))
+    for tos in (0, 0x10, 0xA0):
+        line.client.send(ip(SERVER), 1, icmp.Message(icmp.ECHO_REQUEST, 0, bytes(4), b"").emit(), tos=tos)
+    line.queue.run()
+    assert replies == [0, 0x10, 0xA0]
+
+
 @pytest.mark.rfc("1122", "3.2.2.6-5")
 def test_a_host_answers_itself(line: Line) -> None:
     pinger = Pinger(line.client)
@@ -102,14 +112,14 @@ def test_a_transport_can_have_its_port_reported(line: Line) -> None:
 
 @pytest.mark.rfc("792", "0-3")
 @pytest.mark.rfc("1122", "3.2.2-2")
-@pytest.mark.rfc("1812", "4.3.2.3-1", "4.3.2.5-1")
+@pytest.mark.rfc("1812", "4.3.2.3-1", "4.3.2.5-1", "4.3.2.2-1", "4.3.2.3-2")
 def test_a_report_quotes_as_much_as_fits_into_576_octets(server_line: Line) -> None:
     line = server_line
     line.client.send(ip(SERVER), 99, bytes(1400))
     assert answers(line) == 1
     packet = ipv4.Packet.parse(next(f for f in line.__dict__["at_r2"] if f[12:14] == b"\x08\x00")[14:])
     assert packet.header_octets + len(packet.payload) == 576
-    assert packet.tos == 0xC0
+    assert (packet.tos, packet.ttl) == (0xC0, 64)
     message = icmp.Message.parse(packet.payload)
     quoted = ipv4.Packet.parse_quoted(message.payload)
     assert (quoted.src, quoted.dst, quoted.protocol, quoted.ttl) == (ip(CLIENT), ip(SERVER), 99, 62)

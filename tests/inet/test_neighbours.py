@@ -233,14 +233,14 @@ def test_strangers_are_not_remembered(lan: Lan) -> None:
     assert lan.states(lan.a) == {}
 
 
-@pytest.mark.rfc("5227", "2.1-3")
+@pytest.mark.rfc("5227", "2.5-2")
 def test_a_probe_is_answered_and_not_learned(lan: Lan) -> None:
     lan.hear(arp.Message(arp.REQUEST, STRANGER, bytes(4), bytes(6), ip(A)))  # RFC 5227: is it free?
     assert lan.states(lan.a) == {}
     assert plug_of(lan.a.interfaces[0]).counters.tx_frames == 1
 
 
-@pytest.mark.rfc("5227", "2.3-2", "2.4-1", "2.4-2")
+@pytest.mark.rfc("5227", "2.3-2", "2.4-1", "2.4-2", "2.4-3")
 def test_our_address_is_defended_once_in_ten_seconds(watched: Network) -> None:
     lan = Lan(watched)
     for _ in range(3):

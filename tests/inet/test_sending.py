@@ -111,6 +111,7 @@ def test_identifications_wrap(line: Line) -> None:
     assert {(b - a) % 65536 for a, b in pairwise(numbers)} == {1}
 
 
+@pytest.mark.rfc("791", "2.2-1")
 @pytest.mark.rfc("1122", "3.2.1.3-2", "3.3.4.2-2")
 def test_sources(network: Network) -> None:
     line = Line(network)

@@ -29,7 +29,7 @@ def avoid_for(control: CongestionControl, seconds: float, rtt_ns: int, now: int 
     return windows
 
 
-@pytest.mark.rfc("5681", "3.1-8", "3.1-10")
+@pytest.mark.rfc("5681", "3.1-8", "3.1-10", "3.1-13", "3.1-14")
 def test_reno_adds_a_segment_a_round_trip_and_halves():
     control = Reno(MSS, 10, hystart=False)
     control.lost(40_000, 0)

@@ -142,6 +142,7 @@ def test_a_refused_connection(make):
     """)
 
 
+@pytest.mark.rfc("5961", "3.2-5")
 def test_a_refusal_that_acknowledges_something_else_is_passed_over(make):
     make().run("""
         +0.00 = connect
@@ -290,7 +291,7 @@ def test_a_peer_with_a_tiny_mss_does_not_get_tiny_segments(make):
     assert test.connection.info().mss == 64
 
 
-@pytest.mark.rfc("7323", "2.2-3", "2.3-1")
+@pytest.mark.rfc("7323", "2.2-3", "2.3-1", "2.3-4", "2.3-5")
 @pytest.mark.rfc("9293", "MUST-1", "REC-1")
 def test_windows_are_scaled_from_the_second_segment_on(make):
     test = make(window_scale=True, receive_buffer=1 << 20, receive_buffer_max=1 << 20)
@@ -318,7 +319,7 @@ def test_a_scale_of_more_than_14_counts_as_14(make):
     """)
 
 
-@pytest.mark.rfc("7323", "2.2-4")
+@pytest.mark.rfc("7323", "2.2-4", "2.3-5")
 def test_without_scaling_by_the_peer_there_is_none(make):
     make(window_scale=True, receive_buffer=1 << 20, receive_buffer_max=1 << 20).run("""
         +0.00 = connect

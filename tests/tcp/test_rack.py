@@ -192,6 +192,7 @@ def test_a_probe_for_nothing_is_told_by_its_dsack_and_costs_nothing(open_with_sa
 # Proportional rate reduction, RFC 6937
 
 
+@pytest.mark.rfc("5681", "4.3-4")
 def test_prr_sends_one_segment_for_two_delivered_when_the_window_is_halved():
     prr = Prr(20_000)
     sent = []

@@ -6,7 +6,7 @@ import pytest
 from packetscript import PacketTest
 
 
-@pytest.mark.rfc("5681", "4.2-1")
+@pytest.mark.rfc("5681", "4.2-1", "4.2-4")
 @pytest.mark.rfc("9293", "SHLD-18", "MUST-40")
 @pytest.mark.row("B22")
 def test_text_is_read_and_acknowledged_within_40_ms(established):
@@ -33,7 +33,7 @@ def test_what_was_read_is_told_in_events():
     assert test.events("delivered") == [{"octets": 4, "left": 6}, {"octets": 6, "left": 0}]
 
 
-@pytest.mark.rfc("5681", "4.2-1")
+@pytest.mark.rfc("5681", "4.2-1", "4.2-3")
 @pytest.mark.rfc("9293", "MUST-58", "SHLD-19")
 @pytest.mark.row("B13")
 def test_every_second_full_segment_is_acknowledged_at_once(established):
@@ -240,6 +240,7 @@ def test_the_window_opens_only_in_steps_worth_the_while(open_one):
     """)
 
 
+@pytest.mark.rfc("7323", "2.4-2", "2.4-3")
 @pytest.mark.rfc("9293", "SHLD-14", "MUST-39")
 def test_the_right_edge_never_moves_back(open_one):
     open_one(receive_buffer=4000).run("""
@@ -308,7 +309,7 @@ def test_urgent_text_of_ours_is_marked(established):
     """)
 
 
-@pytest.mark.rfc("7323", "5.3-1", "5.2-1")
+@pytest.mark.rfc("7323", "5.3-1", "5.2-1", "5.2-5")
 def test_old_time_stamps_are_dropped_and_acknowledged(make):
     make(timestamps=True).run("""
         +0.00 = connect
@@ -340,7 +341,7 @@ def test_time_stamps_compare_around_the_wrap_and_expire_after_24_days(make):
     """)
 
 
-@pytest.mark.rfc("7323", "4.3-1")
+@pytest.mark.rfc("7323", "4.3-1", "4.3-2", "4.3-3")
 def test_the_stamp_that_is_echoed_is_that_of_the_first_segment_of_a_delayed_ack(make):
     make(timestamps=True).run("""
         +0.00 = connect

@@ -27,7 +27,7 @@ TEN = "+0.00 = write 10000\n" + "\n".join(
 )
 
 
-@pytest.mark.rfc("5681", "3.2-3", "3.2-6", "3.2-9")
+@pytest.mark.rfc("5681", "3.2-3", "3.2-6", "3.2-9", "4.3-3")
 @pytest.mark.rfc("6582", "3.2-3")
 @pytest.mark.row("B11")
 def test_three_duplicate_acks_repair_a_loss_without_waiting(established):
@@ -97,7 +97,7 @@ def test_new_reno_repairs_one_hole_a_round_trip(established):
     """)
 
 
-@pytest.mark.rfc("5681", "3.2-7", "3.2-8", "3.2-9")
+@pytest.mark.rfc("5681", "3.2-7", "3.2-8", "3.2-9", "3.2-10")
 def test_new_reno_sends_new_text_as_duplicates_tell_that_segments_left_the_network(established):
     established.connection.write(bytes(20_000), established.now)
     established.sent.clear()
@@ -179,7 +179,7 @@ def test_a_second_time_out_of_one_segment_leaves_the_threshold(established):
     """)
 
 
-@pytest.mark.rfc("5681", "4.3-1")
+@pytest.mark.rfc("5681", "4.3-1", "4.3-5")
 @pytest.mark.rfc("2018", "5-1", "5.1-2")
 @pytest.mark.rfc("6675", "4-3", "5-1", "5-2", "5-4", "5-5")
 @pytest.mark.row("B11")
@@ -202,6 +202,8 @@ def test_sack_repairs_many_holes_in_one_round_trip(open_with_sack):
         +0.00 < . 1:1(0) ack 1 <sack 5001:10001 3001:4001 1001:2001>
         +0.10 < . 1:1(0) ack 10001
         +0.00 = info recovery open
+        +0.00 = info cwnd 5000
+        +0.00 = info ssthresh 5000
         +0.00 = info retransmitted 3
     """)
 
@@ -227,7 +229,7 @@ def test_sack_blocks_of_what_was_never_sent_or_is_acknowledged_are_passed_over(o
     assert not test.connection._tcb.recovery.scoreboard
 
 
-@pytest.mark.rfc("6675", "5.1-1", "5.1-2")
+@pytest.mark.rfc("6675", "5.1-1", "5.1-2", "5.1-3")
 def test_a_time_out_in_recovery_sends_only_what_is_not_sacked(open_with_sack):
     open_with_sack().run(TEN).run("""
         +0.10 < . 1:1(0) ack 1 <sack 1001:2001>
@@ -255,7 +257,7 @@ def test_a_peer_that_threw_sacked_text_away_gets_it_again(open_with_sack):
     """)
 
 
-@pytest.mark.rfc("6675", "4-6")
+@pytest.mark.rfc("6675", "4-6", "4-8")
 def test_the_last_segment_of_a_recovery_is_rescued(open_with_sack):
     # The 1st and the last two of ten are lost: nothing above tells of the latter.
     open_with_sack().run(TEN).run("""

@@ -71,6 +71,17 @@ def test_challenges_are_not_sent_without_end(established):
     assert len(established.sent) == 1
 
 
+@pytest.mark.rfc("5961", "7-2")
+def test_the_number_of_challenges_can_be_set(open_one):
+    test = open_one(challenge_acks=3, challenge_period_ns=10**9)
+    for _ in range(10):
+        test.arrive(test.segment("S 1:1(0)"))
+    assert len(test.sent) == 3
+    test.wait(1)
+    test.arrive(test.segment("S 1:1(0)"))
+    assert len(test.sent) == 4
+
+
 @pytest.mark.rfc("5961", "5.2-1", "5.2-2")
 def test_an_ack_of_what_was_never_sent_is_challenged(established):
     established.run("""

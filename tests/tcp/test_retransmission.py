@@ -54,7 +54,6 @@ def test_events_tell_of_retransmissions_doubt_and_giving_up():
     assert test.events("gave-up") == [{"why": "R2", "retries": 4}]
 
 
-@pytest.mark.rfc("5482", "3.1-2")
 def test_a_user_time_out_gives_up_by_time(open_one):
     open_one(user_timeout_ns=1_000_000_000).run("""
         +0.00 = write 10

@@ -114,6 +114,7 @@ def test_text_sent_while_it_runs_leaves_the_timer_as_it_is(open_one):
     """)
 
 
+@pytest.mark.rfc("7323", "4.2-1")
 @pytest.mark.rfc("6298", "3-2")
 def test_a_round_trip_is_measured_at_least_once_in_each(established):
     position = 1

@@ -17,6 +17,7 @@ def sending(open_with_sack) -> PacketTest:
     return test
 
 
+@pytest.mark.rfc("5681", "3.2-11")
 @pytest.mark.rfc("6675", "5-3")
 def test_before_a_recovery_news_of_sack_lets_new_text_go(sending):
     sending.run("""
@@ -58,3 +59,55 @@ def test_what_may_be_lost_is_sent_when_there_is_nothing_else(open_with_sack):
     test.sent.clear()
     test.arrive(test.segment(". 1:1(0) ack 1 <sack 9001:10001 1001:8001>"))
     assert [test.described(segment).split()[1] for _, segment in test.sent] == ["8001:9001(1000)"]
+
+
+@pytest.mark.rfc("6675", "5-6", "5-7")
+def test_progress_forgets_the_duplicates(open_with_sack):
+    test = open_with_sack(congestion="reno", rack=False, limited_transmit=False)
+    test.connection.write(bytes(10_000), test.now)
+    test.sent.clear()
+    test.run("""
+        +0.10 < . 1:1(0) ack 1 <sack 1001:2001>
+        +0.00 < . 1:1(0) ack 1 <sack 1001:3001>
+        +0.00 < . 1:1(0) ack 3001
+        +0.00 < . 1:1(0) ack 3001 <sack 4001:5001>
+        +0.00 < . 1:1(0) ack 3001 <sack 4001:6001>
+        +0.00 = info recovery open
+        +0.00 < . 1:1(0) ack 3001 <sack 4001:7001>
+        +0.00 > . 3001:4001(1000) ack 1
+        +0.00 = info recovery fast
+    """)
+
+
+@pytest.mark.rfc("6675", "4-9", "4-10")
+def test_after_the_rescue_what_is_missing_before_it_is_sent_and_then_nothing(open_with_sack):
+    """The 1st and the 9th of ten are lost; the 10th is sent again to find out."""
+    test = open_with_sack(congestion="reno")
+    test.connection.write(bytes(10_000), test.now)
+    test.sent.clear()
+    test.run("""
+        +0.10 < . 1:1(0) ack 1 <sack 1001:2001>
+        +0.00 < . 1:1(0) ack 1 <sack 1001:3001>
+        +0.00 < . 1:1(0) ack 1 <sack 1001:8001>
+        +0.00 > . 1:1001(1000) ack 1
+        +0.10 < . 1:1(0) ack 8001
+        +0.00 > P. 9001:10001(1000) ack 1
+        +0.10 < . 1:1(0) ack 8001 <sack 9001:10001>
+        +0.00 > . 8001:9001(1000) ack 1
+        +0.00 = silence
+    """)
+
+
+@pytest.mark.rfc("6675", "5-8")
+def test_what_is_sacked_above_outlives_the_recovery(sending):
+    for end in (2001, 3001, 4001):
+        sending.arrive(sending.segment(f". 1:1(0) ack 1 <sack 1001:{end}>"))
+    tcb = sending.connection._tcb
+    recover = tcb.snd.nxt
+    sending.arrive(sending.segment(f". 1:1(0) ack 1 <sack 1001:{recover}>"))
+    last = tcb.snd.nxt
+    assert last >= recover + 2000
+    sending.arrive(sending.segment(f". 1:1(0) ack 1 <sack {last - 1000}:{last} 1001:{recover}>"))
+    sending.arrive(sending.segment(f". 1:1(0) ack {recover}"))
+    assert sending.connection.info().recovery == "open"
+    assert tcb.recovery.scoreboard.octets == 1000

@@ -12,6 +12,7 @@ THREE = """
 """
 
 
+@pytest.mark.rfc("7323", "2.4-4")
 @pytest.mark.rfc("9293", "SHLD-15", "MUST-34")
 def test_nothing_new_is_sent_into_a_window_that_has_shrunk(open_one):
     open_one(window=3000).run(THREE).run("""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from packetscript import PacketTest
 
 STAMPED = """
     +0.00 = connect
@@ -93,4 +94,33 @@ def test_what_was_in_the_window_when_sent_is_sent_again_though_scaling_has_shrun
         +0.00 > . 2001:3001(1000) ack 1
         +0.10 < . 1:1(0) ack 3001 win 375
         +0.00 > P. 3001:3002(1) ack 1
+    """)
+
+
+@pytest.mark.rfc("7323", "5.2-2")
+def test_a_reset_leaves_the_stamps_alone(make):
+    make(timestamps=True).run(STAMPED).run("""
+        +0.00 < R 2:2(0) <TS val 5000 ecr 100>
+        +0.00 > . 1:1(0) ack 1 <TS val 100 ecr 1000>   # the challenge
+    """)
+
+
+@pytest.mark.rfc("7323", "5.3-2")
+def test_an_old_stamp_is_looked_at_before_the_window():
+    test = PacketTest(watched=True, timestamps=True).run(STAMPED)
+    test.run("""
+        +0.00 < . 900001:900011(10) ack 1 <TS val 999 ecr 100>
+        +0.00 > . 1:1(0) ack 1 <TS val 100 ecr 1000>
+    """)
+    assert test.events("dropped") == [{"why": "paws"}]
+
+
+@pytest.mark.rfc("7323", "5.3-3")
+def test_what_waits_behind_a_gap_is_not_held_against_later_stamps(make):
+    make(timestamps=True).run(STAMPED).run("""
+        +0.00 < P. 11:21(10) ack 1 <TS val 1010 ecr 100>
+        +0.00 > . 1:1(0) ack 1 <TS val 100 ecr 1000>
+        +0.00 < . 1:11(10) ack 1 <TS val 2000 ecr 100>
+        +0.00 > . 1:1(0) ack 21 <TS val 100 ecr 2000>
+        +0.00 = read 20
     """)

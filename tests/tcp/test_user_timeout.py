@@ -9,7 +9,8 @@ import pytest
 from packetscript import PacketTest
 from tcp_ends import Ends
 
-from michinori.wire.tcp import SYN, Segment
+from michinori.tcp import State
+from michinori.wire.tcp import ACK, SYN, Options, Segment
 
 S = 1_000_000_000
 Make = Callable[..., PacketTest]
@@ -49,7 +50,7 @@ def test_a_long_one_ends_after_it() -> None:
     assert 800 < took < 1100
 
 
-@pytest.mark.rfc("5482", "3.1-1")
+@pytest.mark.rfc("5482", "3.1-1", "3.1-4")
 def test_the_wish_of_the_peer_holds_for_who_has_none() -> None:
     wish = {"user_timeout_ns": 200 * S, "user_timeout_option": True}
     ends, took = cut_while_sending({"user_timeout_option": True}, wish)
@@ -59,13 +60,13 @@ def test_the_wish_of_the_peer_holds_for_who_has_none() -> None:
     assert option_of(ends.client.sent[0][1]) is None
 
 
-@pytest.mark.rfc("5482", "3.1-1")
+@pytest.mark.rfc("5482", "3.1-1", "3.1-4", "3.1-5", "3.1-6", "3.1-7")
 def test_a_wish_for_less_than_is_wise_does_not() -> None:
     _, took = cut_while_sending({"user_timeout_option": True}, {"user_timeout_ns": 2 * S, "user_timeout_option": True})
     assert 100 <= took < 210
 
 
-@pytest.mark.rfc("5482", "3.1-2")
+@pytest.mark.rfc("5482", "3-2")
 def test_ones_own_wish_comes_first() -> None:
     ours, theirs = ({"user_timeout_ns": seconds * S, "user_timeout_option": True} for seconds in (5, 900))
     ends, took = cut_while_sending(ours, theirs)
@@ -83,7 +84,38 @@ def test_without_a_wish_or_without_the_switch_nothing_is_said(make: Make, settin
     assert syn.options.user_timeout_s is None
 
 
-@pytest.mark.rfc("5482", "3.3-1")
+@pytest.mark.rfc("5482", "3-5", "3.2-1")
 def test_who_does_not_take_part_passes_it_over() -> None:
     _, took = cut_while_sending({}, {"user_timeout_ns": 200 * S, "user_timeout_option": True})
     assert took > 800
+
+
+@pytest.mark.rfc("5482", "3.1-6")
+def test_a_wish_for_an_hour_or_more_ends_after_an_hour() -> None:
+    wish = {"user_timeout_ns": 30_000 * S, "user_timeout_option": True}
+    _, took = cut_while_sending({"user_timeout_option": True}, wish)
+    assert 3600 <= took < 3730
+
+
+@pytest.mark.rfc("5482", "3.3-1")
+def test_before_the_handshake_is_over_the_wish_does_not_count(make: Make) -> None:
+    test = make(user_timeout_ns=3 * S, user_timeout_option=True)
+    test.connection.connect(0)
+    for _ in range(100):
+        test.wait(1)
+    assert test.connection.state is State.SYN_SENT
+
+
+@pytest.mark.rfc("5482", "3.4-1", "3.4-2")
+def test_no_wish_is_zero(make: Make) -> None:
+    test = make(user_timeout_ns=1, user_timeout_option=True)
+    test.connection.connect(0)
+    assert test.sent[0][1].options.user_timeout_s == 1
+    test = make(user_timeout_option=True)
+    test.connection.connect(0)
+    options = Options(mss=1000, user_timeout_s=0)
+    ports = test.sent[0][1].dst_port, test.sent[0][1].src_port
+    syn_ack = Segment(*ports, 99, (test.sent[0][1].seq + 1) & 0xFFFF_FFFF, SYN | ACK, 60_000, b"", options)
+    test.connection.receive(syn_ack, S)
+    assert test.connection.state is State.ESTABLISHED
+    assert test.connection._tcb.patience_ns is None

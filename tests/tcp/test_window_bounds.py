@@ -15,7 +15,7 @@ HANDSHAKE = """
 """
 
 
-@pytest.mark.rfc("5681", "3.1-2")
+@pytest.mark.rfc("5681", "2-1")
 def test_the_smaller_of_both_windows_bounds_what_is_under_way(open_one):
     for window, under_way in ((4000, 4000), (65535, 10_000)):
         test = open_one(window=window)

@@ -115,6 +115,7 @@ def test_garbage_with_a_right_checksum(stands: Stands, garbage: bytes, first: in
     stands(ipv4.Packet.parse_quoted, octets)
 
 
+@pytest.mark.rfc("791", "3.1-12")
 def test_a_known_packet() -> None:
     octets = bytes.fromhex("4500 0073 0000 4000 4011 b861 c0a8 0001 c0a8 00c7") + bytes(95)
     packet = ipv4.Packet.parse(octets)

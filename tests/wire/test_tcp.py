@@ -212,3 +212,14 @@ def test_flags_in_words() -> None:
     assert tcp.flag_names(tcp.SYN | tcp.ACK) == "SYN,ACK"
     assert tcp.flag_names(0) == ""
     assert tcp.flag_names(0xFF) == "FIN,SYN,RST,PSH,ACK,URG,ECE,CWR"
+
+
+@pytest.mark.rfc("5482", "3.3-2", "3.3-3")
+@pytest.mark.parametrize(
+    ("seconds", "octets"),
+    [(100, b"\x1c\x04\x00\x64"), (32_767, b"\x1c\x04\x7f\xff"), (36_000, b"\x1c\x04\x82\x58")],
+)
+def test_a_user_timeout_is_told_in_seconds_or_minutes(seconds: int, octets: bytes) -> None:
+    """RFC 5482 section 3.3: kind, length, a bit for minutes, 15 bits."""
+    assert tcp.Options(user_timeout_s=seconds).emit() == octets
+    assert parse_options(octets).user_timeout_s == seconds

@@ -111,12 +111,14 @@ def test_errors_quote_as_much_as_fits_into_576_octets() -> None:
         assert (quoted.src, quoted.dst, quoted.protocol) == (SRC, DST, 17)
 
 
-@pytest.mark.rfc("792", "12-1")
+@pytest.mark.rfc("792", "12-1", "0-4")
 def test_what_errors_say() -> None:
     quoted = b"quoted"
     assert icmp.unreachable(icmp.FRAGMENTATION_NEEDED, quoted, 1_454).mtu == 1_454
     assert icmp.parameter_problem(icmp.POINTER_INDICATES, quoted, 22).pointer == 22
     assert icmp.redirect(icmp.REDIRECT_HOST, SRC, quoted).gateway == SRC
+    assert icmp.time_exceeded(icmp.TTL_EXCEEDED, quoted).rest == bytes(4)
+    assert icmp.unreachable(icmp.PORT_UNREACHABLE, quoted).rest == bytes(4)
     assert icmp.unreachable(icmp.PORT_UNREACHABLE, quoted).meaning == "port unreachable"
     meanings = {icmp.meaning(icmp.UNREACHABLE, code) for code in range(16)}
     assert len(meanings) == 16
