@@ -11,6 +11,7 @@ from small_world import CLIENT, SERVER, SmallWorld
 from michinori.host import TcpSocket
 from michinori.host.addresses import pack
 from michinori.host.tcp_listener import TcpListenerSocket
+from michinori.inet import Passing
 from michinori.tcp import Connection
 from michinori.wire import checksum, ipv4
 from michinori.wire.protocols import PROTOCOL_TCP
@@ -30,20 +31,24 @@ def closed_by_server(world: SmallWorld) -> tuple[TcpSocket, list[Segment]]:
     heard: list[Segment] = []
     taken: list[Segment] = []
 
-    def listen(packet: ipv4.Packet, _interface: object) -> None:
-        heard.append(Segment.parse(packet.payload, checksum.pseudo(packet.src, packet.dst, PROTOCOL_TCP)))
+    def listen(passing: Passing) -> str:
+        heard.append(_segment(passing.packet))
+        return "heard"
 
-    def overhear(packet: ipv4.Packet, _interface: object) -> None:
-        taken.append(Segment.parse(packet.payload, checksum.pseudo(packet.src, packet.dst, PROTOCOL_TCP)))
-        world.server.tcp.receive(packet, _interface)
+    def overhear(passing: Passing) -> None:
+        taken.append(_segment(passing.packet))
 
-    world.server.internet.protocols[PROTOCOL_TCP] = overhear
+    world.server.internet.hooks.input.append(overhear)
     client.close()
     world.pass_time(1)
-    world.client.internet.protocols[PROTOCOL_TCP] = listen
+    world.client.internet.hooks.input.append(listen)
     assert taken[-1].flags & FIN
     heard.append(taken[-1])
     return client, heard
+
+
+def _segment(packet: ipv4.Packet) -> Segment:
+    return Segment.parse(packet.payload, checksum.pseudo(packet.src, packet.dst, PROTOCOL_TCP))
 
 
 def arrive(world: SmallWorld, segment: Segment) -> None:

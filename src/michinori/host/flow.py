@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from michinori.host.addresses import endpoint_text
+from michinori.host.express import WITHOUT_ECN
 from michinori.host.options import SocketOptions
 from michinori.host.socket_info import SocketInfo
 from michinori.inet import PacketTooBig, Unreachable
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from michinori.host.tcp_table import TcpTable
 
 _NEVER: Final = 1 << 62
-#: Of the field that was the type of service, the two bits of ECN are the transport's (RFC 3168 section 5).
-_WITHOUT_ECN: Final = 0xFC
 #: How often progress is told to the table of neighbours, at most. They are asked no sooner than 5 s after a doubt.
 _CONFIRM_EVERY_NS: Final = 4 * NS_PER_S
 #: What of a connection's state a listing of sockets shows.
@@ -119,7 +118,7 @@ class Flow:
                 segment.emit(self.pseudo),
                 src=self._local_address,
                 ttl=options.ttl,
-                tos=options.tos & _WITHOUT_ECN | ecn,
+                tos=options.tos & WITHOUT_ECN | ecn,
                 dont_fragment=self._table.path_mtu_discovery,
             )
         except PacketTooBig as too_big:

@@ -13,6 +13,7 @@ import msgspec
 
 from michinori.host.addresses import unspecified
 from michinori.host.errors import os_error
+from michinori.host.express import Express
 from michinori.host.flow import Flow
 from michinori.host.icmp_errors import errno_of, tcp_error
 from michinori.host.options import SocketOptions
@@ -191,7 +192,9 @@ class TcpTable:
         flow.connection.on_reopen = flow.reopen
         if self.path_mtu_discovery:
             self._fit_to_path(flow)
-        self._flows[_key(local, remote)] = flow
+        key = _key(local, remote)
+        self._flows[key] = flow
+        self.internet.express[key] = Express(self, flow).take
         self._flows_by_port.setdefault(local[1], {})[flow] = None
         return flow
 
@@ -213,7 +216,9 @@ class TcpTable:
 
     def forget(self, flow: Flow) -> None:
         """That connection is no more."""
-        self._flows.pop(_key(flow.local, flow.remote), None)
+        key = _key(flow.local, flow.remote)
+        self._flows.pop(key, None)
+        self.internet.express.pop(key, None)
         sharing = self._flows_by_port.get(flow.local[1])
         if sharing is not None:
             sharing.pop(flow, None)
@@ -235,11 +240,11 @@ class TcpTable:
         if listener is not None:
             listener.receive(segment, remote, local, least_isn)
 
-    def reply(self, segment: Segment, local: Endpoint, remote: Endpoint) -> None:
+    def reply(self, segment: Segment, local: Endpoint, remote: Endpoint, *, dont_fragment: bool = False) -> None:
         """Send a segment that belongs to no connection."""
         octets = segment.emit(checksum.pseudo(local[0], remote[0], PROTOCOL_TCP))
         try:
-            self.internet.send(remote[0], PROTOCOL_TCP, octets, src=local[0])
+            self.internet.send(remote[0], PROTOCOL_TCP, octets, src=local[0], dont_fragment=dont_fragment)
         except Unreachable:
             self.note("dropped", {"why": "no-route"})
 
@@ -278,7 +283,7 @@ class TcpTable:
                 if now_ns >= flow.confirm_ns:
                     flow.confirm()
         except Malformed as malformed:
-            self._drop(malformed.reason)
+            self.drop(malformed.reason)
 
     def _receive_in_time_wait(self, record: TimeWait, segment: Segment) -> None:
         now_ns = self.queue.now_ns
@@ -287,18 +292,19 @@ class TcpTable:
                 self._time_waits.forget(_key(record.local, record.remote))
                 self.reopen(segment, record.local, record.remote, record.least_isn)
             case Verdict.RESTART | Verdict.ANSWER:
-                self.reply(record.ack(now_ns), record.local, record.remote)
+                ack, whole = record.ack(now_ns), self.path_mtu_discovery  # as the connection's own ACKs
+                self.reply(ack, record.local, record.remote, dont_fragment=whole)
 
     def _receive_stray(self, segment: Segment, local: Endpoint, remote: Endpoint) -> None:
         """A segment of no connection: a SYN for a listener, or something that is answered by a RST."""
         if not self.internet.is_local(local[0]):
-            self._drop("not-unicast")  # RFC 1122 section 4.2.3.10
+            self.drop("not-unicast")  # RFC 1122 section 4.2.3.10
             return
         listener = self._listener_at(local)
         if listener is not None:
             listener.receive(segment, remote, local)
             return
-        self._drop("no-socket")
+        self.drop("no-socket")
         reset = answer_closed(segment)
         if reset is not None:
             self.reply(reset, local, remote)
@@ -392,7 +398,8 @@ class TcpTable:
         interfaces = self.internet.interfaces
         return address == addresses.LIMITED_BROADCAST or any(one.is_broadcast(address) for one in interfaces)
 
-    def _drop(self, why: str) -> None:
+    def drop(self, why: str) -> None:
+        """A segment is not taken, for this reason."""
         if self.recorder is not None:
             self.recorder.drop(why)
             self.note("dropped", {"why": why})

@@ -4,6 +4,7 @@ from michinori.inet.errors import IcmpError, PacketTooBig, Unreachable
 from michinori.inet.hooks import ACCEPT, Hook, Hooks, Passing, Verdict
 from michinori.inet.interface import Interface, InterfaceAddress
 from michinori.inet.internet import Internet
+from michinori.inet.ipv4.sending import Path
 from michinori.inet.neighbours import NeighbourRow
 from michinori.inet.routes import Route, RouteTable
 
@@ -18,6 +19,7 @@ __all__ = [
     "NeighbourRow",
     "PacketTooBig",
     "Passing",
+    "Path",
     "Route",
     "RouteTable",
     "Unreachable",

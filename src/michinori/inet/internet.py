@@ -13,8 +13,8 @@ from michinori.inet.interface import Interface, InterfaceAddress
 from michinori.inet.ipv4.arp import Arp
 from michinori.inet.ipv4.forwarding import Forwarder
 from michinori.inet.ipv4.icmp import EchoListener, Icmp
-from michinori.inet.ipv4.receiving import Arrivals, ProtocolHandler, Receiver
-from michinori.inet.ipv4.sending import Sender
+from michinori.inet.ipv4.receiving import Arrivals, Express, ProtocolHandler, Receiver
+from michinori.inet.ipv4.sending import Path, Sender
 from michinori.inet.neighbours import Waiting
 from michinori.inet.node import Node
 from michinori.inet.own_addresses import OwnAddresses
@@ -51,6 +51,10 @@ class Internet:
         self.routes = RouteTable()
         self.hooks = Hooks()
         self.protocols: dict[int, ProtocolHandler] = {}
+        self.express: dict[bytes, Express] = {}
+        """Who takes frames of an established flow whole, by both addresses and ports as they stand in the packet. A
+        transport fills it. Each gives False for what is to be looked at as any other packet.
+        """
         self._own = OwnAddresses()
         self._arps: dict[str, Arp] = {}
         self._receivers: list[Receiver] = []
@@ -131,7 +135,9 @@ class Internet:
         interface.neighbours.other_way = partial(self._goes_another_way, interface)
         self.interfaces.append(interface)
         arp = self._arps[interface.name] = Arp(self.node, interface)
-        receiver = Receiver(self.node, interface, self.hooks, self.routes, self._own, self.protocols, self._arrivals)
+        receiver = Receiver(
+            self.node, interface, self.hooks, self.routes, self._own, self.protocols, self._arrivals, self.express
+        )
         self._receivers.append(receiver)
         interface.handlers[b"\x08\x00"] = receiver.receive
         interface.handlers[b"\x08\x06"] = arp.receive
@@ -193,6 +199,12 @@ class Internet:
         not be fragmented and is larger than ``path_mtu``; ``ValueError`` for a TTL of 0.
         """
         self._sender.send(dst, protocol, payload, src, ttl, tos, dont_fragment)
+
+    def ready_path(self, dst: bytes, src: bytes, protocol: int, ttl: int, tos: int) -> Path | None:
+        """What ``send`` keeps ready for packets like the last one, for a transport that makes whole frames; None when
+        there is nothing, or when all is recorded.
+        """
+        return self._sender.ready_path(dst, src, protocol, ttl, tos)
 
     def source_for(self, dst: bytes) -> bytes:
         """The address that packets to that destination are sent from. Raises ``Unreachable``."""

@@ -31,9 +31,11 @@ _STAMP_IS_OLD_AFTER_NS: Final = 24 * 86_400 * 1_000_000_000
 
 def segment_arrives(tcb: Tcb, segment: Segment, now: Nanos, *, is_marked: bool = False) -> None:
     """Everything that a segment does. ``is_marked``: a router has set CE in its packet."""
+    if not is_marked and as_predicted(tcb, segment, now):
+        return
     tcb.totals.segments_in += 1
     tcb.heard_at_ns = now
-    if (not is_marked and as_predicted(tcb, segment, now)) or tcb.gone:
+    if tcb.gone:
         return
     seg = Arrival(tcb, segment, is_marked=is_marked)
     if tcb.watch is not None:

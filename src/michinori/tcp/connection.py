@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from michinori.sim import Nanos
 from michinori.tcp.arrival import Arrival
 from michinori.tcp.arrives import segment_arrives
 from michinori.tcp.config import IPV4_AND_TCP_HEADERS, IPV6_AND_TCP_HEADERS, TcpConfig
-from michinori.tcp.effects import NOBODY, Effects, Endpoint
+from michinori.tcp.effects import NOBODY, Effects, Endpoint, PlainReceiver, PlainSender
 from michinori.tcp.errors import ConnectionAborted, ConnectionClosing, TcpError
 from michinori.tcp.info import TcpInfo, info_of
 from michinori.tcp.lifecycle import abort, become, finish, fit_mss, notify, send_capacity, send_space
+from michinori.tcp.prediction import plain_arrives
 from michinori.tcp.receiving import read, take_early_text
 from michinori.tcp.retransmission import on_path_mtu
 from michinori.tcp.segments import send_syn
@@ -143,6 +145,11 @@ class Connection:
     def receive(self, segment: Segment, now: Nanos, *, is_marked: bool = False) -> None:
         """A segment for this connection has arrived; ``is_marked``: a router has set CE in its packet (RFC 3168)."""
         segment_arrives(self._tcb, segment, now, is_marked=is_marked)
+
+    def shorten(self, sender: PlainSender) -> PlainReceiver:
+        """Let segments with time stamps alone go by ``sender``, and give who takes them (``plain_arrives``)."""
+        self._tcb.plain_sender = sender
+        return partial(plain_arrives, self._tcb)
 
     @property
     def deadline_ns(self) -> Nanos | None:
@@ -303,7 +310,7 @@ class Connection:
             return None
         record = time_wait_of(tcb)
         tcb.timers.stop()
-        tcb.effects, tcb.on_reopen = NOBODY, None
+        tcb.effects, tcb.on_reopen, tcb.plain_sender = NOBODY, None, None
         return record
 
     @property
@@ -358,8 +365,7 @@ class Connection:
     @property
     def in_doubt(self) -> bool:
         """R1 was reached: the way to the peer may be broken (RFC 9293 section 3.8.3)."""
-        tcb = self._tcb
-        return tcb.snd.retries >= tcb.config.retries_before_doubt
+        return self._tcb.snd.retries >= self._tcb.config.retries_before_doubt
 
     @property
     def progress(self) -> int:
@@ -376,9 +382,7 @@ class Connection:
     def unsent_octets(self) -> int:
         """Text in the send buffer that was never sent."""
         snd = self._tcb.snd
-        return (
-            min(snd.buffer.end - max(snd.nxt, 1), snd.buffer.end - snd.buffer.start) if snd.buffer.end > snd.nxt else 0
-        )
+        return max(min(snd.buffer.end - max(snd.nxt, 1), snd.buffer.end - snd.buffer.start), 0)
 
     @property
     def send_space(self) -> int:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeAlias
 
+from michinori.sim import Nanos
 from michinori.tcp.errors import TcpError
-from michinori.wire.tcp import Segment
+from michinori.wire import Octets
+from michinori.wire.tcp import Options, Segment
 
 #: A packed address and a port.
 Endpoint: TypeAlias = tuple[bytes, int]
+#: Sends a segment of SEQ, ACK, flags, window field, options (time stamps alone), text and with an ECN field.
+PlainSender: TypeAlias = Callable[[int, int, int, int, Options, Octets, int], None]
+#: Takes SEQ, ACK, window field, TSval, text, the sum of the other words and the time; False if it is not expected.
+PlainReceiver: TypeAlias = Callable[[int, int, int, int, Octets, int, Nanos], bool]
 
 
 class Effects(Protocol):

@@ -113,7 +113,7 @@ def finish(tcb: Tcb, error: TcpError | None) -> None:
         listener.forget(tcb)
     effects = tcb.effects
     if tcb.watch is None:
-        tcb.effects, tcb.on_reopen = NOBODY, None
+        tcb.effects, tcb.on_reopen, tcb.plain_sender = NOBODY, None, None
     effects.closed(error)
 
 

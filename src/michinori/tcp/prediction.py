@@ -15,6 +15,8 @@ from michinori.tcp.sending import transmit
 from michinori.tcp.states import State
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
+from michinori.wire import Octets
+from michinori.wire.checksum import partial
 from michinori.wire.tcp import ACK, PSH, Segment
 
 # Sequence arithmetic stands here in the open, (a - b) & MASK, for the sake of speed.
@@ -24,64 +26,78 @@ _SIGN = 0x8000_0000
 
 def as_predicted(tcb: Tcb, segment: Segment, now: Nanos) -> bool:
     """Deal with the segment if it is one of the two. False: it was not touched."""
-    rcv = tcb.rcv
+    options = segment.options
+    if segment.flags | PSH != ACK | PSH or options.sack:
+        return False
+    stamps, stamp = options.timestamps, 0
+    if tcb.stamped:
+        if stamps is None:
+            return False
+        stamp = stamps[0]
+    return plain_arrives(tcb, segment.seq, segment.ack, segment.window, stamp, segment.payload, None, now)
+
+
+def plain_arrives(
+    tcb: Tcb, seq: int, ack: int, window: int, stamp: int, text: Octets, words: int | None, now: Nanos
+) -> bool:
+    """The same for a segment of which no value was made: it has ACK, maybe PSH, and no option but TSval ``stamp`` (0
+    where none were agreed upon). ``words``: the sum of all its words but the text, with the pseudo header; the checksum
+    is verified then, once everything else is as predicted.
+    """
+    rcv, snd = tcb.rcv, tcb.snd
+    nxt = rcv.nxt
     if (
         tcb.state is not State.ESTABLISHED
-        or segment.flags | PSH != ACK | PSH
-        or segment.seq != (rcv.irs + rcv.nxt) & _MASK
+        or seq != (rcv.irs + nxt) & _MASK
+        or (stamp - rcv.stamp) & _SIGN
+        or (stamp and not tcb.stamped)
+        or snd.wl1 > nxt  # something from ahead of a gap has told of the window since
         or tcb.watch is not None
         or tcb.abandoned
     ):
         return False
-    options, snd = segment.options, tcb.snd
-    if options.sack:
-        return False
-    if tcb.stamped:
-        stamps = options.timestamps
-        if stamps is None or (stamps[0] - rcv.stamp) & _SIGN:
-            return False
-        stamp = stamps[0]
-    else:
-        stamp = 0
-    if snd.wl1 > rcv.nxt:
-        return False  # something from ahead of a gap has told of the window since
-    acked = (segment.ack - snd.iss - snd.una) & _MASK
-    size = len(segment.payload)
+    acked = (ack - snd.iss - snd.una) & _MASK
+    size = len(text)
     if size:
-        if acked or segment.window << snd.shift != snd.wnd or rcv.nxt + size > rcv.edge:
+        if acked or window << snd.shift != snd.wnd or nxt + size > rcv.edge:
             return False
-        if rcv.reassembly or rcv.fin_ahead is not None:
+        if rcv.reassembly.islands or rcv.fin_ahead is not None:
             return False  # it may fill a gap
-        if stamp and rcv.acked_to == rcv.nxt:
-            rcv.stamp = stamp
-            rcv.stamp_at_ns = now
-        _text_in_order(tcb, segment, size, now)
-        return True
-    if not 0 < acked <= snd.nxt - snd.una or not tcb.recovery.calm or not segment.window or not tcb.rtt.timed_to:
-        return False
-    if stamp and rcv.acked_to == rcv.nxt:
+        if words is not None and (words + partial(text)) % 0xFFFF:
+            return False
+    else:
+        if not 0 < acked <= snd.nxt - snd.una or not tcb.recovery.calm or not window or not tcb.rtt.timed_to:
+            return False
+        if words is not None and words % 0xFFFF:
+            return False
+    tcb.totals.segments_in += 1
+    tcb.heard_at_ns = now
+    if stamp and rcv.acked_to == nxt:
         rcv.stamp = stamp
         rcv.stamp_at_ns = now
-    _new_ack(tcb, segment, acked, now)
+    if size:
+        _text_in_order(tcb, text, size, now)
+    else:
+        _new_ack(tcb, window << snd.shift, acked, now)
     return True
 
 
-def _text_in_order(tcb: Tcb, segment: Segment, size: int, now: Nanos) -> None:
+def _text_in_order(tcb: Tcb, text: Octets, size: int, now: Nanos) -> None:
     rcv = tcb.rcv
     tcb.totals.text_in += 1
     tcb.snd.wl1, tcb.snd.wl2 = rcv.nxt, tcb.snd.una
     rcv.nxt += size
     if size > rcv.mss:
         rcv.mss = min(size, tcb.config.mss)
-    rcv.buffer.append(segment.payload)
+    rcv.buffer.append(text)
     if rcv.nxt >= rcv.turn_to:
         widen(tcb, now)
     tcb.effects.readable()
-    if rcv.acked_to != rcv.nxt and not tcb.gone:
+    if rcv.acked_to != rcv.nxt and tcb.state is not State.CLOSED:
         see_to_ack(tcb, now)
 
 
-def _new_ack(tcb: Tcb, segment: Segment, acked: int, now: Nanos) -> None:
+def _new_ack(tcb: Tcb, wnd: int, acked: int, now: Nanos) -> None:
     snd, rtt, timers = tcb.snd, tcb.rtt, tcb.timers
     una = snd.una + acked
     if rtt.timed_to <= una:
@@ -90,7 +106,6 @@ def _new_ack(tcb: Tcb, segment: Segment, acked: int, now: Nanos) -> None:
     snd.buffer.release(una)
     snd.retries = 0
     tcb.soft_error = None
-    wnd = segment.window << snd.shift
     snd.wnd = wnd
     if wnd > snd.max_wnd:
         snd.max_wnd = wnd

@@ -30,20 +30,20 @@ class Island:
 class Reassembly:
     """The islands of one connection."""
 
-    __slots__ = ("_islands", "_recent", "_starts")
+    __slots__ = ("_recent", "_starts", "islands")
 
     def __init__(self) -> None:
-        self._islands: list[Island] = []
+        self.islands: list[Island] = []
         self._starts: list[int] = []
         self._recent: list[Island] = []
 
     def __bool__(self) -> bool:
-        return bool(self._islands)
+        return bool(self.islands)
 
     @property
     def octets(self) -> int:
         """How much text waits."""
-        return sum(island.text.octets for island in self._islands)
+        return sum(island.text.octets for island in self.islands)
 
     def recent(self, most: int) -> list[tuple[int, int]]:
         """Up to so many islands, the one that grew last first."""
@@ -53,16 +53,16 @@ class Reassembly:
         """Keep this text. Gives the part of it that was there already (its first such part), if any."""
         end = start + len(payload)
         index = bisect_right(self._starts, start) - 1
-        if index >= 0 and self._islands[index].end >= start:
-            island = self._islands[index]  # it begins in this island or at its very end
+        if index >= 0 and self.islands[index].end >= start:
+            island = self.islands[index]  # it begins in this island or at its very end
         else:
             index += 1
-            if index < len(self._islands) and self._starts[index] == end:
+            if index < len(self.islands) and self._starts[index] == end:
                 pass  # it touches the next from below: no island more
-            elif len(self._islands) >= _MOST_ISLANDS:
+            elif len(self.islands) >= _MOST_ISLANDS:
                 return None
             island = Island(start, start)
-            self._islands.insert(index, island)
+            self.islands.insert(index, island)
             self._starts.insert(index, start)
         known = self._grow(index, island, start, end, payload)
         if island in self._recent[:1]:
@@ -76,7 +76,7 @@ class Reassembly:
         """Let the island reach to ``end``, swallowing those that it meets."""
         known = (start, min(end, island.end)) if island.end > start else None
         while island.end < end:
-            following = self._islands[index + 1] if index + 1 < len(self._islands) else None
+            following = self.islands[index + 1] if index + 1 < len(self.islands) else None
             if following is None or following.start > end:
                 island.text.append(payload[island.end - start :])
                 island.end = end
@@ -87,7 +87,7 @@ class Reassembly:
                 known = (following.start, min(end, following.end))
             island.text.extend(following.text.pieces())
             island.end = following.end
-            del self._islands[index + 1]
+            del self.islands[index + 1]
             del self._starts[index + 1]
             self._recent.remove(following)
         return known
@@ -95,8 +95,8 @@ class Reassembly:
     def take(self, position: int) -> tuple[list[Octets], int]:
         """The text that has become continuous at ``position``, and the position behind it."""
         pieces: list[Octets] = []
-        while self._islands and self._islands[0].start <= position:
-            island = self._islands.pop(0)
+        while self.islands and self.islands[0].start <= position:
+            island = self.islands.pop(0)
             del self._starts[0]
             self._recent.remove(island)
             if island.end <= position:
@@ -110,6 +110,6 @@ class Reassembly:
 
     def clear(self) -> None:
         """Throw everything away."""
-        self._islands.clear()
+        self.islands.clear()
         self._starts.clear()
         self._recent.clear()

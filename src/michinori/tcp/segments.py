@@ -7,6 +7,7 @@ from michinori.tcp.fast_open import text_of_syn
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.wire import Octets
+from michinori.wire.sequence import MASK
 from michinori.wire.tcp import ACK, CWR, ECE, FIN, NO_OPTIONS, PSH, RST, SYN, URG, Options, Segment
 
 _LARGEST_FIELD = 65535
@@ -56,17 +57,14 @@ def let_go(tcb: Tcb, segment: Segment, position: int, why: str = "", ect: int = 
 def send_ack(tcb: Tcb, now: Nanos) -> None:
     """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>"""
     snd, rcv = tcb.snd, tcb.rcv
-    segment = Segment(
-        tcb.local[1],
-        tcb.remote[1],
-        snd.wire(snd.nxt),
-        rcv.wire(rcv.nxt),
-        tcb.ack_flags,
-        rcv.window_field(),
-        b"",
-        options_now(tcb, now),
-    )
+    options = options_now(tcb, now)
+    seq, ack, window = (snd.iss + snd.nxt) & MASK, (rcv.irs + rcv.nxt) & MASK, rcv.window_field()
     acknowledged(tcb)
+    if tcb.plain_sender is not None and tcb.stamped and not options.sack and tcb.watch is None:
+        tcb.totals.segments_out += 1
+        tcb.plain_sender(seq, ack, tcb.ack_flags, window, options, b"", 0)
+        return
+    segment = Segment(tcb.local[1], tcb.remote[1], seq, ack, tcb.ack_flags, window, b"", options)
     let_go(tcb, segment, snd.nxt)
 
 

@@ -96,8 +96,11 @@ def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
 def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
     """Full segments as far as they fit: the loop that moves the bulk. Gives the position behind the last."""
     snd, rcv, watch, send = tcb.snd, tcb.rcv, tcb.watch, tcb.effects.send
+    send_plain = tcb.plain_sender if tcb.stamped and watch is None else None
     options = options_now(tcb, now)
     mss = max(snd.mss - sack_octets(options), 1)
+    if options.sack:
+        send_plain = None
     src_port, dst_port, iss = tcb.local[1], tcb.remote[1], snd.iss
     ack, window = rcv.wire(rcv.nxt), rcv.window_field()
     view, end, first = snd.buffer.slice, snd.buffer.end, nxt
@@ -109,11 +112,15 @@ def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
         following = nxt + mss
         flags = plain | PSH if following == end else plain
         # (iss + nxt) & MASK is snd.wire(nxt).
-        segment = Segment(src_port, dst_port, (iss + nxt) & MASK, ack, flags, window, view(nxt, mss), options)
-        snd.nxt = following
-        if watch is not None:
-            watch.sent(segment, nxt, ect=ect)
-        send(segment, ect)
+        if send_plain is not None:
+            snd.nxt = following
+            send_plain((iss + nxt) & MASK, ack, flags, window, options, view(nxt, mss), ect)
+        else:
+            segment = Segment(src_port, dst_port, (iss + nxt) & MASK, ack, flags, window, view(nxt, mss), options)
+            snd.nxt = following
+            if watch is not None:
+                watch.sent(segment, nxt, ect=ect)
+            send(segment, ect)
         nxt = following
     count = (nxt - first) // mss
     tcb.totals.segments_out += count

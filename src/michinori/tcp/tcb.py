@@ -17,7 +17,7 @@ from michinori.sim import Nanos
 from michinori.tcp.config import DEFAULT_SEND_MSS_V4, DEFAULT_SEND_MSS_V6, TcpConfig
 from michinori.tcp.congestion import CongestionControl
 from michinori.tcp.controls import control_for
-from michinori.tcp.effects import Effects, Endpoint
+from michinori.tcp.effects import Effects, Endpoint, PlainSender
 from michinori.tcp.flight import Flight
 from michinori.tcp.reassembly import Reassembly
 from michinori.tcp.receive_buffer import ReceiveBuffer
@@ -230,6 +230,7 @@ class Tcb:
         "path_mss",
         "path_search",
         "peer_timeout_ns",
+        "plain_sender",
         "probes",
         "rcv",
         "recovery",
@@ -253,6 +254,8 @@ class Tcb:
         self.remote = remote
         self.config = config
         self.effects = effects
+        self.plain_sender: PlainSender | None = None
+        """A shorter way out than ``effects.send``, if there is one."""
         self.state = State.CLOSED
         default_mss = DEFAULT_SEND_MSS_V4 if len(local[0]) == 4 else DEFAULT_SEND_MSS_V6
         self.snd = SendSide(iss, default_mss)

@@ -31,6 +31,7 @@ _HEADER: Final = 14
 _PLAIN_HEADER: Final = 0x45
 
 ProtocolHandler = Callable[[ipv4.Packet, Interface], None]
+Express = Callable[[bytes], bool]
 
 
 class Arrivals:
@@ -149,6 +150,7 @@ class Receiver:
         own: OwnAddresses,
         protocols: dict[int, ProtocolHandler],
         arrivals: Arrivals,
+        express: dict[bytes, Express],
     ) -> None:
         self._node = node
         self._queue = node.queue
@@ -159,6 +161,7 @@ class Receiver:
         self._own = own
         self._protocols = protocols
         self._arrivals = arrivals
+        self._express = express
         self._flows: dict[bytes, _Flow] = {}
 
     def forget(self) -> None:
@@ -181,7 +184,9 @@ class Receiver:
             return
         neighbour = flow.neighbour
         if neighbour is None:
-            self._hand_over(frame)
+            take = self._express.get(frame[26:38])
+            if take is None or hooks.input or not take(frame):
+                self._hand_over(frame)
         elif (
             20 <= (total := frame[16] << 8 | frame[17]) <= flow.mtu
             and total <= len(frame) - _HEADER

@@ -1,7 +1,7 @@
 """The way out: a packet gets its header, a route, a neighbour's address, and leaves.
 
 Packets to the same destination differ in little, so the header of the last one is kept ready together with the
-neighbour it goes to (``_Path``). The next one is sent from there, unless a hook wants to see it or somebody watches.
+neighbour it goes to (``Path``). The next one is sent from there, unless a hook wants to see it or somebody watches.
 Both ways make the same octets; the careful one asks everybody.
 """
 
@@ -18,7 +18,7 @@ from michinori.inet.hooks import Hooks, Passing, judge
 from michinori.inet.interface import LOOPBACK_MTU, Interface
 from michinori.inet.ipv4.description import describe
 from michinori.inet.ipv4.fragments import fragment
-from michinori.inet.neighbours import FOREVER, Neighbour
+from michinori.inet.neighbours import FOREVER, NEVER, Neighbour
 from michinori.inet.node import Node
 from michinori.inet.own_addresses import OwnAddresses
 from michinori.inet.path_mtu import PathMtus
@@ -44,10 +44,14 @@ class _Counter:
         self.last = last
 
 
-class _Path:
-    """All that packets to one destination have in common."""
+class Path:
+    """All that packets to one destination have in common.
 
-    __slots__ = ("counter", "mtu", "neighbour", "put", "room", "template", "too_narrow", "valid_until_ns")
+    A transport that makes whole frames by itself may hold one: it is good while it and the neighbour are valid and no
+    hook wants to see what leaves, and ``put`` takes frames with the neighbour's header.
+    """
+
+    __slots__ = ("counter", "hooks", "mtu", "neighbour", "put", "room", "template", "too_narrow", "valid_until_ns")
 
     def __init__(
         self,
@@ -56,7 +60,9 @@ class _Path:
         put: Callable[[bytes], None],
         counter: _Counter,
         mtu: tuple[int, bool, Nanos],
+        hooks: Hooks,
     ) -> None:
+        self.hooks = hooks
         self.template = template
         self.neighbour = neighbour
         self.put = put
@@ -86,7 +92,7 @@ class Sender:
         self._path_mtus = path_mtus
         self._interfaces = interfaces
         self._own = own
-        self._paths: dict[tuple[bytes, bytes | None, int, int, int], _Path] = {}
+        self._paths: dict[tuple[bytes, bytes | None, int, int, int], Path] = {}
         self._mtus: dict[bytes, tuple[int, bool, Nanos]] = {}
         self._counters: dict[tuple[bytes, bytes, int], _Counter] = {}
 
@@ -203,8 +209,18 @@ class Sender:
 
     def forget(self) -> None:
         """Routes, addresses or path MTUs have changed: nothing that was made ready holds any more."""
-        self._paths.clear()
+        self._forget_paths()
         self._mtus.clear()
+
+    def ready_path(self, dst: bytes, src: bytes, protocol: int, ttl: int, tos: int) -> Path | None:
+        """The path that the last packet like this has taken, if the next ones may take it unseen."""
+        recorder = self._recorder
+        return None if recorder is not None and recorder.events else self._paths.get((dst, src, protocol, ttl, tos))
+
+    def _forget_paths(self) -> None:
+        for path in self._paths.values():
+            path.valid_until_ns = NEVER
+        self._paths.clear()
 
     def _send_carefully(
         self, dst: bytes, protocol: int, payload: Octets, src: bytes | None, ttl: int, tos: int, dont_fragment: bool
@@ -229,12 +245,13 @@ class Sender:
         if route is None or neighbour is None or route.interface.adapter is None:
             return
         if len(self._paths) >= _MOST_PATHS:
-            self._paths.clear()
+            self._forget_paths()
         template = ipv4.Template(
             packet.src, dst, packet.protocol, ttl=packet.ttl, tos=packet.tos, link=neighbour.header
         )
         counter = self._counter(packet.src, dst, packet.protocol)
-        path = _Path(template, neighbour, route.interface.adapter.send, counter, self._mtu_of(dst, route.interface))
+        mtu = self._mtu_of(dst, route.interface)
+        path = Path(template, neighbour, route.interface.adapter.send, counter, mtu, self._hooks)
         self._paths[dst, src, packet.protocol, packet.ttl, packet.tos] = path
 
     def _transmit(self, packet: ipv4.Packet, interface: Interface, next_hop: bytes, *, is_own: bool) -> None:
