@@ -5,7 +5,7 @@ The parser is turbohtml (the algorithm of the HTML standard, section 13.2); noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -64,6 +64,16 @@ class ParseError(NamedTuple):
     code: str
     line: int
     column: int
+
+
+class Node(NamedTuple):
+    """A node of the tree, and how deep it is, from 0."""
+
+    depth: int
+    name: str
+    """An element's name, or that of the DOM standard: ``#text``, ``#comment``, ``#doctype``, ``#document-fragment``."""
+    text: str = ""
+    attributes: Sequence[tuple[str, str]] = ()
 
 
 class Element:
@@ -280,6 +290,23 @@ class Document:
 
         return next((node for node in self._tree.children if isinstance(node, turbohtml.Doctype)), None)
 
+    def nodes(self) -> Iterator[Node]:
+        """All nodes, depth first."""
+        import turbohtml
+
+        for node, depth in _walk(self._tree):
+            if isinstance(node, turbohtml.Element):
+                attributes = [(name, node.attr(name) or "") for name in node.attrs]
+                yield Node(depth, node.tag, attributes=attributes)
+            elif isinstance(node, turbohtml.DocumentFragment):
+                yield Node(depth, "#document-fragment")
+            elif isinstance(node, turbohtml.Doctype):
+                yield Node(depth, "#doctype", _doctype(node))
+            elif isinstance(node, turbohtml.Comment):
+                yield Node(depth, "#comment", node.data)
+            elif isinstance(node, turbohtml.Text):
+                yield Node(depth, "#text", node.data)
+
     def dump(self) -> str:
         """The tree in the notation of the html5lib tests: a line a node, indented by depth."""
         lines: list[str] = []
@@ -287,13 +314,20 @@ class Document:
         return "\n".join(lines) + "\n" if lines else ""
 
 
-def _dump(root: Any, lines: list[str]) -> None:
-    """Depth first, with an own stack: trees may be deeper than Python's."""
-    import turbohtml
-
+def _walk(root: Any) -> Iterator[tuple[Any, int]]:
+    """All nodes and how deep each is, depth first; with an own stack, as trees may be deeper than Python's."""
     stack: list[tuple[Any, int]] = [(child, 0) for child in reversed(root.children)]
     while stack:
         node, depth = stack.pop()
+        yield node, depth
+        if node:
+            stack.extend((child, depth + 1) for child in reversed(node.children))
+
+
+def _dump(root: Any, lines: list[str]) -> None:
+    import turbohtml
+
+    for node, depth in _walk(root):
         indent = "| " + "  " * depth
         if isinstance(node, turbohtml.Element):
             prefix = "" if node.namespace.value == "html" else node.namespace.value + " "
@@ -309,8 +343,6 @@ def _dump(root: Any, lines: list[str]) -> None:
             lines.append(f"{indent}<!-- {node.data} -->")
         elif isinstance(node, turbohtml.Text):
             lines.append(f'{indent}"{node.data}"')
-        if node:
-            stack.extend((child, depth + 1) for child in reversed(node.children))
 
 
 def _attribute_name(name: str, prefix: str) -> str:

@@ -115,10 +115,11 @@ class Results:
             self._write("journey.html", "report", lambda path: self._report(path, language))
 
     def _report(self, path: Path, language: Language) -> None:
+        from michinori.report.dom import carried
         from michinori.report.html import Contents, write_report
         from michinori.report.topology import lines, nodes
 
-        world = self.journey.world
+        world, page = self.journey.world, self.journey.page
         contents = Contents(
             url=self.journey.text,
             final_url=self.numbers["final_url"],
@@ -134,6 +135,8 @@ class Results:
             browser_host=self.journey.browser_host,
             virtual=self.journey.virtual,
             below_sockets=world is not None,
+            har=_as_json(self.har),
+            document=carried(page.document) if page is not None else {},
             nodes=nodes(world) if world is not None else [],
             lines=lines(world) if world is not None else [],
         )

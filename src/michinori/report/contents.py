@@ -42,6 +42,10 @@ class Contents(msgspec.Struct):
     nodes: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
     """What stands where, and what joins it: see ``topology``."""
+    har: bytes = b""
+    """The requests, as ``page.har`` has them."""
+    document: dict[str, Any] = {}
+    """The tree of the page: see ``dom``. Empty if there is none."""
     virtual: bool = True
     """Whether it was in a virtual internet; else in real time."""
     below_sockets: bool = True
@@ -67,6 +71,9 @@ def pack(contents: Contents) -> Iterator[tuple[str, bytes]]:
     yield "data", compressed(b"".join(data))
     yield "heads", compressed(store.head_octets)
     yield "octets", payload_octets
+    if contents.document:
+        yield "document", compressed(_json(contents.document))
+    yield "har", compressed(contents.har)
     description = _description(contents, places)
     description["tables"] = {name: table.layout for name, table in tables.items()}
     description["strings"] = {name: table.texts for name, table in strings.items()}

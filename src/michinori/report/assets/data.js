@@ -65,6 +65,12 @@ export class Journey {
     const { length, kept } = columnsOf(tables.payloads, blobs.payloads);
     this.payloadLength = length;
     this.payloadAt = starts(length.map((/** @type {number} */ size, /** @type {number} */ row) => (kept[row] ? size : 0)));
+    /** Whether the octets of all frames are here: of very long journeys those of the last payloads are not. */
+    this.whole = kept.every((/** @type {number} */ each) => each === 1);
+    /** @type {ArrayBuffer | undefined} the tree of the page as JSON, parsed only when looked at */
+    this.documentJson = blobs.document;
+    /** page.har, as it was written */
+    this.har = new Uint8Array(blobs.har ?? new ArrayBuffer(0));
     this.end = this.size ? this.columns.t[this.size - 1] : 0;
     const numbers = columnsOf(tables.rows, blobs.rows).n;
     let at = 0;
@@ -91,6 +97,11 @@ export class Journey {
   dataOf(n) {
     const from = this.dataAt[n - 1], to = this.dataAt[n];
     return from === to ? {} : JSON.parse(this.text.decode(this.data.subarray(from, to)));
+  }
+
+  /** @returns {{cut: boolean, nodes: [number, string, any][]} | null} the nodes of the page, depth first; see `report/dom.py` */
+  document() {
+    return this.documentJson ? JSON.parse(this.text.decode(this.documentJson)) : null;
   }
 
   /** @param {number} n @returns {number} 0 if it began by itself */

@@ -4,6 +4,7 @@ import { Exam } from "./exam_view.js";
 import { Inspector } from "./inspector.js";
 import { Slips } from "./slips_view.js";
 import { Graphs } from "./graphs.js";
+import { Page } from "./page.js";
 import { Waterfall } from "./waterfall.js";
 import { WholeWay } from "./whole_way.js";
 import { FollowMessage } from "./message.js";
@@ -89,6 +90,15 @@ export const PARTS = [
       en: "How a connection sent, and how full the cables' queues were, over time.",
     },
     view: Graphs,
+  },
+  {
+    id: "page",
+    name: { ja: "ページ", en: "The page" },
+    lead: {
+      ja: "描かれた絵と、その要素、届いた順、文書の木、それぞれの応答。",
+      en: "The picture, what stands where on it, how it filled in, the tree behind it, and every response.",
+    },
+    view: Page,
   },
   {
     id: "slips",
