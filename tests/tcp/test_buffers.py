@@ -132,7 +132,7 @@ def test_lost_and_pipe_are_as_rfc_6675_defines_them(ranges, mss, high_rxt):
     recovery.begin(Phase.FAST, una, nxt, "sack")
     recovery.lose_below(recovery.scoreboard.lost_below(mss), una)
     for low, high in recovery.scoreboard.gaps(una, max(high_rxt, una)):  # up to HighRxt all was sent again
-        recovery.sent_again(low, high, 0)
+        recovery.sent_again(low, high, high, 0)
     recovery.doubtful_to = high_rxt
 
     def is_lost(octet: int) -> bool:

@@ -65,7 +65,7 @@ def test_a_segment_that_comes_late_is_not_sent_again(open_with_sack):
         +0.01 < . 1:1(0) ack 6001
         +0.10 < . 1:1(0) ack 10001
         +0.00 = info retransmitted 0
-        +0.00 = info cwnd 10000
+        +0.00 = info cwnd 16000
     """)
 
 
@@ -165,7 +165,7 @@ def test_a_probe_that_repaired_the_loss_cuts_the_window_nevertheless(open_with_s
         +0.10 < . 1:1(0) ack 9001
         +0.25 > P. 9001:10001(1000) ack 1
         +0.10 < . 1:1(0) ack 10001
-        +0.00 = info cwnd 10000
+        +0.00 = info cwnd 13000
         +0.00 = write 2000
         +0.00 > . 10001:11001(1000) ack 1
         +0.00 > P. 11001:12001(1000) ack 1
@@ -185,7 +185,7 @@ def test_a_probe_for_nothing_is_told_by_its_dsack_and_costs_nothing(open_with_sa
         +0.00 > . 10001:11001(1000) ack 1
         +0.00 > P. 11001:12001(1000) ack 1
         +0.10 < . 1:1(0) ack 12001
-        +0.00 = info cwnd 10000
+        +0.00 = info cwnd 13000
     """)
 
 

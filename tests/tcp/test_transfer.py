@@ -84,6 +84,27 @@ def test_lost_acks_do_not_let_the_time_out_run_away(options):
     assert len(ends.server.got) == 1_000_000
 
 
+def windows_told(ends):
+    return [(data["why"], data["algorithm"]) for what, data in ends.client.events if what == "cwnd-changed"]
+
+
+def test_what_becomes_of_the_window_is_told_with_its_reason():
+    ends = Ends(watched=True)
+    ends.fate = lambda to, number, octets: to is not ends.server or number != 40
+    ends.client.todo = [TEXT * 3]
+    ends.open().run(30)
+    assert windows_told(ends) == [(why, "cubic") for why in ("slow-start", "loss", "recovered", "avoidance")]
+
+
+def test_the_window_after_a_time_out_is_told_as_slow_start_again():
+    ends = Ends(watched=True, client={"congestion": "reno", "tlp": False})
+    ends.fate = lambda to, number, octets: to is not ends.server or not 0.05e9 < ends.now < 0.5e9
+    ends.client.todo = [TEXT]
+    ends.open().run(60)
+    told = [why for why, _ in windows_told(ends)]
+    assert told == ["slow-start", "rto", "rto", "slow-start", "avoidance"]
+
+
 @pytest.mark.row("B13")
 def test_a_transfer_fills_a_long_fat_line():
     """1 Gbit/s and 20 ms need 2.5 MB in flight: slow start and the growing buffers must get there."""

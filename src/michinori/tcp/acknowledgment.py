@@ -155,8 +155,10 @@ def _grow_window(tcb: Tcb, octets: int, rtt_ns: Nanos, now: Nanos) -> None:
     if recovery.phase is Phase.OPEN:
         recovery.duplicates = 0
         recovery.inflation = 0
-        if tcb.cwnd_limited:
+        if snd.una - octets < tcb.full_to:
             congestion.acked(octets, snd.nxt - snd.una, rtt_ns, now)
+            if tcb.watch is not None:
+                tcb.watch.window_grew()
     elif recovery.phase is Phase.FAST:
         if snd.una >= recovery.recover:
             if recovery.prr is not None:
@@ -164,12 +166,16 @@ def _grow_window(tcb: Tcb, octets: int, rtt_ns: Nanos, now: Nanos) -> None:
             recovery.end()
             if not recovery.sack:
                 congestion.recovered(snd.nxt - snd.una, now)
+            if tcb.watch is not None:
+                tcb.watch.window("recovered")
         elif not recovery.sack:
             # A partial ACK: the next hole begins here (RFC 6582 section 3.2 step 3).
             recovery.inflation = max(recovery.inflation - octets, 0) + (snd.mss if octets >= snd.mss else 0)
             send_again(tcb, now, "fast")
     else:
         congestion.acked(octets, snd.nxt - snd.una, rtt_ns, now)
+        if tcb.watch is not None:
+            tcb.watch.window_grew()
         if snd.una >= recovery.recover:
             recovery.end()
 

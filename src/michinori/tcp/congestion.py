@@ -35,6 +35,15 @@ class CongestionControl(ABC):
         """Watches over the first slow start; None afterwards, or when it is not wanted."""
         self._before: tuple[Any, ...] | None = None
 
+    @property
+    def mode(self) -> str:
+        """How the window grows as things stand: ``slow-start``, ``css`` (the conservative one of RFC 9406) or
+        ``avoidance``.
+        """
+        if self.cwnd >= self.ssthresh:
+            return "avoidance"
+        return "css" if self.hystart is not None and self.hystart.in_css else "slow-start"
+
     def acked(self, octets: int, flight: int, rtt_ns: Nanos, now: Nanos) -> None:
         """So much was newly acknowledged while the window was what held us back, and ``flight`` is still under way.
 

@@ -235,7 +235,7 @@ class Connection:
             before = tcb.congestion.cwnd
             tcb.congestion.idled()
             if tcb.watch is not None and tcb.congestion.cwnd != before:
-                tcb.watch.tell("cwnd-changed", cwnd=tcb.congestion.cwnd, ssthresh=tcb.congestion.ssthresh, why="idle")
+                tcb.watch.window("idle")
 
     def read(self, limit: int, now: Nanos) -> bytes:
         """RECEIVE: up to so many octets; none when none are there (or none will come: ``at_eof``)."""

@@ -41,7 +41,7 @@ def acknowledge_echo(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     snd, recovery, congestion, ecn = tcb.snd, tcb.recovery, tcb.congestion, tcb.ecn
     flight = min(snd.nxt - snd.una, congestion.cwnd)
     before = snd.una
-    tcb.cwnd_limited = False
+    tcb.full_to = 0
     goes_on = acknowledge(tcb, seg, now)
     if tcb.gone or ecn is None:
         return goes_on
@@ -51,7 +51,7 @@ def acknowledge_echo(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         ecn.reacted_to = snd.nxt
         tcb.window_was_cut()
         if tcb.watch is not None:
-            tcb.watch.tell("cwnd-changed", cwnd=congestion.cwnd, ssthresh=congestion.ssthresh, why="ecn")
+            tcb.watch.window("ecn")
     return goes_on
 
 

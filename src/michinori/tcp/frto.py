@@ -61,3 +61,4 @@ def _take_back(tcb: Tcb, seg: Arrival, first: tuple[int, int], now: Nanos) -> No
     tcb.totals.spurious_timeouts += 1
     if tcb.watch is not None:
         tcb.watch.tell("spurious-timeout", cwnd=congestion.cwnd, ssthresh=congestion.ssthresh)
+        tcb.watch.window("undo")

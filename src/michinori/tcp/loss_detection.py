@@ -28,14 +28,14 @@ def note_delivered(tcb: Tcb, seg: Arrival, delivered: list[tuple[int, int]], now
         for low, high in firsts:
             sent_ns = flight.sent_at(high - 1)
             if sent_ns >= 0:
-                rack.delivered(sent_ns, high, now)
+                rack.delivered((sent_ns, high, 0), now)
             if low < overtaken_by:
                 rack.reordering_seen = True
         if firsts == [(start, end)]:
             continue
         for again in recovery.resent:
             if again.start < end and again.end > start and not _answers_the_first(tcb, seg, again, now):
-                rack.delivered(again.sent_ns, min(again.end, end), now, again=True)
+                rack.delivered(again.left, now)
             if again.start <= start and again.end >= end:
                 break
 
@@ -81,9 +81,10 @@ def _detect_in_flight(tcb: Tcb, rack: Rack, too_old_ns: Nanos) -> tuple[bool, Na
     none has.
     """
     snd, recovery, flight = tcb.snd, tcb.recovery, tcb.flight
-    overtaken = flight.sent_before(rack.sent_ns, snd.una)
-    if flight.sent_at(overtaken) == rack.sent_ns:
-        overtaken = max(overtaken, min(rack.end, flight.sent_before(rack.sent_ns + 1, snd.una)))
+    sent_ns, nxt, _ = rack.left
+    overtaken = flight.sent_before(sent_ns, snd.una)
+    if flight.sent_at(overtaken) == sent_ns:
+        overtaken = max(overtaken, min(nxt, flight.sent_before(sent_ns + 1, snd.una)))
     bound = min(overtaken, flight.sent_before(too_old_ns + 1, snd.una))
     before = recovery.lost.octets
     recovery.lose_below(bound, snd.una)
@@ -92,16 +93,12 @@ def _detect_in_flight(tcb: Tcb, rack: Rack, too_old_ns: Nanos) -> tuple[bool, Na
 
 
 def _detect_among_resent(tcb: Tcb, rack: Rack, too_old_ns: Nanos) -> tuple[bool, Nanos]:
-    """The same for what was sent again. Of new text that left at the same instant nobody knows whether it did before or
-    after.
-    """
+    """The same for what was sent again."""
     recovery = tcb.recovery
     resent, board, una = recovery.resent, recovery.scoreboard, tcb.snd.una
     found, latest_ns, looked_at, kept = False, -1, 0, []
     for again in resent:
-        if again.sent_ns > rack.sent_ns or (
-            again.sent_ns == rack.sent_ns and not (rack.is_again and again.end < rack.end)
-        ):
+        if again.left >= rack.left:
             break  # from here on, none was overtaken
         looked_at += 1
         if again.end <= una or board.has_all(max(again.start, una), again.end):

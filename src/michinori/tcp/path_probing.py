@@ -120,5 +120,7 @@ def _judge(tcb: Tcb, search: PathSearch) -> None:
             if recovery.phase is Phase.FAST:
                 # Lost for its size and not for want of room: the window is to stay (RFC 4821 section 7.5).
                 tcb.congestion.undo(snd.nxt - snd.una, 0)
+                if tcb.watch is not None:
+                    tcb.watch.window("undo")
         # Something else was lost too: nothing is known of the probe, so it is tried again.
         search.start = search.end = 0

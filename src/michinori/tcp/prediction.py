@@ -117,7 +117,7 @@ def _new_ack(tcb: Tcb, wnd: int, acked: int, now: Nanos) -> None:
         timers.retransmit_ns = timers.probe_ns = NEVER
         tcb.totals.rest(now)
     sent_ns = tcb.flight.acked(una)
-    if tcb.cwnd_limited:
+    if una - acked < tcb.full_to:
         tcb.congestion.acked(acked, snd.nxt - una, now - sent_ns if sent_ns >= 0 else rtt.srtt_ns, now)
     transmit(tcb, now)
     if snd.wants_room:

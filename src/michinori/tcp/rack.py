@@ -19,15 +19,14 @@ PERSIST: Final = 16
 class Rack:
     """The state of section 5.2, for one connection."""
 
-    __slots__ = ("_multiplier", "_persist", "_round", "end", "is_again", "reordering_seen", "rtt_ns", "sent_ns")
+    __slots__ = ("_multiplier", "_persist", "_round", "left", "reordering_seen", "rtt_ns")
 
     def __init__(self) -> None:
-        self.sent_ns: Nanos = -1
-        """RACK.xmit_ts: when that segment was sent that was sent last of all that were delivered."""
-        self.end = 0
-        """RACK.end_seq: its end."""
-        self.is_again = False
-        """It had been sent again."""
+        self.left: tuple[Nanos, int, int] = (-1, 0, 0)
+        """RACK.xmit_ts, when that segment was sent that was sent last of all that were delivered; and its place among
+        what left at the same instant: behind what new octets, and behind which retransmission. The RFC breaks ties by
+        RACK.end_seq, as clocks are fine; here a whole flight may leave at one instant, in more than one order.
+        """
         self.rtt_ns: Nanos = 0
         """RACK.rtt: the round trip of what was delivered last."""
         self.reordering_seen = False
@@ -35,13 +34,11 @@ class Rack:
         self._persist = 0
         self._round = 0  # SND.NXT when the window was last widened
 
-    def delivered(self, sent_ns: Nanos, end: int, now: Nanos, *, again: bool = False) -> None:
-        """A segment was newly acknowledged or sacked (section 6.2 step 2)."""
-        self.rtt_ns = now - sent_ns
-        if sent_ns > self.sent_ns or (sent_ns == self.sent_ns and end > self.end):
-            self.sent_ns = sent_ns
-            self.end = end
-            self.is_again = again
+    def delivered(self, left: tuple[Nanos, int, int], now: Nanos) -> None:
+        """A segment was newly acknowledged or sacked (section 6.2 step 2): when it left, compare ``self.left``."""
+        self.rtt_ns = now - left[0]
+        if left > self.left:
+            self.left = left
 
     def duplicated(self, una: int, nxt: int) -> None:
         """The peer tells of a duplicate: a retransmission was for nothing. Wait longer, once a round trip."""

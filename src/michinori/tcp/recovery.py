@@ -52,6 +52,15 @@ class Resent(NamedTuple):
     start: int
     end: int
     sent_ns: Nanos
+    nxt: int
+    """SND.NXT at that time: of all that was sent first at one instant, what lies below left before it."""
+    turn: int
+    """Which retransmission it was: of two at one instant the lower left first."""
+
+    @property
+    def left(self) -> tuple[Nanos, int, int]:
+        """Its place in the order of sending, as RACK compares it (RACK_sent_after, RFC 8985 section 6.1)."""
+        return self.sent_ns, self.nxt, self.turn
 
 
 class Recovery:
@@ -77,6 +86,7 @@ class Recovery:
         "resent_ever",
         "sack",
         "scoreboard",
+        "turn",
         "why",
     )
 
@@ -98,6 +108,8 @@ class Recovery:
         """What was sent again and is in the network, or has arrived and was not looked at since; in the order of
         time.
         """
+        self.turn = 0
+        """How many retransmissions there were."""
         self.resent_ever = Ranges()
         """What was sent more than once."""
         self.probed_to = 0
@@ -203,13 +215,14 @@ class Recovery:
         for low, high in self.scoreboard.gaps(start, end):
             self.lost.add(low, high)
 
-    def sent_again(self, start: int, end: int, now: Nanos) -> None:
-        """These octets have left once more."""
+    def sent_again(self, start: int, end: int, nxt: int, now: Nanos) -> None:
+        """These octets have left once more; new ones were sent up to ``nxt``."""
         if self.lost.octets:
             self.lost.remove(start, end)
         if end > self.lost_to:
             self.probed_to = end
-        self.resent.append(Resent(start, end, now))
+        self.turn += 1
+        self.resent.append(Resent(start, end, now, nxt, self.turn))
         self.resent_ever.add(start, end)
 
     def last_resent(self, below: int) -> Resent | None:

@@ -30,9 +30,10 @@ def enter_fast_recovery(tcb: Tcb, now: Nanos) -> None:
     recovery.begin(Phase.FAST, snd.una, snd.nxt, why)
     if recovery.sack and tcb.config.prr:
         recovery.prr = Prr(snd.nxt - snd.una)
-    congestion.lost(flight, now)
-    tcb.window_was_cut()
-    _tell_of_window(tcb, "loss")
+    if not _was_cut_for(tcb):
+        congestion.lost(flight, now)
+        tcb.window_was_cut()
+        _tell_of_window(tcb, "loss")
     _karn(tcb)
     if recovery.sack and not recovery.lost.octets:
         # Three duplicate ACKs, though IsLost is not yet true of it (RFC 6675 section 5, step 4).
@@ -42,7 +43,7 @@ def enter_fast_recovery(tcb: Tcb, now: Nanos) -> None:
         first = recovery.lost.first(snd.mss)
         if first is not None:
             end = send_text(tcb, *first, now, why)
-            recovery.sent_again(first[0], end, now)
+            recovery.sent_again(first[0], end, snd.nxt, now)
             recovery.rescue_rxt = end
             if recovery.prr is not None:
                 recovery.prr.sent(end - first[0])
@@ -50,6 +51,15 @@ def enter_fast_recovery(tcb: Tcb, now: Nanos) -> None:
         send_again(tcb, now, why)
         recovery.inflation = _DUPLICATES_TO_INFLATE * snd.mss
     tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+
+
+def _was_cut_for(tcb: Tcb) -> bool:
+    """Whether a mark has already cut the window for the text of which some is lost now: once a window is enough (RFC
+    3168 section 6.1.2).
+    """
+    lost = tcb.recovery.lost.first(1)
+    first = lost[0] if lost is not None else tcb.snd.una
+    return tcb.ecn is not None and first < tcb.ecn.reacted_to
 
 
 def on_reorder_timeout(tcb: Tcb, now: Nanos) -> None:
@@ -77,7 +87,7 @@ def send_again(tcb: Tcb, now: Nanos, why: str) -> int:
     snd, recovery = tcb.snd, tcb.recovery
     _, end = recovery.scoreboard.gap(snd.una, snd.mss)
     end = send_text(tcb, snd.una, min(end, snd.nxt), now, why)
-    recovery.sent_again(snd.una, end, now)
+    recovery.sent_again(snd.una, end, snd.nxt, now)
     return end
 
 
@@ -201,5 +211,4 @@ def _karn(tcb: Tcb) -> None:
 
 def _tell_of_window(tcb: Tcb, why: str) -> None:
     if tcb.watch is not None:
-        congestion = tcb.congestion
-        tcb.watch.tell("cwnd-changed", cwnd=congestion.cwnd, ssthresh=congestion.ssthresh, why=why)
+        tcb.watch.window(why)

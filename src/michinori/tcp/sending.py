@@ -74,11 +74,10 @@ def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
         pipe += snd.nxt - before
     nxt, end = snd.nxt, snd.buffer.end
     if nxt >= snd.end:
-        tcb.cwnd_limited = False
         return
-    room = tcb.congestion.cwnd - pipe
+    first, room = nxt, tcb.congestion.cwnd - pipe
     edge = snd.una + snd.wnd
-    tcb.cwnd_limited = nxt + room < edge and nxt + room < end
+    is_held_back = nxt + room < edge and nxt + room < end
     if nxt + room < edge:
         edge = nxt + room
     # The last segment, if it carries the FIN, urgent text and CWR need a closer look than the loop gives.
@@ -86,11 +85,13 @@ def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
     if reach - nxt >= snd.mss and snd.up <= nxt and (tcb.ecn is None or not tcb.ecn.cwr_due):
         nxt = _send_full(tcb, nxt, reach, now)
     size = min(end, edge, nxt + snd.mss) - nxt
-    while _is_worth_sending(tcb, size, nxt):
+    while _is_worth_sending(tcb, size, nxt, is_held_back=is_held_back):
         with_fin = snd.closing and nxt + size == end and snd.una + snd.wnd > end
         send_one(tcb, nxt, nxt + size + with_fin, now)
         nxt = snd.nxt
         size = min(end, edge, nxt + snd.mss) - nxt
+    if is_held_back or room - (nxt - first) < snd.mss:
+        tcb.full_to = nxt
 
 
 def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
@@ -131,9 +132,9 @@ def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
     return nxt
 
 
-def _is_worth_sending(tcb: Tcb, size: int, nxt: int) -> bool:
+def _is_worth_sending(tcb: Tcb, size: int, nxt: int, *, is_held_back: bool) -> bool:
     """Whether a segment of less than full size goes out: the sender's side of the silly window (3.8.6.2.1) and Nagle's
-    algorithm (3.7.4).
+    algorithm (3.7.4). ``is_held_back``: it is less because the congestion window is used up.
     """
     snd = tcb.snd
     left = snd.buffer.end - nxt
@@ -147,7 +148,7 @@ def _is_worth_sending(tcb: Tcb, size: int, nxt: int) -> bool:
     quiet = nxt == snd.una or nxt == 1 or not tcb.config.nagle
     if size == left:
         return quiet or snd.closing or snd.up > nxt
-    if tcb.cwnd_limited:
+    if is_held_back:
         return False
     return quiet and 2 * size >= snd.max_wnd
 
@@ -182,7 +183,7 @@ def _send_lost(tcb: Tcb, now: Nanos, pipe: int) -> int:
         if gap is None:
             break
         end = send_text(tcb, *gap, now, why)
-        recovery.sent_again(gap[0], end, now)
+        recovery.sent_again(gap[0], end, snd.nxt, now)
         pipe += end - gap[0]
     return pipe
 
@@ -205,6 +206,6 @@ def _send_doubtful(tcb: Tcb, now: Nanos, pipe: int) -> int:
                 break
             recovery.rescue_rxt = recovery.recover
             end = send_text(tcb, *gap, now, "sack")
-        recovery.sent_again(gap[0], end, now)
+        recovery.sent_again(gap[0], end, snd.nxt, now)
         pipe += end - gap[0]
     return pipe

@@ -42,7 +42,7 @@ def on_probe_timeout(tcb: Tcb, now: Nanos) -> None:
         send_one(tcb, snd.nxt, max(new_to, snd.nxt) + with_fin, now)
     else:
         start = max(snd.una, snd.nxt - snd.mss)
-        recovery.sent_again(start, send_text(tcb, start, snd.nxt, now, "tlp"), now)
+        recovery.sent_again(start, send_text(tcb, start, snd.nxt, now, "tlp"), snd.nxt, now)
         tcb.rtt.timed_to = 0
     recovery.probe_end = snd.nxt
     recovery.probe_is_again = not is_new
@@ -85,7 +85,7 @@ def heed_probe(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
             congestion.lost(min(max(snd.nxt - snd.una, snd.mss), congestion.cwnd), now)
             tcb.window_was_cut()
             if tcb.watch is not None:
-                tcb.watch.tell("cwnd-changed", cwnd=congestion.cwnd, ssthresh=congestion.ssthresh, why="tlp")
+                tcb.watch.window("tlp")
         elif seg.advanced or seg.length or seg.options.sack:
             return  # either of the two has arrived: wait for what tells of the other
     recovery.probe_end = 0

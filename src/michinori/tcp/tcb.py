@@ -212,7 +212,6 @@ class Tcb:
         "challenges",
         "config",
         "congestion",
-        "cwnd_limited",
         "early",
         "ecn",
         "ect",
@@ -221,6 +220,7 @@ class Tcb:
         "fast_open",
         "fast_open_cookie",
         "flight",
+        "full_to",
         "heard_at_ns",
         "listener",
         "local",
@@ -264,8 +264,10 @@ class Tcb:
         self.flight = Flight()
         self.rtt = RoundTrips(config)
         self.congestion: CongestionControl = control_for(config, default_mss)
-        self.cwnd_limited = False
-        """The congestion window was what held us back last (RFC 7661: it grows only then)."""
+        self.full_to = 0
+        """Behind what had been sent when the congestion window was last used up: only what acknowledges text before it
+        lets the window grow (RFC 2861 section 3, RFC 7661).
+        """
         self.ecn: Ecn | None = None
         """Explicit congestion notification, once it was agreed upon."""
         self.fast_open: FastOpen | None = None

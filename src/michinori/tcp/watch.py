@@ -64,7 +64,7 @@ class _Write:
 class Watch:
     """The narrator of one connection."""
 
-    __slots__ = ("_boundaries", "_highest", "_last", "_look_again_ns", "_tcb", "_writes", "call")
+    __slots__ = ("_boundaries", "_highest", "_last", "_look_again_ns", "_mode", "_tcb", "_writes", "call")
 
     def __init__(self, tcb: Tcb) -> None:
         self._tcb = tcb
@@ -73,6 +73,7 @@ class Watch:
         self._highest = 0
         self._last: tuple[Any, ...] = ()
         self._look_again_ns: Nanos = 0
+        self._mode = ""  # how the window was said to grow
         self.call = 0
         """The number of the call by which text is being written now."""
 
@@ -100,6 +101,23 @@ class Watch:
         self._look_again_ns = now + max(rtt.srtt_ns, _LEAST_INTERVAL_NS)
         info = info_of(tcb)
         self.tell("info", **{name: getattr(info, name) for name in SERIES}, state=info.state.value)
+
+    def window(self, why: str) -> None:
+        """The congestion window has changed, for that reason."""
+        congestion = self._tcb.congestion
+        self._mode = congestion.mode if why == congestion.mode else ""
+        self.tell(
+            "cwnd-changed",
+            cwnd=congestion.cwnd,
+            ssthresh=congestion.ssthresh,
+            algorithm=congestion.name,
+            why=why,
+        )
+
+    def window_grew(self) -> None:
+        """An acknowledgment has opened the congestion window: told when it grows in another way than before."""
+        if self._tcb.congestion.mode != self._mode:
+            self.window(self._tcb.congestion.mode)
 
     def state_changed(self, before: State, after: State) -> None:
         self.tell("state-changed", **{"from": before.value, "to": after.value})

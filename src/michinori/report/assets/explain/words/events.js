@@ -89,7 +89,7 @@ export const EVENTS = {
   "tcp duplicate-ack": ["同じ確認応答番号のACKがまた届いた。3回で高速再送。", "An ACK with the same number came again; three make a fast retransmit.", "RFC 5681 3.2"],
   "tcp written": ["アプリケーションの書いたデータが送信バッファに入った。確認応答が届くまで残る。", "What the application wrote went into the send buffer, where it stays until it is acknowledged.", "RFC 9293 3.9.1.2"],
   "tcp delivered": ["受信バッファのデータを応用が読んだ。", "The application read from the receive buffer.", "RFC 9293 3.10.3"],
-  "tcp cwnd-changed": ["輻輳ウィンドウが変わった (輻輳制御)。", "The congestion window changed.", "RFC 5681 3.1"],
+  "tcp cwnd-changed": ["輻輳ウィンドウの増え方が変わったか、減らされたか、元に戻された (輻輳制御)。理由とアルゴリズム名が付く。", "The congestion window grows in another way, was cut, or was restored; algorithm and reason are named.", "RFC 5681 3.1"],
   "tcp zero-window": ["受信バッファが一杯で、ウィンドウが0になった。送信側は止まる。", "The receive buffer is full: window 0, the sender stops.", "RFC 9293 3.8.6.1"],
   "tcp window-opened": ["ウィンドウがまた開いた。", "The window opened again.", "RFC 9293 3.8.6"],
   "tcp receive-buffer-grew": ["受信バッファを広げた。ウィンドウも大きくなる。", "The receive buffer grew, and the window with it.", "RFC 9293 3.8.6"],

@@ -69,6 +69,15 @@ export const REASONS = {
   "tlp": ["確認応答が途絶えたときの探り (TLP)。", "A tail-loss probe.", "RFC 8985 7"],
   "probe": ["最後のセグメントが失われたかを確かめる。", "To find out whether the last segment was lost.", "RFC 8985 7"],
   "path-mtu": ["経路MTUに合わせて、小さく切り直した。", "Cut smaller, to the path MTU.", "RFC 1191 6.4"],
+  // the congestion window
+  "slow-start": ["スロースタート: 往復のたびに倍になる。", "Slow start: it doubles every round trip.", "RFC 5681 3.1"],
+  "css": ["往復時間が延び始めたので、スロースタートの増え方を抑えた (HyStart++)。", "Round trips began to grow, so slow start slows down (HyStart++).", "RFC 9406 4.2"],
+  "avoidance": ["輻輳回避: CUBICやRenoの増え方になった。", "Congestion avoidance: it grows as CUBIC or Reno does.", "RFC 5681 3.1, RFC 9438 4"],
+  "loss": ["損失が見つかった。混んでいるとみて減らす。", "A loss was found: the path is taken to be crowded.", "RFC 5681 3.2"],
+  "ecn": ["ルータが混雑の印を付けた (ECN)。", "A router marked a packet: congestion (ECN).", "RFC 3168 6.1.2"],
+  "idle": ["しばらく送らなかったので、経路の様子は分からなくなった。", "Nothing was sent for a while, so what was known of the path is old.", "RFC 5681 4.1"],
+  "recovered": ["損失からの回復が終わった。", "The recovery from a loss is over.", "RFC 6582 3.2"],
+  "undo": ["減らした理由は誤りだったので、元に戻した。", "It had been cut for nothing, so it is as before.", "RFC 4015 3.2"],
   "syn": ["SYN (またはSYN/ACK) に返事がない。", "No answer to the SYN (or SYN,ACK).", "RFC 6298 5"],
 };
 
