@@ -84,12 +84,12 @@ def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
     reach = min(end - 1 if snd.closing else end, edge)
     if reach - nxt >= snd.mss and snd.up <= nxt and (tcb.ecn is None or not tcb.ecn.cwr_due):
         nxt = _send_full(tcb, nxt, reach, now)
-    size = min(end, edge, nxt + snd.mss) - nxt
+    size = max(min(end, edge, nxt + snd.mss) - nxt, 0)  # the window may be overfull, having been cut
     while _is_worth_sending(tcb, size, nxt, is_held_back=is_held_back):
         with_fin = snd.closing and nxt + size == end and snd.una + snd.wnd > end
         send_one(tcb, nxt, nxt + size + with_fin, now)
         nxt = snd.nxt
-        size = min(end, edge, nxt + snd.mss) - nxt
+        size = max(min(end, edge, nxt + snd.mss) - nxt, 0)
     if is_held_back or room - (nxt - first) < snd.mss:
         tcb.full_to = nxt
 
