@@ -79,6 +79,8 @@ def michinori() -> None:
     metavar="LINE:RULE",
     help='A fault of any line: "access:drop nth=3", "trunk:cut from=50ms".',
 )
+@click.option("--tcp", multiple=True, metavar="NAME=VALUE", help="A switch of every TCP: sack=false, congestion=reno.")
+@click.option("--warm", is_flag=True, help="Look the name up once before, so that every cache knows it.")
 @_tap_options
 @click.option("-O", "--out-dir", default="journey", show_default=True, metavar="DIR", help="Where the results go.")
 @click.option("--force", is_flag=True, help="Replace files that are no earlier result.")
@@ -295,6 +297,30 @@ def experiment(**options: Any) -> None:
     Without a NAME it lists them. The folder gets a capture of each host and trace.jsonl.
     """
     from michinori.cli.experiment import Options, run
+
+    sys.exit(run(Options(**options)))
+
+
+_LAB_EXAMPLES = """\b
+Examples:
+  michinori lab                                        then open the URL that it prints
+  michinori lab --dir journeys                         past journeys are there again next time
+  michinori lab --site my.site.example=public_html     a folder of yours to try
+"""
+
+
+@michinori.command("lab", epilog=_LAB_EXAMPLES)
+@click.option("--port", type=PORT, default=8600, show_default=True, help="The port on 127.0.0.1; 0 takes any free one.")
+@click.option("--dir", "folder", metavar="DIR", help="Keep past journeys there  [default: until the lab ends]")
+@click.option("--site", "sites", multiple=True, metavar="HOST=DIR", help="Offer a web site: its name and its folder.")
+@click.option("--scenario", "scenarios", multiple=True, metavar="FILE", help="Offer a scenario of your own too.")
+@_LANG
+def lab(**options: Any) -> None:
+    """The report, live: journeys made and compared in a browser, with faults, and ten lessons.
+
+    It listens on 127.0.0.1 alone and ends with Ctrl-C.
+    """
+    from michinori.cli.lab import Options, run
 
     sys.exit(run(Options(**options)))
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 #: Options that say something about the virtual internet, by the names of members.
-_VIRTUAL_ONLY: Final = {name: name for name in ("loss", "delay", "rate", "mtu")} | {"sites": "site", "faults": "fault"}
+_VIRTUAL_ONLY: Final = {name: name for name in ("loss", "delay", "rate", "mtu", "tcp", "warm")} | {
+    "sites": "site",
+    "faults": "fault",
+}
 
 
 class Options(Spoken, kw_only=True):
@@ -37,6 +40,8 @@ class Options(Spoken, kw_only=True):
     rate: str | None
     mtu: str | None
     faults: tuple[str, ...]
+    tcp: tuple[str, ...] = ()
+    warm: bool = False
     tap: str | None = None
     address: str | None = None
     gateway: str | None = None
@@ -107,7 +112,9 @@ def _prepare(options: Options) -> WorldJourney | None:
     try:
         scenario, beside = load(options.scenario)
         changed = _change(scenario, options)
-        return VirtualJourney(options.text, changed, beside, seed=options.seed, language=options.language)
+        return VirtualJourney(
+            options.text, changed, beside, seed=options.seed, language=options.language, warm=options.warm
+        )
     except (ScenarioError, UnitError) as error:
         raise UsageError(str(error)) from error
 
@@ -139,11 +146,13 @@ def _prepare_tap(options: Options) -> WorldJourney:
 
 
 def _change(scenario: Scenario, options: Options) -> Scenario:
-    from michinori.world.changes import with_access, with_fault, with_site
+    from michinori.world.changes import with_access, with_fault, with_site, with_tcp
 
     scenario = with_access(scenario, loss=options.loss, delay=options.delay, rate=options.rate, mtu=options.mtu)
     for fault in options.faults:
         scenario = with_fault(scenario, fault)
+    for switch in options.tcp:
+        scenario = with_tcp(scenario, switch)
     for site in options.sites:
         name, equals, directory = site.partition("=")
         if not equals or not directory:
@@ -174,8 +183,8 @@ def _go(options: Options, prepared: WorldJourney | None) -> Journey:
 
 
 def _keep_and_tell(options: Options, journey: Journey, folder: ResultFolder, began: float) -> int:
-    from michinori.cli.results import Results
     from michinori.cli.telling import tell
+    from michinori.report.results import Results
 
     results = Results(journey, folder)
     results.keep(report=not options.no_report, language=options.language)

@@ -61,6 +61,10 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "ja": "記録を書き出しました: {folder} ({files})",
         "en": "Kept what was served in {folder} ({files})",
     },
+    "lab-ready": {
+        "ja": "ラボを {url} で開いています（終わるには Ctrl-C）",
+        "en": "The lab is at {url} (Ctrl-C ends it)",
+    },
     "tap-up": {
         "ja": "TAP デバイス {name} を用意しました{where}。カーネル側は {address}、こちら側には例えば {ours} を使います",
         "en": "The TAP device {name} is there{where}: the kernel is {address}; take {ours}, for example, for our side",

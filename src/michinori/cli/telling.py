@@ -10,8 +10,8 @@ import unicodedata
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
 from michinori.cli.language import Language
-from michinori.cli.results import Results
 from michinori.cli.sentences import say
+from michinori.report.results import Results
 from michinori.report.story import Chapter
 from michinori.report.text import visible
 from michinori.world.units import show_duration

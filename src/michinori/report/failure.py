@@ -216,6 +216,13 @@ def _bad_address(error: Any) -> tuple[Pair, Pair]:
     )
 
 
+def _stopped(error: Any) -> tuple[Pair, Pair]:
+    return (error.why["ja"], error.why["en"]), (
+        "ここまでの記録は残してあります",
+        "what was gathered until then was kept",
+    )
+
+
 def _stuck(error: Any) -> tuple[Pair, Pair]:
     said = _first_line(str(error))
     return (
@@ -247,4 +254,5 @@ _TELLERS: Final[dict[str, Callable[[Any], tuple[Pair, Pair]]]] = {
     "TimedOut": _timed_out,
     "TooManyRedirects": _redirects,
     "Stuck": _stuck,
+    "Stopped": _stopped,
 }

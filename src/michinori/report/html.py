@@ -12,7 +12,7 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from html import escape
 from importlib import resources
@@ -23,7 +23,7 @@ from typing import Final
 from michinori.report.contents import Contents, pack
 from michinori.report.text import visible
 
-__all__ = ["Contents", "write_report"]
+__all__ = ["Contents", "document", "write_report"]
 
 #: The bare names by which modules import what is vendored.
 VENDORED: Final = {
@@ -47,26 +47,28 @@ _NO_SCRIPT: Final = (
 
 def write_report(contents: Contents, path: Path) -> None:
     """Write the report. Raises ``OSError`` when it cannot be written."""
-    path.write_text("".join(_document(contents)), encoding="utf-8", errors="backslashreplace")
+    pieces = document(contents.url, contents.language, pack(contents), contents.picture)
+    path.write_text("".join(pieces), encoding="utf-8", errors="backslashreplace")
 
 
-def _document(contents: Contents) -> Iterator[str]:
+def document(url: str, language: str, blobs: Iterable[tuple[str, bytes]], picture: bytes) -> Iterator[str]:
+    """The text of a report in pieces. ``blobs`` as ``pack`` gives them; ``picture`` may be empty."""
     style, modules = _style(), _import_map()
     policy = (
         f"default-src 'none'; script-src 'strict-dynamic' '{_digest(modules)}' '{_digest(_START)}'; "
         f"style-src '{_digest(style)}'; img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     yield (
-        f'<!doctype html><html lang="{contents.language}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">'
-        f"<title>{escape(visible(contents.url, limit=300))} · Michinori</title><style>{style}</style>"
+        f"<title>{escape(visible(url, limit=300))} · Michinori</title><style>{style}</style>"
         f'<script type="importmap">{modules}</script></head><body><div id="app"></div>{_NO_SCRIPT}'
     )
-    for name, octets in pack(contents):
+    for name, octets in blobs:
         yield _blob(name, octets, "deflate")
-    if contents.picture:
-        yield _blob("picture", contents.picture, "png")
+    if picture:
+        yield _blob("picture", picture, "png")
     yield f"<script>{_START}</script></body></html>\n"
 
 

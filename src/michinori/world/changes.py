@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from ipaddress import IPv4Interface, ip_interface
 from pathlib import Path
 from typing import Any, Final
@@ -53,6 +54,27 @@ def with_fault(scenario: Scenario, text: str) -> Scenario:
     rule = f"{rule.strip()} > {toward.strip()}" if toward else rule.strip()
     changed = msgspec.structs.replace(line, faults=[*line.faults, rule])
     return msgspec.structs.replace(scenario, lines=scenario.lines | {name.strip(): changed})
+
+
+def with_tcp(scenario: Scenario, text: str) -> Scenario:
+    """The TCP of every machine with a switch set, written ``NAME=VALUE`` as in ``sack=false`` or ``congestion=reno``.
+    Raises ``ScenarioError``; whether TCP has such a switch is found out by ``build``.
+    """
+    name, equals, written = (part.strip() for part in text.partition("="))
+    if not equals or not name or not written:
+        raise ScenarioError(f"The switch {text!r} needs a name and a value, such as sack=false")
+    try:
+        value = tomllib.loads(f"value = {written}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = written
+    changed = {
+        kind: {
+            key: msgspec.structs.replace(host, tcp=host.tcp | {name: value})
+            for key, host in getattr(scenario, kind).items()
+        }
+        for kind in ("hosts", "routers")
+    }
+    return msgspec.structs.replace(scenario, **changed)
 
 
 def with_site(scenario: Scenario, name: str, folder: Path) -> Scenario:

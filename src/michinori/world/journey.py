@@ -7,6 +7,7 @@ Whatever comes of it, the page or an error, what was recorded until then is ther
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import ssl
 import time
@@ -104,11 +105,34 @@ class WorldJourney:
 class VirtualJourney(WorldJourney):
     """A journey in a virtual internet."""
 
-    def __init__(self, text: str, scenario: Scenario, folder: Path | None, *, seed: int, language: str) -> None:
+    def __init__(
+        self,
+        text: str,
+        scenario: Scenario,
+        folder: Path | None,
+        *,
+        seed: int,
+        language: str,
+        warm: bool = False,
+    ) -> None:
+        """``warm``: the name is looked up once before, so that every cache on the way knows it. Raises
+        ``ScenarioError``.
+        """
         world = build(scenario, folder, seed=seed, record=True)
         assert world.recorder is not None
         journey = Journey(text, scenario.about.browser, world.recorder, seed, world=world, virtual=True)
         super().__init__(journey, world, scenario.about.search, language)
+        self._warm = warm
+
+    def go(self) -> Journey:
+        """Walk it, after the look-up if it was to be warm."""
+        if self._warm:
+            try:
+                self.world.run(_look_up(self.journey.text, self._search), on=self.journey.browser_host, limit=LIMIT)
+            except (Exception, KeyboardInterrupt) as error:
+                self.journey.failure = error
+                return self.journey
+        return super().go()
 
 
 class TapJourney(WorldJourney):
@@ -146,6 +170,17 @@ def journey_by_os(text: str, *, seed: int, language: str) -> Journey:
         SCOPE.reset(token)
     journey.took_ns = clock.now_ns()
     return journey
+
+
+async def _look_up(text: str, search: str) -> None:
+    """Ask for the addresses of the name that the text leads to, and forget them, but for what the caches keep."""
+    from michinori.browser import address_bar
+
+    url = (address_bar.understand(text, search) if search else address_bar.understand(text)).url
+    parts = address_bar.split(url)
+    if parts.host_kind == "name":
+        with contextlib.suppress(OSError):  # the journey itself tells of it
+            await asyncio.get_running_loop().getaddrinfo(parts.host, parts.port)
 
 
 async def _open(text: str, search: str, language: str, tls: ssl.SSLContext | None = None) -> Page:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from michinori.cli.folder import ResultFolder
-from michinori.cli.language import Language
+from michinori.report.catalogue import Language
 from michinori.report.failure import Failure, explain, explain_page
 from michinori.report.story import Chapter, make_story
 from michinori.trace import Event, har
 
 if TYPE_CHECKING:
+    from michinori.report.contents import Contents
     from michinori.world.journey import Journey
+
+
+class Folder(Protocol):
+    """Where results go."""
+
+    path: Path
+
+    def write(self, name: str, make: Callable[[Path], object]) -> Path:
+        """Let ``make`` write the file of that name, relative to the folder."""
 
 
 class Results:
     """The results of one journey. The trace is read once."""
 
-    def __init__(self, journey: Journey, folder: ResultFolder) -> None:
+    def __init__(self, journey: Journey, folder: Folder) -> None:
         self.journey = journey
         self.folder = folder
         self.files: dict[str, str] = {}
@@ -101,26 +111,32 @@ class Results:
         return page.picture.png if page is not None and page.picture is not None else b""
 
     def keep(self, *, report: bool, language: Language) -> None:
-        """Write everything. Raises ``FolderError``."""
+        """Write everything. Raises what the folder raises."""
         journey, recorder = self.journey, self.journey.recorder
         if self.picture:
             self._write("page.png", "picture", lambda path: path.write_bytes(self.picture))
         if journey.world is not None:
             for host in recorder.hosts():
                 about = "packets" if host == journey.browser_host else "capture"
-                self._write(self._capture_name(host), about, lambda path, host=host: recorder.save_capture(path, host))
+                self._write(self._capture_name(host), about, partial(recorder.save_capture, host=host))
         self._write("page.har", "har", lambda path: path.write_bytes(_as_json(self.har)))
         self._write("trace.jsonl", "trace", recorder.save_trace)
         if report:
             self._write("journey.html", "report", lambda path: self._report(path, language))
 
     def _report(self, path: Path, language: Language) -> None:
+        from michinori.report.html import write_report
+
+        write_report(self.contents(language), path)
+
+    def contents(self, language: Language) -> Contents:
+        """What the report is made of. The captures must have been kept."""
+        from michinori.report.contents import Contents
         from michinori.report.dom import carried
-        from michinori.report.html import Contents, write_report
         from michinori.report.topology import lines, nodes
 
         world, page = self.journey.world, self.journey.page
-        contents = Contents(
+        return Contents(
             url=self.journey.text,
             final_url=self.numbers["final_url"],
             numbers=self.numbers,
@@ -140,7 +156,6 @@ class Results:
             nodes=nodes(world) if world is not None else [],
             lines=lines(world) if world is not None else [],
         )
-        write_report(contents, path)
 
     def _captures(self) -> dict[str, Path]:
         if self.journey.world is None:
@@ -151,7 +166,7 @@ class Results:
     def _capture_name(self, host: str) -> str:
         return "packets.pcapng" if host == self.journey.browser_host else f"captures/{host}.pcapng"
 
-    def _write(self, name: str, about: str, make: Any) -> None:
+    def _write(self, name: str, about: str, make: Callable[[Path], object]) -> None:
         self.folder.write(name, make)
         self.files[name] = about
 

@@ -1,0 +1,23 @@
+"""What the lab refuses: one sentence in both languages."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """The lab does not do that; the sentence says why, and what helps. ``status`` is that of HTTP."""
+
+    def __init__(self, ja: str, en: str, status: int = 400) -> None:
+        super().__init__(en)
+        self.sentence = {"ja": ja, "en": en}
+        self.status = status
+
+
+class Stopped(Exception):
+    """A journey was ended before it arrived, by the reader or by a bound. ``why`` is a clause in both languages."""
+
+    stage = "world"
+    layer = "world"
+
+    def __init__(self, why: dict[str, str]) -> None:
+        super().__init__(why["en"])
+        self.why = why

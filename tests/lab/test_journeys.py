@@ -1,0 +1,157 @@
+"""Journeys by the lab: the same as the command's, told while they run, bounded, stopped, kept."""
+
+from itertools import pairwise
+
+import pytest
+from journeys import walk
+
+from michinori.lab.bounds import Bounds
+
+WWW = "http://www.michinori.example/"
+#: Long enough to be stopped on its way: a large page over a slow line.
+SLOW = {"text": "http://big.example/", "sites": ["big.example"]}
+
+
+@pytest.fixture
+def big(tmp_path):
+    folder = tmp_path / "big"
+    folder.mkdir()
+    (folder / "index.html").write_text("<title>big</title>" + "<img src=data.bin>")
+    (folder / "data.bin").write_bytes(bytes(range(256)) * 400_000)
+    return {"big.example": folder}
+
+
+@pytest.mark.parametrize(
+    ("order", "options"),
+    [
+        ({}, {}),
+        (
+            {"loss": "5%", "delay": "20ms", "seed": 7, "faults": ["trunk:drop nth=3 carrying=tcp"], "warm": True}
+            | {"scenario": "bad-line", "tcp": {"congestion": "reno", "sack": False}},
+            {"loss": "5%", "delay": "20ms", "seed": 7, "faults": ("trunk:drop nth=3 carrying=tcp",), "warm": True}
+            | {"scenario": "bad-line", "tcp": ("congestion=reno", "sack=false")},
+        ),
+    ],
+    ids=["plain", "everything"],
+)
+def test_a_journey_is_the_one_of_the_command_octet_for_octet(lab, tmp_path, order, options):
+    told = lab.walk(WWW, **order)
+    assert told["phase"] == "done", told
+    by_command = walk(tmp_path / "out", WWW, **options)
+    files = by_command.files() - {".michinori.json", "journey.html"}
+    for name in files:
+        kept = lab.get(f"/api/journeys/{told['id']}/files/{name}")
+        assert kept.content == (by_command.folder / name).read_bytes(), name
+    report = lab.get(f"/api/journeys/{told['id']}/report")
+    assert report.content == (by_command.folder / "journey.html").read_bytes()
+    assert report.headers["content-disposition"].startswith("attachment")
+
+
+def test_progress_is_told_from_the_stages_of_the_journey(lab):
+    told = list(lab.telling(lab.begin()))
+    phases = [each["phase"] for each in told]
+    assert phases[-1] == "done"
+    assert set(phases) <= {"waiting", "building", "walking", "telling", "keeping", "done"}
+    assert phases == sorted(phases, key=["waiting", "building", "walking", "telling", "keeping", "done"].index)
+    walking = [each for each in told if each["phase"] == "walking"]
+    assert all(earlier["virtual_ns"] <= later["virtual_ns"] for earlier, later in pairwise(walking))
+    assert told[-1]["numbers"]["status"] == 200
+
+
+def test_a_walking_journey_is_stopped_and_told_as_far_as_it_came(open_lab, big):
+    lab = open_lab(sites=big)
+    number = lab.begin(**SLOW)
+    next(told for told in lab.telling(number) if told.get("frames"))
+    assert lab.send("POST", f"/api/journeys/{number}/stop").status_code == 202
+    last = list(lab.telling(number))[-1]
+    assert last["phase"] == "done"
+    assert "stopped" in last["failure"]["en"]
+    assert last["numbers"]["frames"] > 0
+
+
+def test_a_journey_that_is_too_much_ends_at_its_bound(open_lab, big):
+    lab = open_lab(sites=big, bounds=Bounds(frames=2000))
+    last = lab.walk(**SLOW)
+    assert last["phase"] == "done"
+    assert "bound of frames" in last["failure"]["en"]
+    assert "フレーム数の上限" in last["failure"]["ja"]
+
+
+def test_a_journey_without_memory_is_refused_and_leaves_nothing(open_lab, tmp_path):
+    lab = open_lab(bounds=Bounds(memory=64 << 20))
+    last = lab.walk()
+    assert last["phase"] == "refused"
+    assert list((tmp_path / "kept").glob("journey-*")) == []
+
+
+def test_one_walks_and_the_others_wait_as_many_as_may(open_lab):
+    lab = open_lab(bounds=Bounds(waiting=2))
+    numbers = [lab.begin(), lab.begin()]
+    answers = [lab.send("POST", "/api/journeys", json={"text": WWW}) for _ in range(3)]
+    assert answers[-1].status_code == 429
+    waiting = [answer.json()["id"] for answer in answers if answer.status_code == 202]
+    for number in [*numbers, *waiting]:
+        assert lab.send("POST", f"/api/journeys/{number}/stop").status_code == 202
+        assert list(lab.telling(number))[-1]["phase"] in ("stopped", "done")
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"text": " "},
+        {"text": "x" * 3000},
+        {"text": WWW, "scenario": "/etc/passwd"},
+        {"text": WWW, "via": "os"},
+        {"text": WWW, "seed": -1},
+        {"text": WWW, "tcp": {"sack": {"a": 1}}},
+        {"text": WWW, "faults": ["x"] * 41},
+    ],
+)
+def test_what_is_no_order_is_refused_at_once(lab, order):
+    answer = lab.send("POST", "/api/journeys", json=order)
+    assert answer.status_code == 400
+    assert set(answer.json()["sentence"]) == {"ja", "en"}
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"loss": "5"},
+        {"mtu": "12"},
+        {"faults": ["nowhere:cut"]},
+        {"faults": ["access:explode"]},
+        {"tcp": {"sacks": True}},
+        {"sites": ["unknown.example"]},
+    ],
+)
+def test_what_cannot_be_built_is_refused_with_the_sentence_of_the_command(lab, order, tmp_path):
+    told = lab.walk(WWW, **order)
+    assert told["phase"] == "refused"
+    assert told["sentence"]["en"]
+    assert list((tmp_path / "kept").glob("journey-*")) == []
+
+
+def test_past_journeys_are_listed_reopened_and_bounded(open_lab, tmp_path):
+    lab = open_lab(bounds=Bounds(kept=2))
+    numbers = [lab.walk(seed=seed)["id"] for seed in range(3)]
+    past = lab.get("/api/journeys").json()["past"]
+    assert [each["id"] for each in past] == [numbers[2], numbers[1]]
+    assert past[0]["order"]["seed"] == 2
+    assert past[0]["command"] == "michinori open --seed 2 http://www.michinori.example/"
+    assert lab.get(f"/api/journeys/{numbers[0]}").status_code == 404
+    again = open_lab(bounds=Bounds(kept=2))
+    assert [each["id"] for each in again.get("/api/journeys").json()["past"]] == [numbers[2], numbers[1]]
+    assert again.send("DELETE", f"/api/journeys/{numbers[2]}").status_code == 204
+    assert again.get(f"/api/journeys/{numbers[2]}/blobs/journey").status_code == 404
+    assert again.walk()["id"] == numbers[2] + 1
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(open_lab, tmp_path):
+    other = tmp_path / "kept/journey-7"
+    other.mkdir(parents=True)
+    (other / "precious").write_text("!")
+    lab = open_lab(bounds=Bounds(kept=1))
+    assert lab.walk()["id"] == 8
+    lab.walk()
+    assert (other / "precious").read_text() == "!"
+    assert lab.send("DELETE", "/api/journeys/7").status_code == 404
