@@ -31,6 +31,8 @@ def test_the_help_of_open_lists_every_option_and_examples():
         assert option in said
     for option in ("--out-dir", "--force", "--fail", "--json", "--no-report", "--lang"):
         assert option in said
+    for option in ("--tcp", "--warm"):
+        assert option in said
     for option in ("--tap", "--address", "--gateway", "--resolver"):
         assert option in said
     assert 'michinori open "tcp handshake"' in said

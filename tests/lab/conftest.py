@@ -82,3 +82,12 @@ def open_lab(tmp_path):
 @pytest.fixture
 def lab(open_lab):
     return open_lab()
+
+
+@pytest.fixture(scope="package")
+def quiet_lab(tmp_path_factory):
+    """One for tests that leave nothing behind, with one journey in it."""
+    served = Served(tmp_path_factory.mktemp("quiet"))
+    assert served.walk()["id"] == 1
+    yield served
+    served.close()

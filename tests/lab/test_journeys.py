@@ -8,6 +8,8 @@ from journeys import walk
 from michinori.lab.bounds import Bounds
 
 WWW = "http://www.michinori.example/"
+#: Over at once: nothing listens there.
+QUICK = "http://192.168.1.1/"
 #: Long enough to be stopped on its way: a large page over a slow line.
 SLOW = {"text": "http://big.example/", "sites": ["big.example"]}
 
@@ -17,7 +19,7 @@ def big(tmp_path):
     folder = tmp_path / "big"
     folder.mkdir()
     (folder / "index.html").write_text("<title>big</title>" + "<img src=data.bin>")
-    (folder / "data.bin").write_bytes(bytes(range(256)) * 400_000)
+    (folder / "data.bin").write_bytes(bytes(range(256)) * 100_000)
     return {"big.example": folder}
 
 
@@ -107,8 +109,8 @@ def test_one_walks_and_the_others_wait_as_many_as_may(open_lab):
         {"text": WWW, "faults": ["x"] * 41},
     ],
 )
-def test_what_is_no_order_is_refused_at_once(lab, order):
-    answer = lab.send("POST", "/api/journeys", json=order)
+def test_what_is_no_order_is_refused_at_once(quiet_lab, order):
+    answer = quiet_lab.send("POST", "/api/journeys", json=order)
     assert answer.status_code == 400
     assert set(answer.json()["sentence"]) == {"ja", "en"}
 
@@ -124,26 +126,26 @@ def test_what_is_no_order_is_refused_at_once(lab, order):
         {"sites": ["unknown.example"]},
     ],
 )
-def test_what_cannot_be_built_is_refused_with_the_sentence_of_the_command(lab, order, tmp_path):
-    told = lab.walk(WWW, **order)
+def test_what_cannot_be_built_is_refused_with_the_sentence_of_the_command(quiet_lab, order):
+    told = quiet_lab.walk(WWW, **order)
     assert told["phase"] == "refused"
     assert told["sentence"]["en"]
-    assert list((tmp_path / "kept").glob("journey-*")) == []
+    assert [path.name for path in quiet_lab.lab.shelf.folder.glob("journey-*")] == ["journey-1"]
 
 
-def test_past_journeys_are_listed_reopened_and_bounded(open_lab, tmp_path):
+def test_past_journeys_are_listed_reopened_and_bounded(open_lab):
     lab = open_lab(bounds=Bounds(kept=2))
-    numbers = [lab.walk(seed=seed)["id"] for seed in range(3)]
+    numbers = [lab.walk(QUICK, seed=seed)["id"] for seed in range(3)]
     past = lab.get("/api/journeys").json()["past"]
     assert [each["id"] for each in past] == [numbers[2], numbers[1]]
     assert past[0]["order"]["seed"] == 2
-    assert past[0]["command"] == "michinori open --seed 2 http://www.michinori.example/"
+    assert past[0]["command"] == "michinori open --seed 2 http://192.168.1.1/"
     assert lab.get(f"/api/journeys/{numbers[0]}").status_code == 404
     again = open_lab(bounds=Bounds(kept=2))
     assert [each["id"] for each in again.get("/api/journeys").json()["past"]] == [numbers[2], numbers[1]]
     assert again.send("DELETE", f"/api/journeys/{numbers[2]}").status_code == 204
     assert again.get(f"/api/journeys/{numbers[2]}/blobs/journey").status_code == 404
-    assert again.walk()["id"] == numbers[2] + 1
+    assert again.walk(QUICK)["id"] == numbers[2] + 1
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(open_lab, tmp_path):
@@ -151,7 +153,7 @@ def test_a_folder_that_is_not_ours_is_left_alone(open_lab, tmp_path):
     other.mkdir(parents=True)
     (other / "precious").write_text("!")
     lab = open_lab(bounds=Bounds(kept=1))
-    assert lab.walk()["id"] == 8
-    lab.walk()
+    assert lab.walk(QUICK)["id"] == 8
+    lab.walk(QUICK)
     assert (other / "precious").read_text() == "!"
     assert lab.send("DELETE", "/api/journeys/7").status_code == 404

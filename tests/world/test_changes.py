@@ -4,7 +4,7 @@ import dns.zone
 import pytest
 
 from michinori.world import scenario, units
-from michinori.world.changes import with_access, with_fault, with_site
+from michinori.world.changes import with_access, with_fault, with_site, with_tcp
 from michinori.world.scenario import ScenarioError
 
 
@@ -82,3 +82,19 @@ def test_a_name_that_cannot_be_a_site_is_refused(home, tmp_path, name):
 def test_a_missing_folder_is_refused(home, tmp_path):
     with pytest.raises(ScenarioError, match="is not there"):
         with_site(home, "a.example", tmp_path / "no")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [("sack=false", "sack", False), ("congestion=reno", "congestion", "reno"), ("mss = 536", "mss", 536)],
+)
+def test_a_switch_of_tcp_is_set_at_every_machine(home, text, name, value):
+    changed = with_tcp(home, text)
+    assert {host.tcp[name] for host in changed.machines.values()} == {value}
+    assert not any(host.tcp for host in home.machines.values())
+
+
+@pytest.mark.parametrize("text", ["sack", "sack=", "=1", ""])
+def test_a_switch_without_name_or_value_is_refused(home, text):
+    with pytest.raises(ScenarioError, match="name and a value"):
+        with_tcp(home, text)

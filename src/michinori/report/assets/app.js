@@ -30,8 +30,8 @@ const TEXTS = {
 const ADDRESS_AFTER_MS = 250;
 const LOGO = html`<svg class="logo" viewBox="0 0 32 32" aria-hidden="true"><path d="M6 27c0-7 20-6 20-13 0-5-8-5-8-9" /><circle cx="6" cy="27" r="2.6" /><circle cx="18" cy="4.6" r="2.6" /></svg>`;
 
-/** @param {{report: Omit<Report, "show">}} props */
-export function App({ report: given }) {
+/** @param {{report: Omit<Report, "show">, framed?: boolean}} props `framed`: the page around it has the brand and the switches */
+export function App({ report: given, framed = false }) {
   const [part, setPart] = useState(() => PARTS.find((each) => each.id === asked().get("part")) ?? PARTS[0]);
   /** @type {Report} */
   const report = useRef({
@@ -42,7 +42,7 @@ export function App({ report: given }) {
     },
   }).current;
   useAddress(report, part.id);
-  return html`<${Masthead} report=${report} />
+  return html`<${Masthead} report=${report} framed=${framed} />
     <div class="pinned"><${Here} report=${report} /><${Parts} chosen=${part.id} choose=${report.show} /></div>
     <${Chosen} report=${report} part=${part} />
     <${Player} report=${report} />`;
@@ -68,7 +68,7 @@ function useAddress(report, part) {
     let waiting = 0;
     const note = () => {
       clearTimeout(waiting);
-      waiting = setTimeout(() => pointTo({ part, n: String(report.cursor.value.n) }), ADDRESS_AFTER_MS);
+      waiting = setTimeout(() => pointTo({ ...report.address, part, n: String(report.cursor.value.n) }), ADDRESS_AFTER_MS);
     };
     note();
     const end = report.cursor.subscribe(note);
@@ -93,17 +93,23 @@ function Parts({ chosen, choose }) {
   </ul></nav>`;
 }
 
-/** @param {{report: Report}} props */
-function Masthead({ report }) {
+/** The brand, and the switches of language and light. */
+export function Brand() {
   const say = useSay();
   const other = useStore(language, (value) => (value === "ja" ? "en" : "ja"));
+  return html`<p class="brand">${LOGO}<span>${say(TEXTS.brand)}</span></p>
+    <p class="switches"><button type="button" id="language" lang=${other} onClick=${switchLanguage}>${say(TEXTS.other)}</button>
+      <button type="button" id="theme" class="icon" aria-label=${say(TEXTS.theme)} title=${say(TEXTS.theme)} onClick=${switchTheme}>
+        <svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="8" /><path class="half" d="M12 4a8 8 0 010 16z" /></svg></button></p>`;
+}
+
+/** @param {{report: Report, framed: boolean}} props */
+function Masthead({ report, framed }) {
+  const say = useSay();
   const { about } = report.journey;
   const { failure, numbers } = about;
   return html`<header class="masthead"><div class="wide">
-    <p class="brand">${LOGO}<span>${say(TEXTS.brand)}</span></p>
-    <p class="switches"><button type="button" id="language" lang=${other} onClick=${switchLanguage}>${say(TEXTS.other)}</button>
-      <button type="button" id="theme" class="icon" aria-label=${say(TEXTS.theme)} title=${say(TEXTS.theme)} onClick=${switchTheme}>
-        <svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="8" /><path class="half" d="M12 4a8 8 0 010 16z" /></svg></button></p>
+    ${!framed && html`<${Brand} />`}
     <h1>${about.url}</h1>
     <p class="sum"><span class=${failure ? "verdict bad" : "verdict"}>${say(failure ? TEXTS.failed : TEXTS.arrived)} ${numbers.status || ""}</span>
       ${about.final_url && about.final_url !== about.url && html`<span class="final">→ ${about.final_url}</span>`}</p>

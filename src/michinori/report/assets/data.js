@@ -205,8 +205,8 @@ function fromBase64(text) {
   return octets;
 }
 
-/** @param {Uint8Array<ArrayBuffer>} octets @returns {Promise<ArrayBuffer>} */
-function inflated(octets) {
+/** @param {Uint8Array<ArrayBuffer>} octets in zlib's format @returns {Promise<ArrayBuffer>} */
+export function inflated(octets) {
   return new Response(new Blob([octets]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
 }
 

@@ -15,11 +15,16 @@ export async function start(root) {
   chooseTheme();
   const { journey, picture } = await readPage();
   chooseLanguage(journey.about.language);
-  const cursor = new Cursor(journey, Number(asked().get("n")) || firstOnTheWay(journey));
-  const report = { journey, cursor, picture, go: (/** @type {number} */ n) => cursor.go(n), examining: new Store(false) };
+  const report = reportOf(journey, picture);
   render(html`<${App} report=${report} />`, root);
   // For the console, and for whoever wants to compare what is shown with what is there.
   Object.assign(globalThis, { michinori: report });
+}
+
+/** @param {Journey} journey @param {string} picture as a URL */
+export function reportOf(journey, picture) {
+  const cursor = new Cursor(journey, Number(asked().get("n")) || firstOnTheWay(journey));
+  return { journey, cursor, picture, go: (/** @type {number} */ n) => cursor.go(n), examining: new Store(false) };
 }
 
 /** @param {Journey} journey @returns {number} the first event that is not before the way */

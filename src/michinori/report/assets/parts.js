@@ -22,6 +22,7 @@ import { MapOfNetwork } from "./map.js";
  * @property {string} picture the page as a URL, empty if it was not drawn
  * @property {(n: number) => void} go moves the time cursor to an event
  * @property {(part: string, n?: number) => void} show opens a part, at an event if one is named
+ * @property {Record<string, string>} [address] what else belongs into the address of this page
  * @property {import("./ui.js").Store<boolean>} examining whether values are hidden (examination mode)
  */
 /** @typedef {{id: string, name: Texts, lead: Texts, view: (props: {report: Report}) => any}} Part */

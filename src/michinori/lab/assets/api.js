@@ -1,0 +1,99 @@
+// @ts-check
+// Talking to the lab's server: orders, progress, past journeys, and a journey's data as the report takes it.
+import { Journey, inflated } from "../../report/assets/data.js";
+import { reportOf } from "../../report/assets/main.js";
+
+/** @typedef {import("../../report/assets/i18n.js").Texts} Texts */
+/** @typedef {{text: string, scenario: string, seed: number, loss?: string, delay?: string, rate?: string, mtu?: string, warm: boolean, tcp: Record<string, boolean | string | number>, faults: string[], sites: string[], language: string}} Order */
+/** @typedef {{phase: string, id: number, virtual_ns?: number, frames?: number, rows?: string[], numbers?: Record<string, any>, failure?: Texts | null, sentence?: Texts}} Told how far a journey is */
+/** @typedef {{id: number, order: Order, numbers: Record<string, number>, failed: boolean, command: string}} Past */
+/** @typedef {{title: Texts, url: string, access: string, line: Record<string, string>, lines: Record<string, [string, string]>, machines: Record<string, string>}} ScenarioOffer */
+/** @typedef {{scenarios: Record<string, ScenarioOffer>, congestion: string[], switches: Record<string, Texts>, sites: string[]}} Offer */
+/** @typedef {Omit<import("../../report/assets/parts.js").Report, "show">} OpenReport */
+
+const token = /** @type {HTMLMetaElement | null} */ (document.querySelector("meta[name=michinori-token]"))?.content ?? "";
+const BLOBS = ["events", "rows", "frames", "payloads", "data", "heads", "octets", "journey"];
+const GONE = {
+  ja: "ラボに届きません。起動しているか確かめてください。",
+  en: "The lab cannot be reached: check that it is running.",
+};
+
+/** What the lab refused, in both languages. */
+export class Refused extends Error {
+  /** @param {Texts} sentence */
+  constructor(sentence) {
+    super(sentence.en);
+    this.sentence = sentence;
+  }
+}
+
+/** @param {string} path @param {RequestInit} [settings] @returns {Promise<Response>} raises `Refused` */
+async function ask(path, settings = {}) {
+  const headers = { ...settings.headers, ...(settings.method ? { "X-Michinori-Token": token } : {}) };
+  const answer = await fetch(path, { ...settings, headers }).catch(() => {
+    throw new Refused(GONE);
+  });
+  if (!answer.ok) {
+    const told = await answer.json().catch(() => ({}));
+    throw new Refused(told.sentence ?? GONE);
+  }
+  return answer;
+}
+
+/** @param {string} path @returns {Promise<any>} */
+export async function get(path) {
+  return (await ask(path)).json();
+}
+
+/** @param {string} path @param {unknown} value @returns {Promise<any>} */
+export async function post(path, value) {
+  return (await ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) })).json();
+}
+
+/** @param {number} id */
+export async function discard(id) {
+  await ask(`/api/journeys/${id}`, { method: "DELETE" });
+}
+
+/** @param {string} name @param {Blob} body @param {string} type @returns {Promise<{name: string, files: number}>} */
+export async function upload(name, body, type) {
+  const path = `/api/sites/${encodeURIComponent(name)}`;
+  return (await ask(path, { method: "PUT", headers: { "Content-Type": type }, body })).json();
+}
+
+/**
+ * Hear how far a journey is until it is over.
+ * @param {number} id @param {(told: Told) => void} hear
+ * @returns {() => void} ends it before
+ */
+export function watch(id, hear) {
+  const source = new EventSource(`/api/journeys/${id}/progress`);
+  source.onmessage = (message) => {
+    const told = JSON.parse(message.data);
+    if (["done", "refused", "stopped"].includes(told.phase)) source.close();
+    hear(told);
+  };
+  source.onerror = () => {
+    source.close();
+    hear({ phase: "refused", id, sentence: GONE });
+  };
+  return () => source.close();
+}
+
+/** @param {number} id @returns {Promise<Journey>} a past journey */
+export async function readJourney(id) {
+  /** @type {Record<string, ArrayBuffer>} */
+  const blobs = {};
+  await Promise.all(BLOBS.map(async (name) => {
+    const answer = await ask(`/api/journeys/${id}/blobs/${name}`);
+    blobs[name] = await inflated(new Uint8Array(await answer.arrayBuffer()));
+  }));
+  return new Journey(blobs);
+}
+
+/** @param {number} id @returns {Promise<OpenReport>} a past journey as the report shows it */
+export async function openReport(id) {
+  const journey = await readJourney(id);
+  const picture = "page.png" in journey.about.files ? `/api/journeys/${id}/picture` : "";
+  return { ...reportOf(journey, picture), address: { journey: String(id) } };
+}
