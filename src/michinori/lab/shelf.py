@@ -30,7 +30,9 @@ class Kept(msgspec.Struct, kw_only=True):
     order: Order
     numbers: dict[str, Any]
     failure: dict[str, str] | None = None
-    command: str = ""
+    command: str
+    blobs: list[str]
+    """What the report's data consists of, in the order in which it was packed."""
 
 
 class Shelf:
@@ -96,9 +98,7 @@ class Shelf:
         """``journey.html``, the same that ``michinori open`` writes. Raises ``Refused``."""
         kept = self.get(number)
         folder = self._path(number)
-        # In the order in which they were packed: the description, which tells of the others, comes last.
-        names = ("events", "rows", "frames", "payloads", "data", "heads", "octets", "journey")
-        blobs = ((name, (folder / "blobs" / name).read_bytes()) for name in names)
+        blobs = ((name, (folder / "blobs" / name).read_bytes()) for name in kept.blobs)
         picture = folder / "page.png"
         octets = picture.read_bytes() if picture.is_file() else b""
         return "".join(document(kept.numbers["url"], kept.order.language, blobs, octets))

@@ -106,10 +106,12 @@ def _keep(task: Task, journey: Journey, say: Say) -> None:
     results.keep(report=False, language=task.order.language)
     blobs = Path(task.folder, "blobs")
     blobs.mkdir()
+    names = []
     for name, octets in pack(results.contents(task.order.language)):
         (blobs / name).write_bytes(octets)
+        names.append(name)
     failure = results.failure.sentence if results.failure is not None else None
-    say({"phase": "done", "numbers": results.numbers, "failure": failure})
+    say({"phase": "done", "numbers": results.numbers, "failure": failure, "blobs": names})
 
 
 class _PlainFolder:

@@ -147,6 +147,7 @@ class Walks:
                         numbers=what["numbers"],
                         failure=what["failure"],
                         command=command(walk.order),
+                        blobs=what["blobs"],
                     )
                 )
         finally:

@@ -12,7 +12,6 @@ import { reportOf } from "../../report/assets/main.js";
 /** @typedef {Omit<import("../../report/assets/parts.js").Report, "show">} OpenReport */
 
 const token = /** @type {HTMLMetaElement | null} */ (document.querySelector("meta[name=michinori-token]"))?.content ?? "";
-const BLOBS = ["events", "rows", "frames", "payloads", "data", "heads", "octets", "journey"];
 const GONE = {
   ja: "ラボに届きません。起動しているか確かめてください。",
   en: "The lab cannot be reached: check that it is running.",
@@ -84,7 +83,8 @@ export function watch(id, hear) {
 export async function readJourney(id) {
   /** @type {Record<string, ArrayBuffer>} */
   const blobs = {};
-  await Promise.all(BLOBS.map(async (name) => {
+  const { blobs: names } = await get(`/api/journeys/${id}`);
+  await Promise.all(names.map(async (/** @type {string} */ name) => {
     const answer = await ask(`/api/journeys/${id}/blobs/${name}`);
     blobs[name] = await inflated(new Uint8Array(await answer.arrayBuffer()));
   }));
