@@ -139,7 +139,8 @@ class Internet:
             self.node, interface, self.hooks, self.routes, self._own, self.protocols, self._arrivals, self.express
         )
         self._receivers.append(receiver)
-        interface.handlers[b"\x08\x00"] = receiver.receive
+        interface.handlers[b"\x08\x00"] = receiver.receive_carefully
+        adapter.on_frame = receiver.receive
         interface.handlers[b"\x08\x06"] = arp.receive
         interface.solicitors[4] = arp.ask_for
         interface.join(addresses.ALL_HOSTS)

@@ -74,7 +74,7 @@ class Adapter:
         """Give a frame to the cable. Whether it arrives, nobody here will know."""
         end = self.cable_end
         recorder = self.recorder
-        if self.tap is not None or (recorder is not None and recorder.events):
+        if recorder is not None and (self.tap is not None or recorder.events):
             why = end.send(frame, self._tell) if end is not None else self._refuse(frame)
         else:
             why = end.send(frame) if end is not None else "no-cable"
@@ -89,17 +89,17 @@ class Adapter:
     def receive(self, frame: bytes, fcs: bytes | None = None, cause: int = 0) -> None:
         """Called by the cable with a frame whose last bit has arrived; see ``Plug``."""
         recorder = self.recorder
-        if self.tap is not None:
+        if recorder is None and frame[:6] == self.mac and fcs is None and self.on_frame is not None:
+            counters = self.counters
+            counters.rx_frames += 1
+            counters.rx_octets += len(frame)
+            self.on_frame(frame)
+        elif self.tap is not None:
             with self.tap.receiving(self._queue.now_ns, frame, fcs, cause):
                 self._take(frame, fcs)
         elif recorder is not None and recorder.events:
             with recorder.acting(cause):
                 self._take(frame, fcs)
-        elif frame[:6] == self.mac and fcs is None and self.on_frame is not None:
-            counters = self.counters
-            counters.rx_frames += 1
-            counters.rx_octets += len(frame)
-            self.on_frame(frame)
         else:
             self._take(frame, fcs)
 

@@ -118,25 +118,26 @@ class _Flight:
     from the old one is lost.
     """
 
-    __slots__ = ("cut", "end")
+    __slots__ = ("end", "into")
 
-    def __init__(self, end: CableEnd) -> None:
+    def __init__(self, end: CableEnd, into: Plug | None) -> None:
         self.end = end
-        self.cut = False
+        self.into = into
+        """Where the frames come out; None where they are lost."""
 
     def arrive(self, frame: bytes) -> None:
-        receiver = self.end.other.plug
-        if self.cut or receiver is None:
+        into = self.into
+        if into is None:
             self._lose(frame)
         else:
-            receiver.receive(frame)
+            into.receive(frame)
 
     def arrive_told(self, arrival: tuple[bytes, bytes | None, int]) -> None:
-        receiver = self.end.other.plug
-        if self.cut or receiver is None:
+        into = self.into
+        if into is None:
             self._lose(arrival[0])
         else:
-            receiver.receive(*arrival)
+            into.receive(*arrival)
 
     def _lose(self, frame: bytes) -> None:
         sender = self.end.plug
@@ -171,7 +172,7 @@ class CableEnd:
         self._dice = dice
         self._free_ns: Nanos = 0
         self._starts: deque[Nanos] = deque()
-        self._flight = _Flight(self)
+        self._flight = _Flight(self, None)
 
     @property
     def mtu(self) -> int:
@@ -213,14 +214,15 @@ class CableEnd:
             raise ValueError("this cable end or the socket it should go into is taken")
         self.plug = plug
         plug.cable_end = self
+        self.other._flight.into = plug
 
     def unplug(self) -> None:
         """Pull it out; what is on its way to here is lost."""
         if self.plug is not None:
-            self.other.lose_flight()
-            self.lose_flight()
             self.plug.cable_end = None
             self.plug = None
+            self.other.lose_flight()
+            self.lose_flight()
 
     def add_fault(self, rule: Rule | Judge) -> None:
         """Add a rule for frames sent from this end."""
@@ -236,8 +238,8 @@ class CableEnd:
 
     def lose_flight(self) -> None:
         """Lose what is waiting and on the way from here."""
-        self._flight.cut = True
-        self._flight = _Flight(self)
+        self._flight.into = None
+        self._flight = _Flight(self, self.other.plug)
         self._starts.clear()
         self._free_ns = 0
 

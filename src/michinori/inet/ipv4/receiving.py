@@ -28,7 +28,8 @@ from michinori.wire.malformed import Malformed
 
 _MOST_FLOWS: Final = 16384
 _HEADER: Final = 14
-_PLAIN_HEADER: Final = 0x45
+#: The EtherType of IPv4, then version 4 and a header of five words.
+_PLAIN: Final = b"\x08\x00\x45"
 
 ProtocolHandler = Callable[[ipv4.Packet, Interface], None]
 Express = Callable[[bytes], bool]
@@ -154,7 +155,7 @@ class Receiver:
     ) -> None:
         self._node = node
         self._queue = node.queue
-        self._recorder = node.recorder
+        self._watched = node.recorder is not None and node.recorder.events
         self._interface = interface
         self._hooks = hooks
         self._routes = routes
@@ -169,18 +170,13 @@ class Receiver:
         self._flows.clear()
 
     def receive(self, frame: bytes) -> None:
-        """Take a frame of EtherType 0800."""
+        """Take any frame that comes to the interface; what is not of a known flow is the interface's to give to whom it
+        is for.
+        """
         flow = self._flows.get(frame[26:34])
-        recorder = self._recorder
         hooks = self._hooks
-        if (
-            flow is None
-            or frame[_HEADER] != _PLAIN_HEADER
-            or frame[0] & 1
-            or hooks.prerouting
-            or (recorder is not None and recorder.events)
-        ):
-            self._receive_carefully(frame)
+        if flow is None or frame[12:15] != _PLAIN or frame[0] & 1 or hooks.prerouting or self._watched:
+            self._interface.receive(frame)
             return
         neighbour = flow.neighbour
         if neighbour is None:
@@ -198,7 +194,7 @@ class Receiver:
         ):
             flow.put(ipv4.decrease_ttl(frame, at=_HEADER, link=neighbour.header))
         else:
-            self._receive_carefully(frame)
+            self.receive_carefully(frame)
 
     def _hand_over(self, frame: bytes) -> None:
         """Give a packet for this host to its transport."""
@@ -213,7 +209,8 @@ class Receiver:
         else:
             handler(packet, self._interface)
 
-    def _receive_carefully(self, frame: bytes) -> None:
+    def receive_carefully(self, frame: bytes) -> None:
+        """Take a frame of EtherType 0800, of which nothing is known."""
         try:
             packet = ipv4.Packet.parse(memoryview(frame)[_HEADER:])
         except Malformed as error:
