@@ -10,6 +10,7 @@ import { WholeWay } from "./whole_way.js";
 import { FollowMessage } from "./message.js";
 import { Chain } from "./chain.js";
 import { MapOfNetwork } from "./map.js";
+import { Ladder } from "./ladder.js";
 
 /** @typedef {import("./data.js").Journey} Journey */
 /** @typedef {import("./time.js").Cursor} Cursor */
@@ -64,6 +65,15 @@ export const PARTS = [
       en: "Frames move over machines and cables at their real times. Choose a machine to see what it holds at that moment.",
     },
     view: MapOfNetwork,
+  },
+  {
+    id: "ladder",
+    name: { ja: "シーケンス図", en: "The ladder" },
+    lead: {
+      ja: "両端の間を行き来するセグメントを、時刻の順に。届かなかったものと再送、それぞれの端の状態も。",
+      en: "What the two ends send each other, in the order of time, with what got lost, what was sent again, and the state of each end.",
+    },
+    view: Ladder,
   },
   {
     id: "waterfall",

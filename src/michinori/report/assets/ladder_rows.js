@@ -1,0 +1,140 @@
+// @ts-check
+// The ladder's rows: every segment, datagram, ICMP message and ARP packet as an arrow from who sent it to who took it
+// in, and how far down the page each moment stands.
+
+/** @typedef {import("./data.js").Journey} Journey */
+/** @typedef {"tcp" | "udp" | "icmp" | "arp"} Sort */
+/**
+ * @typedef {object} Arrow
+ * @property {Sort} sort
+ * @property {number} sent the event that sent it
+ * @property {number} received the event that took it in at the other end, 0 if it never got there
+ * @property {string} from the host
+ * @property {string} to the host that took it in, empty if none did
+ * @property {number} conversation 0 if it belongs to none
+ * @property {string} again why it was sent once more, if it was
+ */
+/** @typedef {{host: string, n: number, state: string}} Turn from that event on, a host's end of the connection is in that state */
+
+/** @type {Record<string, Sort>} */
+const SENDS = { "tcp segment-sent": "tcp", "udp sent": "udp", "icmp sent": "icmp", "arp asked": "arp", "arp answered": "arp" };
+/** @type {Record<string, Sort>} */
+const TAKES = { "tcp segment-received": "tcp", "udp received": "udp", "icmp received": "icmp" };
+
+/** @param {Journey} journey @returns {Arrow[]} in the order in which they were sent */
+export function arrowsOf(journey) {
+  const { kind, host, conversation, connection, why } = journey.columns;
+  const names = journey.kinds.map((parts) => parts.join(" "));
+  const sends = names.map((name) => SENDS[name]), takes = names.map((name) => TAKES[name]);
+  const retransmitted = names.indexOf("tcp retransmitted");
+  /** @type {Map<number, Arrow>} */
+  const arrows = new Map();
+  /** @type {Map<number, string>} by connection, the reason of what is sent again next */
+  const again = new Map();
+  for (let row = 0; row < journey.size; row++) {
+    const sort = sends[kind[row]], taken = takes[kind[row]];
+    if (kind[row] === retransmitted) again.set(connection[row], journey.whys[why[row]]);
+    if (sort) {
+      arrows.set(row + 1, {
+        sort, sent: row + 1, received: 0, from: journey.hosts[host[row]], to: "", conversation: conversation[row],
+        again: sort === "tcp" ? (again.get(connection[row]) ?? "") : "",
+      });
+      if (sort === "tcp") again.delete(connection[row]);
+      if (sort === "arp") takeArp(journey, /** @type {Arrow} */ (arrows.get(row + 1)));
+    } else if (taken) {
+      const arrow = arrows.get(senderOf(journey, row + 1, sends));
+      // Of what came twice, the first counts.
+      if (arrow && arrow.sort === taken && !arrow.received) Object.assign(arrow, { received: row + 1, to: journey.hosts[host[row]] });
+    }
+  }
+  return [...arrows.values()];
+}
+
+/** The send that led to a reception. @param {Journey} journey @param {number} n @param {(Sort | undefined)[]} sends */
+function senderOf(journey, n, sends) {
+  for (let cause = journey.cause(n); cause; cause = journey.cause(cause)) if (sends[journey.columns.kind[cause - 1]]) return cause;
+  return 0;
+}
+
+/** Who took an ARP packet in: of a question to all, who answers it. Its frame is what was sent next. @param {Journey} journey @param {Arrow} arrow */
+function takeArp(journey, arrow) {
+  const { kind, host } = journey.columns;
+  const what = (/** @type {number} */ n) => journey.kinds[kind[n - 1]][1];
+  const sent = arrow.sent + 1;
+  if (sent > journey.size || what(sent) !== "frame-sent" || host[sent - 1] !== host[arrow.sent - 1]) return;
+  for (const n of journey.effects(sent)) {
+    if (what(n) !== "frame-received") continue;
+    const answers = [...journey.effects(n)].some((effect) => what(effect) === "answered");
+    if (!arrow.received || answers) Object.assign(arrow, { received: n, to: journey.hosts[host[n - 1]] });
+  }
+}
+
+/** The states of both ends over time. @param {Journey} journey @param {number} conversation @returns {Turn[]} */
+export function turnsOf(journey, conversation) {
+  const { kind, host, conversation: whose } = journey.columns;
+  const changed = journey.kinds.findIndex((parts) => parts.join(" ") === "tcp state-changed"), turns = [];
+  for (let row = 0; row < journey.size; row++) {
+    if (kind[row] !== changed || whose[row] !== conversation) continue;
+    turns.push({ host: journey.hosts[host[row]], n: row + 1, state: String(journey.dataOf(row + 1).to) });
+  }
+  return turns;
+}
+
+/** Why and where something was lost. @param {Journey} journey @param {number} sent @returns {{why: string, host: string} | null} */
+export function lossOf(journey, sent) {
+  const waiting = [sent];
+  for (let at = 0; at < waiting.length && at < 500; at++) {
+    for (const n of journey.effects(waiting[at])) {
+      const why = journey.whys[journey.columns.why[n - 1]];
+      if (why && why !== "not-my-mac") return { why, host: journey.hosts[journey.columns.host[n - 1]] };
+      waiting.push(n);
+    }
+  }
+  return null;
+}
+
+const LEAST = 6, PER_DECADE = 14, TEN_MICROSECONDS = 1e4, MOST = 96;
+/** Between two labels. */
+const LABEL = 22;
+const TOP = 60, BOTTOM = 60;
+
+/**
+ * How far down each moment stands: in the order of time, longer pauses farther apart, but not as much as they are longer,
+ * and with room for the label of every arrow.
+ */
+export class Scale {
+  /** @param {Journey} journey @param {Arrow[]} arrows */
+  constructor(journey, arrows) {
+    const { t } = journey.columns;
+    const sends = new Set(arrows.map((arrow) => arrow.sent));
+    const numbers = [...new Set(arrows.flatMap((arrow) => (arrow.received ? [arrow.sent, arrow.received] : [arrow.sent])))].sort((one, other) => one - other);
+    this.numbers = Uint32Array.from(numbers);
+    this.times = Float64Array.from(numbers, (n) => t[n - 1]);
+    this.places = new Float64Array(numbers.length);
+    let y = TOP, label = -Infinity;
+    numbers.forEach((n, at) => {
+      const passed = at ? this.times[at] - this.times[at - 1] : 0;
+      if (at) y += Math.min(LEAST + (passed ? PER_DECADE * Math.log10(1 + passed / TEN_MICROSECONDS) : 0), MOST);
+      if (sends.has(n)) label = y = Math.max(y, label + LABEL);
+      this.places[at] = y;
+    });
+    this.height = y + BOTTOM;
+  }
+
+  /** @param {number} n an event @param {number} t its instant, or a later one before the next event */
+  at(n, t) {
+    const { numbers, times, places } = this;
+    let low = 0, high = numbers.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (numbers[middle] <= n) low = middle + 1;
+      else high = middle;
+    }
+    if (!low) return TOP / 2;
+    const here = low - 1;
+    if (low === numbers.length) return places[here] + (t > times[here] ? BOTTOM / 4 : 0);
+    const span = times[low] - times[here];
+    return places[here] + (span > 0 ? Math.min((t - times[here]) / span, 1) * (places[low] - places[here]) : 0);
+  }
+}
+

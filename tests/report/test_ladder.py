@@ -1,0 +1,61 @@
+"""The ladder's arrows: from the send that the trace has to the reception that it caused, or to where it was lost."""
+
+from __future__ import annotations
+
+import node
+import pytest
+from journeys import walk
+
+from michinori.trace import causes
+
+pytestmark = pytest.mark.peer
+WWW = "http://www.michinori.example/"
+
+
+@pytest.fixture(scope="module", params=["home", "bad-line", "fragments"])
+def walked(request, tmp_path_factory):
+    return walk(tmp_path_factory.mktemp("ladder") / "out", WWW, scenario=request.param, seed=4)
+
+
+@pytest.fixture(scope="module")
+def arrows(walked):
+    [found] = node.call("ladder_rows.js", [("arrowsOf", node.JOURNEY)], walked.folder / "journey.html")
+    return found
+
+
+def test_every_segment_and_datagram_is_an_arrow(walked, arrows):
+    sent = {"tcp": ("tcp", "segment-sent"), "udp": ("udp", "sent"), "icmp": ("icmp", "sent")}
+    for sort, kind in sent.items():
+        assert [arrow["sent"] for arrow in arrows if arrow["sort"] == sort] == [one.n for one in walked.of(*kind)]
+    questions = [one.n for one in walked.events if one.layer == "arp" and one.what in ("asked", "answered")]
+    assert [arrow["sent"] for arrow in arrows if arrow["sort"] == "arp"] == questions
+
+
+def test_an_arrow_ends_where_what_it_caused_was_received(walked, arrows):
+    events = walked.events
+    received = {("tcp", "segment-received"), ("udp", "received"), ("icmp", "received")}
+    ends = {arrow["received"]: arrow for arrow in arrows if arrow["received"]}
+    seen = 0
+    for event in events:
+        if (event.layer, event.what) not in received or event.n not in ends:
+            continue
+        arrow = ends[event.n]
+        assert arrow["to"] == event.host
+        assert arrow["sent"] in {cause.n for cause in causes(events, event.n)}
+        if event.layer == "tcp":
+            sent = events[arrow["sent"] - 1].data
+            assert [sent[key] for key in ("seq", "len", "flags")] == [
+                event.data[key] for key in ("seq", "len", "flags")
+            ]
+        seen += 1
+    assert seen > 200
+
+
+def test_what_never_arrived_has_its_reason(walked, arrows):
+    lost = [arrow for arrow in arrows if not arrow["received"] and arrow["sort"] in ("tcp", "udp")]
+    calls = [("lossOf", node.JOURNEY, arrow["sent"]) for arrow in lost]
+    reasons = node.call("ladder_rows.js", calls, walked.folder / "journey.html") if calls else []
+    whys = {(event.host, event.why) for event in walked.events if event.why}
+    assert all((reason["host"], reason["why"]) in whys for reason in reasons)
+    retransmitted = sum(1 for arrow in arrows if arrow["again"])
+    assert retransmitted == len(walked.of("tcp", "retransmitted"))
