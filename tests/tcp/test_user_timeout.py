@@ -27,7 +27,7 @@ def cut_while_sending(client: dict[str, Any], server: dict[str, Any]) -> tuple[E
     ends.client.pump()
     ends.client.arm()
     while ends.client.error is None:
-        ends.run(1)
+        ends.run(0.1)
     assert isinstance(ends.client.error, TimeoutError)
     return ends, (ends.now - began) / S
 
@@ -40,12 +40,12 @@ def option_of(octets: bytes) -> int | None:
 
 def test_a_short_patience_ends_before_r2() -> None:
     _, took = cut_while_sending({"user_timeout_ns": 5 * S}, {})
-    assert 5 <= took < 9
+    assert 5 <= took <= 5.1
 
 
 def test_a_long_one_ends_after_it() -> None:
     _, took = cut_while_sending({"user_timeout_ns": 3000 * S}, {})
-    assert 3000 <= took < 3130  # at the first time-out behind it; these are two minutes apart by then
+    assert 3000 <= took <= 3000.1  # though time-outs are two minutes apart by then
     _, took = cut_while_sending({}, {})
     assert 800 < took < 1100
 
@@ -54,7 +54,7 @@ def test_a_long_one_ends_after_it() -> None:
 def test_the_wish_of_the_peer_holds_for_who_has_none() -> None:
     wish = {"user_timeout_ns": 200 * S, "user_timeout_option": True}
     ends, took = cut_while_sending({"user_timeout_option": True}, wish)
-    assert 200 <= took < 330
+    assert 200 <= took <= 200.1
     syn_ack = ends.server.sent[0][1]
     assert option_of(syn_ack) == 200
     assert option_of(ends.client.sent[0][1]) is None
@@ -70,7 +70,7 @@ def test_a_wish_for_less_than_is_wise_does_not() -> None:
 def test_ones_own_wish_comes_first() -> None:
     ours, theirs = ({"user_timeout_ns": seconds * S, "user_timeout_option": True} for seconds in (5, 900))
     ends, took = cut_while_sending(ours, theirs)
-    assert 5 <= took < 9
+    assert 5 <= took <= 5.1
     assert option_of(ends.client.sent[0][1]) == 5
 
 

@@ -105,14 +105,15 @@ def on_retransmission_timeout(tcb: Tcb, now: Nanos) -> None:
         tcb.totals.retransmitted += 1
     else:
         _lose_everything(tcb, now)
-    tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+    tcb.timers.at_retransmit(_within_patience(tcb, now + tcb.rtt.timeout_ns(), now))
 
 
 def _is_beyond_r2(tcb: Tcb, now: Nanos) -> bool:
     """Count one more retransmission; give up when they were enough (RFC 9293 section 3.8.3)."""
     snd, config = tcb.snd, tcb.config
     if snd.retries == 0:
-        snd.unanswered_since_ns = snd.last_ns if snd.una else now
+        sent_ns = tcb.flight.sent_at(snd.una) if 0 < snd.una < snd.nxt else -1
+        snd.unanswered_since_ns = sent_ns if sent_ns >= 0 else now
     most = config.data_retries
     if tcb.state is State.SYN_SENT:
         most = config.syn_retries
@@ -132,6 +133,15 @@ def _is_beyond_r2(tcb: Tcb, now: Nanos) -> bool:
     if snd.retries == config.retries_before_doubt and tcb.watch is not None:
         tcb.watch.tell("doubted", why="R1", retries=snd.retries)
     return False
+
+
+def _within_patience(tcb: Tcb, due_ns: Nanos, now: Nanos) -> Nanos:
+    """When to look again at what is not answered: earlier than the timer would, if the user time-out ends before."""
+    patience_ns = tcb.patience_ns if tcb.snd.una else None
+    if patience_ns is None:
+        return due_ns
+    over_ns = tcb.snd.unanswered_since_ns + patience_ns
+    return min(due_ns, over_ns) if over_ns > now else due_ns
 
 
 def _lose_everything(tcb: Tcb, now: Nanos) -> None:
@@ -180,7 +190,7 @@ def on_persist_timeout(tcb: Tcb, now: Nanos) -> None:
     snd.max = max(snd.max, end)
     snd.probes += 1
     interval_ns = min(tcb.rtt.rto_ns << min(snd.probes, 30), tcb.config.rto_max_ns)
-    tcb.timers.at_persist(now + interval_ns)
+    tcb.timers.at_persist(_within_patience(tcb, now + interval_ns, now))
 
 
 def on_path_mtu(tcb: Tcb, mtu: int, now: Nanos) -> None:
