@@ -38,6 +38,7 @@ def test_reno_adds_a_segment_a_round_trip_and_halves():
     assert windows == [21_000 + n * 1000 for n in range(10)]
 
 
+@pytest.mark.rfc("3465", "2.2-1")
 def test_slow_start_counts_no_more_than_two_segments_an_ack():
     control = Reno(MSS, 10, hystart=False)
     control.acked(6 * MSS, 0, S, 0)  # RFC 3465: L = 2
@@ -46,6 +47,7 @@ def test_slow_start_counts_no_more_than_two_segments_an_ack():
     assert control.cwnd == 13 * MSS
 
 
+@pytest.mark.rfc("9438", "4.4-1", "4.5-1", "4.6-2", "5.1-1")
 def test_cubic_follows_its_formula():
     """W(t) = C (t - K)^3 + W_max with W_max = 1,000 segments, so K = (1,000 * 0.3 / 0.4)^(1/3) s (section 4.2)."""
     control = Cubic(MSS, 10, hystart=False)
@@ -61,6 +63,7 @@ def test_cubic_follows_its_formula():
     assert windows[9 * S] == pytest.approx(1000 * MSS, rel=0.001)  # the plateau
 
 
+@pytest.mark.rfc("9438", "4.3-1", "4.3-2")
 def test_cubic_grows_as_reno_where_reno_is_faster():
     """On a short path: W_est grows by 3 (1 - 0.7) / (1 + 0.7) = 0.529 segments a round trip (section 4.3), and by a
     whole one from where the last loss was.
@@ -76,6 +79,7 @@ def test_cubic_grows_as_reno_where_reno_is_faster():
     assert sum(beyond) / len(beyond) == pytest.approx(1000, rel=0.02)
 
 
+@pytest.mark.rfc("9438", "4.7-1")
 def test_cubic_converges_fast_when_the_window_did_not_come_back():
     control = Cubic(MSS, 10, hystart=False)
     control.cwnd = 100 * MSS
@@ -89,6 +93,7 @@ def test_cubic_converges_fast_when_the_window_did_not_come_back():
     assert windows[at_k] == pytest.approx(59_500, rel=0.01)
 
 
+@pytest.mark.rfc("9438", "4.2-1")
 def test_cubic_leaves_out_time_in_which_nothing_was_sent():
     quiet, busy = Cubic(MSS, 10, hystart=False), Cubic(MSS, 10, hystart=False)
     for control in (quiet, busy):
@@ -100,6 +105,7 @@ def test_cubic_leaves_out_time_in_which_nothing_was_sent():
     assert max(after_silence.values()) == pytest.approx(max(at_once.values()), rel=0.01)
 
 
+@pytest.mark.rfc("9438", "4.8-1")
 def test_cubic_after_a_time_out_begins_its_curve_where_slow_start_ends():
     control = Cubic(MSS, 10, hystart=False)
     control.cwnd = 100 * MSS
@@ -154,6 +160,7 @@ def rounds(hystart: HyStart, rtts_ms: list[float], acks: int = 10) -> list[bool]
     return states
 
 
+@pytest.mark.rfc("9406", "4.2-1", "4.2-3")
 def test_hystart_slows_down_when_round_trips_grow_by_an_eighth():
     hystart = begun()
     assert rounds(hystart, [80, 80, 89.9]) == [False, False, False]  # 10 ms are the threshold: 80 / 8
@@ -162,23 +169,27 @@ def test_hystart_slows_down_when_round_trips_grow_by_an_eighth():
     assert hystart.growth(8 * MSS, 0, 112 * MS, MSS) == 2 * MSS  # a quarter of what it was
 
 
+@pytest.mark.rfc("9406", "4.2-1")
 @pytest.mark.parametrize(("before", "stays", "slows"), [(8, 11.9, 12), (400, 415.9, 416)])
 def test_hystart_takes_no_less_than_4_ms_and_no_more_than_16(before, stays, slows):
     assert rounds(begun(), [before, stays]) == [False, False]
     assert rounds(begun(), [before, slows]) == [False, True]
 
 
+@pytest.mark.rfc("9406", "4.2-2")
 def test_hystart_needs_eight_samples_a_round():
     assert rounds(begun(7), [50, 90], acks=7) == [False, False]
     assert rounds(begun(8), [50, 90], acks=8) == [False, True]
 
 
+@pytest.mark.rfc("9406", "4.2-4")
 def test_hystart_goes_back_to_slow_start_when_it_was_jitter():
     hystart = begun()
     assert rounds(hystart, [50, 70, 60]) == [False, True, False]
     assert not hystart.is_over
 
 
+@pytest.mark.rfc("9406", "4.2-5")
 def test_hystart_ends_slow_start_after_five_conservative_rounds():
     hystart = begun()
     assert rounds(hystart, [50, 70, 70, 70, 70]) == [False, True, True, True, True]
@@ -187,10 +198,24 @@ def test_hystart_ends_slow_start_after_five_conservative_rounds():
     assert hystart.is_over
 
 
+@pytest.mark.rfc("9406", "4.2-6")
 def test_hystart_opens_the_window_by_eight_segments_an_ack_at_most():
     assert HyStart().growth(20 * MSS, 0, S, MSS) == 8 * MSS
 
 
+@pytest.mark.rfc("9406", "4.3-1")
+@pytest.mark.parametrize("event", ["lost", "timed out"])
+def test_hystart_is_for_the_first_slow_start_alone(event):
+    control = Cubic(MSS, 10, hystart=True)
+    assert control.hystart is not None
+    if event == "lost":
+        control.lost(10 * MSS, 0)
+    else:
+        control.timed_out(10 * MSS, 0, again=False)
+    assert control.hystart is None
+
+
+@pytest.mark.rfc("9438", "4.10-1", "4.10-2")
 def test_slow_start_ends_before_the_queue_runs_over():
     """A bottleneck whose round trip grows with what is in flight: the window stays well below the one without."""
 

@@ -25,6 +25,7 @@ def agreed(make: Make) -> PacketTest:
     return make(ecn=True, congestion="reno").run(AGREED)
 
 
+@pytest.mark.rfc("3168", "6.1.2-1")
 @pytest.mark.rfc("9293", "SHLD-8")
 def test_a_syn_asks_and_a_syn_ack_agrees(agreed: PacketTest) -> None:
     agreed.ects.clear()
@@ -35,6 +36,7 @@ def test_a_syn_asks_and_a_syn_ack_agrees(agreed: PacketTest) -> None:
     assert agreed.ects == [2]
 
 
+@pytest.mark.rfc("3168", "6.1.1-2", "6.1.1-7")
 @pytest.mark.parametrize("answer", ["S.", "SEW.", "SW."])
 def test_any_other_answer_is_a_no(make: Make, answer: str) -> None:
     test = make(ecn=True).run(f"""
@@ -59,6 +61,35 @@ def test_a_syn_without_an_answer_is_sent_again_without_asking(make: Make) -> Non
     """)
 
 
+@pytest.mark.rfc("3168", "6.1.1-2", "6.1.1-5")
+def test_who_has_asked_and_then_not_asked_echoes_marks_but_sends_nothing_capable(make: Make) -> None:
+    """The answer is to the first SYN, but the peer may come to see the second (RFC 3168 section 6.1.1)."""
+    test = make(ecn=True).run("""
+        +0.00 = connect
+        +0.00 > SEW 0:0(0)
+        +1.00 > S 0:0(0)
+        +0.10 < SE. 0:0(0) ack 1 win 65535 <mss 1000>
+        +0.00 > . 1:1(0) ack 1
+        +0.00 = write 500
+        +0.00 > P. 1:501(500) ack 1
+        +0.00 < [ce] P. 1:11(10) ack 501
+        +0.00 > E. 501:501(0) ack 11
+    """)
+    assert set(test.ects) == {0}
+
+
+@pytest.mark.rfc("3168", "6.1.6-1")
+def test_a_probe_of_a_closed_window_is_not_capable(agreed: PacketTest) -> None:
+    agreed.ects.clear()
+    agreed.run("""
+        +0.00 < . 1:1(0) ack 1 win 0
+        +0.00 = write 500
+        +0.30 > . 1:2(1) ack 1
+    """)
+    assert agreed.ects == [0]
+
+
+@pytest.mark.rfc("3168", "6.1.1-1", "6.1.1-6")
 @pytest.mark.parametrize(
     ("ecn", "asked", "answer"),
     [(True, "SEW", "SE."), ("accept", "SEW", "SE."), (False, "SEW", "S."), (True, "S", "S."), (True, "SE", "S.")],
@@ -70,6 +101,7 @@ def test_a_listener_agrees_when_asked_unless_it_is_off(make: Make, ecn: object, 
     """)
 
 
+@pytest.mark.rfc("3168", "6.1.1-3")
 def test_a_peer_that_asks_again_without_ecn_gets_no_capable_packets(make: Make) -> None:
     test = make(passive=True).run("""
         +0.00 < SEW 0:0(0) win 65535 <mss 1000>
@@ -83,6 +115,7 @@ def test_a_peer_that_asks_again_without_ecn_gets_no_capable_packets(make: Make) 
     assert set(test.ects) == {0}
 
 
+@pytest.mark.rfc("3168", "6.1.1-5", "6.1.3-1")
 @pytest.mark.rfc("9293", "SHLD-8")
 def test_a_mark_is_echoed_at_once_and_until_cwr(agreed: PacketTest) -> None:
     agreed.run("""
@@ -97,6 +130,7 @@ def test_a_mark_is_echoed_at_once_and_until_cwr(agreed: PacketTest) -> None:
     """)
 
 
+@pytest.mark.rfc("3168", "6.1.5-2")
 def test_a_mark_outside_of_the_window_or_without_text_counts_for_nothing(agreed: PacketTest) -> None:
     agreed.run("""
         +0.00 < [ce] . 1:1(0) ack 1
@@ -107,6 +141,7 @@ def test_a_mark_outside_of_the_window_or_without_text_counts_for_nothing(agreed:
     """)
 
 
+@pytest.mark.rfc("3168", "6.1.1-4", "6.1.2-2", "6.1.2-3", "6.1.2-6")
 @pytest.mark.rfc("9293", "SHLD-8")
 def test_an_echo_halves_the_window_once_and_the_next_new_text_says_so(agreed: PacketTest) -> None:
     agreed.run(
@@ -133,6 +168,7 @@ def test_an_echo_halves_the_window_once_and_the_next_new_text_says_so(agreed: Pa
     assert agreed.connection.info().retransmitted == 0
 
 
+@pytest.mark.rfc("3168", "6.1.2-5", "6.1.5-1")
 def test_what_is_sent_again_is_not_capable_and_a_time_out_tells_the_peer(agreed: PacketTest) -> None:
     agreed.ects.clear()
     agreed.run("""

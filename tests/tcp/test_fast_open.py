@@ -30,6 +30,7 @@ def segments(end: End) -> list[Segment]:
     return [Segment.parse(octets, PSEUDO) for _, octets in end.sent]
 
 
+@pytest.mark.rfc("7413", "4.2.1-1", "4.2.2-4")
 def test_a_client_without_a_cookie_asks_and_is_given_one() -> None:
     ends = ends_with()
     opening = FastOpen(b"", 0)
@@ -62,6 +63,7 @@ def test_with_a_cookie_text_goes_in_the_syn_and_is_answered_before_the_handshake
     assert ends.client.connection.info().retransmitted == 0
 
 
+@pytest.mark.rfc("7413", "4.2.2-4", "4.2.2-5")
 def test_a_wrong_cookie_costs_a_round_trip_and_brings_a_right_one() -> None:
     ends = ends_with()
     opening = FastOpen(b"12345678", 1460)
@@ -75,6 +77,7 @@ def test_a_wrong_cookie_costs_a_round_trip_and_brings_a_right_one() -> None:
     assert ends.client.connection.info().retransmitted == 0  # it was never sent, as far as TCP is concerned
 
 
+@pytest.mark.rfc("7413", "2-1", "4.2-1")
 def test_a_server_that_does_not_take_part_says_nothing_of_it() -> None:
     ends = ends_with(server={})
     opening = with_cookie(ends)
@@ -84,6 +87,7 @@ def test_a_server_that_does_not_take_part_says_nothing_of_it() -> None:
     assert opening.outcome == "not-taken"
 
 
+@pytest.mark.rfc("7413", "4.2.2-1")
 def test_when_the_syn_is_lost_the_next_one_is_plain() -> None:
     ends = ends_with()
     ends.fate = lambda to, number, octets: to is not ends.server or number > 1
@@ -105,6 +109,18 @@ def test_when_the_answer_is_lost_text_is_taken_once() -> None:
     assert ends.client.got == b"answer"
 
 
+@pytest.mark.rfc("7413", "4.2.2-3")
+def test_an_answer_that_is_sent_again_is_plain() -> None:
+    ends = ends_with()
+    ends.fate = lambda to, number, octets: to is not ends.client or number > 1
+    ends.open(FastOpen(b"", 0), TEXT).run()
+    first, *others = [segment for segment in segments(ends.server) if segment.flags & SYN]
+    assert first.options.fast_open == ends.cookies.cookie(SERVER, CLIENT)
+    assert others
+    assert all(again.options.fast_open is None and not again.payload for again in others)
+    assert ends.server.got == TEXT
+
+
 def test_a_reset_of_an_early_connection_is_told() -> None:
     ends = ends_with()
     ends.server.closes_when_done = False
@@ -120,6 +136,7 @@ def test_a_reset_of_an_early_connection_is_told() -> None:
     assert isinstance(ends.server.error, ConnectionResetError)
 
 
+@pytest.mark.rfc("7413", "4.2-2")
 def test_beyond_the_bound_the_handshake_comes_first() -> None:
     ends = ends_with(server={"fast_open": True, "fast_open_backlog": 0})
     opening = with_cookie(ends)
@@ -128,6 +145,7 @@ def test_beyond_the_bound_the_handshake_comes_first() -> None:
     assert ends.server.got == TEXT
 
 
+@pytest.mark.rfc("7413", "4.2-2")
 def test_an_early_connection_counts_until_its_handshake_ends() -> None:
     ends = ends_with(server={"fast_open": True, "fast_open_backlog": 1})
     ends.server.closes_when_done = ends.client.closes_when_done = False
@@ -152,6 +170,7 @@ def test_over_bad_lines_it_arrives_whole(seed: int) -> None:
     assert ends.client.got == TEXT[::-1]
 
 
+@pytest.mark.rfc("7413", "4.1.2-1")
 def test_a_cookie_is_of_both_addresses_and_of_the_secret() -> None:
     cookies = FastOpenCookies(IsnClock(Random(1)))
     cookie = cookies.cookie(SERVER, CLIENT)
@@ -161,6 +180,7 @@ def test_a_cookie_is_of_both_addresses_and_of_the_secret() -> None:
     assert FastOpenCookies(IsnClock(Random(2))).cookie(SERVER, CLIENT) != cookie
 
 
+@pytest.mark.rfc("7413", "4.1.3-1", "4.1.3.1-2")
 def test_the_cache_remembers_who_granted_what_and_who_did_not_answer() -> None:
     cache = FastOpenCache()
     assert cache.look_up(b"a", 0) == Peer()

@@ -36,6 +36,7 @@ def make(watched: bool) -> Callable[..., PacketTest]:
 # RACK, RFC 8985 section 6
 
 
+@pytest.mark.rfc("8985", "3.3.2-1")
 def test_three_sacked_segments_are_enough_as_long_as_nothing_was_reordered(open_with_sack):
     open_with_sack().run(TEN).run("""
         +0.10 < . 1:1(0) ack 1 <sack 1001:2001>
@@ -48,6 +49,7 @@ def test_three_sacked_segments_are_enough_as_long_as_nothing_was_reordered(open_
     """)
 
 
+@pytest.mark.rfc("8985", "3.3.2-2", "6.2-2")
 def test_one_sacked_segment_is_enough_after_a_quarter_of_the_round_trip(open_with_sack):
     open_with_sack().run(TEN).run("""
         +0.10 < . 1:1(0) ack 1 <sack 1001:2001>
@@ -57,6 +59,7 @@ def test_one_sacked_segment_is_enough_after_a_quarter_of_the_round_trip(open_wit
     """)
 
 
+@pytest.mark.rfc("8985", "3.3.2-2", "9.2-1")
 def test_a_segment_that_comes_late_is_not_sent_again(open_with_sack):
     """Once reordering was seen, a quarter of the least round trip is left for those that were overtaken."""
     open_with_sack().run(TEN).run(ONE_LATE).run("""
@@ -77,6 +80,7 @@ def test_three_duplicate_acks_would_have_sent_it(open_with_sack):
     """)
 
 
+@pytest.mark.rfc("8985", "4-2", "9.3-2")
 def test_a_lost_retransmission_is_found_without_the_timer(open_with_sack):
     test = open_with_sack().run(TEN)
     test.connection.write(bytes(10_000), test.now)
@@ -96,6 +100,7 @@ def test_a_lost_retransmission_is_found_without_the_timer(open_with_sack):
     """)
 
 
+@pytest.mark.rfc("8985", "3.3.2-1", "3.3.2-3", "3.3.2-4", "3.3.2-5")
 def test_the_reordering_window_grows_with_dsacks_once_a_round_trip_and_shrinks_after_16_recoveries():
     rack = Rack()
     window = {"least_rtt_ns": 100 * MS, "srtt_ns": 120 * MS}
@@ -122,6 +127,7 @@ def test_the_reordering_window_grows_with_dsacks_once_a_round_trip_and_shrinks_a
 # Tail-loss probes, RFC 8985 section 7
 
 
+@pytest.mark.rfc("8985", "7.2-1", "7.2-3", "7.3-4", "7.3-5")
 def test_a_lost_tail_is_repaired_after_two_round_trips(open_with_sack):
     # The 8th to 10th are lost. RTO: 100 + 4 * 50 = 300 ms at first, 250 ms after the second sample.
     open_with_sack().run(TEN).run("""
@@ -148,6 +154,7 @@ def test_without_probes_the_timer_has_to_be_waited_for(open_with_sack):
     """)
 
 
+@pytest.mark.rfc("8985", "7.3-3")
 def test_a_probe_takes_new_text_if_there_is_any(open_with_sack):
     open_with_sack(initial_window=2).run("""
         +0.00 = write 3000
@@ -160,6 +167,7 @@ def test_a_probe_takes_new_text_if_there_is_any(open_with_sack):
     """)
 
 
+@pytest.mark.rfc("8985", "7.4.2-1", "7.4.2-2")
 def test_a_probe_that_repaired_the_loss_cuts_the_window_nevertheless(open_with_sack):
     open_with_sack().run(TEN).run("""
         +0.10 < . 1:1(0) ack 9001
@@ -174,6 +182,7 @@ def test_a_probe_that_repaired_the_loss_cuts_the_window_nevertheless(open_with_s
     """)
 
 
+@pytest.mark.rfc("8985", "7.4.2-1")
 def test_a_probe_for_nothing_is_told_by_its_dsack_and_costs_nothing(open_with_sack):
     open_with_sack().run(TEN).run("""
         +0.10 < . 1:1(0) ack 9001
@@ -189,9 +198,38 @@ def test_a_probe_for_nothing_is_told_by_its_dsack_and_costs_nothing(open_with_sa
     """)
 
 
+@pytest.mark.rfc("8985", "7.3-1", "7.3-6")
+def test_after_a_probe_the_timer_runs_anew(open_with_sack):
+    open_with_sack().run(TEN).run("""
+        +0.20 > P. 9001:10001(1000) ack 1
+        +0.29 = silence
+        +0.01 > . 1:1001(1000) ack 1
+        +0.00 = info recovery loss
+    """)
+
+
+@pytest.mark.rfc("8985", "7.3-1", "7.3-2")
+def test_there_is_no_second_probe_before_a_round_trip_was_measured(open_with_sack):
+    open_with_sack().run(TEN).run("""
+        +0.10 < . 1:1(0) ack 9001
+        +0.25 > P. 9001:10001(1000) ack 1
+        +0.10 < . 1:1(0) ack 10001             # of which of the two, nobody knows
+        +0.00 = write 1000
+        +0.00 > P. 10001:11001(1000) ack 1
+        +0.10 < . 1:1(0) ack 11001
+        +0.00 = write 2000
+        +0.00 > . 11001:12001(1000) ack 1
+        +0.00 > P. 12001:13001(1000) ack 1
+        +0.24 = silence
+        +0.01 > . 11001:12001(1000) ack 1
+        +0.00 = info tail_probes 1
+    """)
+
+
 # Proportional rate reduction, RFC 6937
 
 
+@pytest.mark.rfc("6937", "3-1")
 @pytest.mark.rfc("5681", "4.3-4")
 def test_prr_sends_one_segment_for_two_delivered_when_the_window_is_halved():
     prr = Prr(20_000)
@@ -203,6 +241,7 @@ def test_prr_sends_one_segment_for_two_delivered_when_the_window_is_halved():
     assert sent == [0, 1000, 0, 1000, 0, 1000, 0, 1000, 0]
 
 
+@pytest.mark.rfc("6937", "3-2")
 def test_prr_below_the_threshold_sends_what_was_delivered_or_a_segment_more():
     cautious, brisk = Prr(20_000), Prr(20_000)
     assert cautious.allowed(1000, 4000, 10_000, 1000, progress=False) == 1000
@@ -213,6 +252,7 @@ def test_prr_below_the_threshold_sends_what_was_delivered_or_a_segment_more():
 # F-RTO, RFC 5682
 
 
+@pytest.mark.rfc("5682", "3.1-1")
 def test_a_time_out_because_of_a_delay_is_taken_back(open_with_sack):
     """All ten were under way all the time; their ACKs come 400 ms late."""
     test = open_with_sack(tlp=False).run(TEN)
@@ -242,6 +282,7 @@ def test_without_f_rto_everything_is_sent_again(open_with_sack):
     """)
 
 
+@pytest.mark.rfc("5682", "3.1-1")
 def test_a_real_loss_is_believed_when_the_new_text_is_sacked(open_with_sack):
     test = open_with_sack(tlp=False).run(TEN)
     test.connection.write(bytes(10_000), test.now)
@@ -255,6 +296,36 @@ def test_a_real_loss_is_believed_when_the_new_text_is_sacked(open_with_sack):
         +0.00 = info recovery loss
         +0.00 > . 1001:2001(1000) ack 1
     """)
+
+
+@pytest.mark.rfc("5682", "2.1-4")
+def test_text_of_the_peer_says_nothing_about_the_time_out(open_with_sack):
+    test = open_with_sack(tlp=False).run(TEN)
+    test.connection.write(bytes(10_000), test.now)
+    test.run("""
+        +0.30 > . 1:1001(1000) ack 1
+        +0.05 < P. 1:11(10) ack 1
+        +0.04 > . 10001:10001(0) ack 11
+        +0.01 < . 11:11(0) ack 1001
+        +0.00 > . 10001:11001(1000) ack 11
+        +0.00 > . 11001:12001(1000) ack 11
+        +0.00 < . 11:11(0) ack 2001
+        +0.00 > . 12001:13001(1000) ack 11
+        +0.00 = info spurious_timeouts 1
+    """)
+
+
+@pytest.mark.rfc("5682", "2.1-3")
+def test_a_time_out_within_a_recovery_is_believed(open_with_sack):
+    test = open_with_sack(tlp=False).run(TEN)
+    test.connection.write(bytes(10_000), test.now)
+    test.arrive(test.segment(". 1:1(0) ack 1 <sack 1001:4001>"))
+    assert test.connection.info().recovery == "fast"
+    while test.connection.info().recovery == "fast":
+        test.wait(0.05)
+    test.sent.clear()
+    test.arrive(test.segment(". 1:1(0) ack 4001"))
+    assert test.described(test.sent[0][1]).split()[1] == "4001:5001(1000)"
 
 
 def test_a_delay_in_the_middle_of_a_transfer_costs_little():

@@ -146,6 +146,7 @@ def test_duplicates_after_a_time_out_do_not_begin_a_fast_recovery(established):
     """)
 
 
+@pytest.mark.rfc("3465", "2.3-3")
 @pytest.mark.rfc("6298", "5-5")
 @pytest.mark.rfc("5681", "3.1-11", "3.1-12")
 @pytest.mark.row("B11")
@@ -179,6 +180,8 @@ def test_a_second_time_out_of_one_segment_leaves_the_threshold(established):
     """)
 
 
+@pytest.mark.rfc("6937", "3-3")
+@pytest.mark.rfc("8985", "9.3-1")
 @pytest.mark.rfc("5681", "4.3-1", "4.3-5")
 @pytest.mark.rfc("2018", "5-1", "5.1-2")
 @pytest.mark.rfc("6675", "4-3", "5-1", "5-2", "5-4", "5-5")

@@ -37,6 +37,7 @@ def test_after_r2_it_is_given_up_and_the_application_is_told(open_one):
     """)
 
 
+@pytest.mark.rfc("6928", "12-4")
 @pytest.mark.row("B11")
 def test_events_tell_of_retransmissions_doubt_and_giving_up():
     test = PacketTest(watched=True, data_retries=4).run("""

@@ -175,6 +175,7 @@ def test_after_an_idle_time_out_the_window_is_the_initial_one_again(open_one):
     """)
 
 
+@pytest.mark.rfc("6928", "2-1")
 @pytest.mark.rfc("5681", "3.1-3", "3.1-4")
 @pytest.mark.parametrize(
     ("mss", "segments", "octets"),

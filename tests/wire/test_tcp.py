@@ -223,3 +223,17 @@ def test_a_user_timeout_is_told_in_seconds_or_minutes(seconds: int, octets: byte
     """RFC 5482 section 3.3: kind, length, a bit for minutes, 15 bits."""
     assert tcp.Options(user_timeout_s=seconds).emit() == octets
     assert parse_options(octets).user_timeout_s == seconds
+
+
+@pytest.mark.rfc("7413", "4.1.1-1", "4.1.1-2", "9-1")
+@pytest.mark.parametrize("length", range(2, 20))
+def test_a_cookie_has_an_even_number_of_octets_from_4_to_16_or_none(length: int) -> None:
+    """RFC 7413 section 4.1.1; other lengths are passed over."""
+    octets = bytes((34, length)) + bytes(range(1, length - 1))
+    parsed = parse_options(octets)
+    if length % 2 == 0 and (length == 2 or 6 <= length <= 18):
+        assert parsed.fast_open == octets[2:]
+        assert octets in tcp.Options(fast_open=octets[2:]).emit()
+    else:
+        assert parsed.fast_open is None
+        assert parsed.unknown == ((34, octets[2:]),)

@@ -20,12 +20,15 @@ _SETUP: Final = ECE | CWR
 
 
 def negotiate_ecn(tcb: Tcb, seg: Arrival) -> None:
-    """The peer's SYN asks with ECE and CWR, its SYN,ACK agrees with ECE alone (section 6.1.1)."""
+    """The peer's SYN asks with ECE and CWR, its SYN,ACK agrees with ECE alone (section 6.1.1).
+
+    Who has sent a SYN that did not ask, after one that did, echoes marks but sends nothing that could be marked.
+    """
     said, ours = seg.flags & _SETUP, tcb.config.ecn
     agreed = ours is True and said == ECE if seg.flags & ACK else ours is not False and said == _SETUP
     if agreed:
         tcb.ecn = Ecn()
-        tcb.ect = ECT_0
+        tcb.ect = 0 if tcb.snd.retries else ECT_0
 
 
 def syn_came_again(tcb: Tcb, seg: Arrival) -> None:

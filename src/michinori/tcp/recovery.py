@@ -76,6 +76,7 @@ class Recovery:
         "phase",
         "probe_end",
         "probe_is_again",
+        "probe_samples",
         "probed_to",
         "probes_tail",
         "prr",
@@ -130,6 +131,8 @@ class Recovery:
         """TLP.end_seq of RFC 8985: SND.NXT when a tail-loss probe was sent whose fate is not known; otherwise 0."""
         self.probe_is_again = False
         """TLP.is_retrans: that probe was nothing new."""
+        self.probe_samples = 0
+        """How many round trips had been measured when the last probe was sent."""
         self.probes_tail = False
         """Whether tail-loss probes are sent at all."""
         self.doubt = Doubt.NONE

@@ -154,7 +154,7 @@ def _user_timeout(tcb: Tcb) -> int | None:
 def _fast_open(tcb: Tcb, why: str, *, answering: bool) -> bytes | None:
     """The option of RFC 7413 for our SYN or SYN,ACK."""
     if answering:
-        return tcb.fast_open_cookie
+        return None if why else tcb.fast_open_cookie  # once without an answer: without the option (section 4.2.2)
     opening = tcb.fast_open
     if opening is None:
         return None

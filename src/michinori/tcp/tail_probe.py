@@ -18,7 +18,6 @@ from michinori.tcp.timers import NEVER
 
 #: TLP.max_ack_delay: how long a peer may wait with the ACK of a single segment.
 _MAX_ACK_DELAY_NS: Final = 200_000_000
-_WITHOUT_RTT_NS: Final = 1_000_000_000
 
 
 def on_probe_timeout(tcb: Tcb, now: Nanos) -> None:
@@ -46,17 +45,21 @@ def on_probe_timeout(tcb: Tcb, now: Nanos) -> None:
         tcb.rtt.timed_to = 0
     recovery.probe_end = snd.nxt
     recovery.probe_is_again = not is_new
+    recovery.probe_samples = tcb.rtt.samples
     tcb.totals.tail_probes += 1
     timers.at_retransmit(now + tcb.rtt.timeout_ns())
 
 
 def _is_quiet(tcb: Tcb) -> bool:
-    """Whether a probe is of use: something is under way, and neither a probe nor a recovery is (section 7.2)."""
+    """Whether a probe is of use: something is under way, and neither a probe nor a recovery is (section 7.2); and a
+    round trip was measured since the last, or probes alone would be sent over a path that has become longer (7.3).
+    """
     snd, recovery = tcb.snd, tcb.recovery
     return (
         0 < snd.una < snd.nxt
         and recovery.phase is Phase.OPEN
         and not recovery.probe_end
+        and tcb.rtt.samples > recovery.probe_samples
         and not recovery.scoreboard.octets
         and not recovery.resent_ever.octets
         and tcb.timers.retransmit_ns != NEVER
@@ -67,7 +70,7 @@ def _probe_due_ns(tcb: Tcb) -> Nanos:
     """Two round trips after text was last sent or acknowledged (TLP_calc_PTO), but not later than the RTO."""
     snd, rtt = tcb.snd, tcb.rtt
     expires_ns = tcb.timers.retransmit_ns
-    wait_ns = 2 * rtt.srtt_ns if rtt.samples else _WITHOUT_RTT_NS
+    wait_ns = 2 * rtt.srtt_ns
     if snd.nxt - snd.una <= snd.mss:
         wait_ns += _MAX_ACK_DELAY_NS
     return min(max(snd.last_ns, expires_ns - rtt.timeout_ns()) + wait_ns, expires_ns)
