@@ -217,3 +217,36 @@ def test_the_table_of_transitions_names_states_that_lead_on() -> None:
     assert connection.tcp is TcpState.SYN_SENT
     assert connection.leaves_as(False) == connection.original
     assert connection.leaves_as(True) == connection.reply
+
+
+def test_when_the_table_is_full_who_was_never_answered_gives_way() -> None:
+    watch = Watch()
+    watch.tracker.most = 4
+    assert watch.segment(tcp.SYN, port=999) == ("new", False)
+    watch.segment(tcp.SYN | tcp.ACK, back=True, port=999)
+    for port in range(1000, 1020):
+        assert watch.segment(tcp.SYN, port=port) == ("new", False)
+        assert len(watch.tracker) <= 4
+    assert watch.line.r1.drops == {"conntrack-early": 17}
+    known = [row.original.split(":")[1].split()[0] for row in watch.tracker.rows()]
+    assert known == ["999", "1017", "1018", "1019"]
+
+
+def test_a_table_full_of_answered_connections_takes_no_more_and_is_searched_once_a_second() -> None:
+    watch = Watch()
+    watch.tracker.most = 4
+    for port in range(1000, 1004):
+        watch.udp(port=port)
+        watch.udp(port=port, back=True)
+    sweeps = []
+    sweep = watch.tracker._sweep
+    watch.tracker._sweep = lambda: sweeps.append(sweep())  # type: ignore[method-assign]
+    for port in range(1004, 1104):
+        watch.line.client.send(ip(SERVER), 17, datagram(CLIENT, port, SERVER, 53))
+    watch.pass_time(0)
+    watch.line.queue.run_until(watch.line.queue.now_ns + S // 2)
+    assert watch.line.r1.drops == {"conntrack-full": 100}
+    assert len(sweeps) == 1
+    watch.pass_time(300)
+    assert watch.udp(port=2000) == ("new", False), "their time is over"
+    assert len(watch.tracker) == 1

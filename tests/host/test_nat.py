@@ -365,3 +365,26 @@ def test_what_is_translated_is_written_down(recorder: Any) -> None:
     (translated,) = home.network.events("translated")
     assert translated.data["from"] == f"{INSIDE}:2000 > {SERVER}:53"
     assert translated.data["to"] == f"{OUTSIDE}:2000 > {SERVER}:53"
+
+
+def test_connections_from_outside_that_are_over_are_forgotten() -> None:
+    """One mapping, and a server that comes back to it from ever other ports."""
+    home = Home()
+    outside = home.outside_port()
+    mapping = home.napt._by_inside[17, (ip(INSIDE), 1000)]
+    for port in range(2000, 2400):
+        home.udp(home.server, port, OUTSIDE, outside)
+        if port % 40 == 0:
+            home.outside_port()
+            home.queue.run_until(home.queue.now_ns + 240 * S)
+    assert len(home.mail["pc"]) > 390, "they were let in"
+    assert len(mapping.connections) < 200
+
+
+def test_a_search_for_a_free_port_ends_though_all_are_taken() -> None:
+    home = Home()
+    asked = []
+    home.napt._is_free = lambda *about: bool(asked.append(about))  # type: ignore[method-assign]
+    home.udp(home.pc, 1000, SERVER, 53)
+    assert home.router.drops == {"nat:no-port": 1}
+    assert len(asked) < 1200

@@ -354,3 +354,14 @@ def test_an_unanswered_question_alone_reports_nothing(lan: Lan) -> None:
     lan.say(dst="10.0.0.9")
     lan.queue.run_until(2 * S)
     assert errors == []
+
+
+def test_a_flood_of_claims_does_not_push_out_whom_we_talk_to(lan: Lan) -> None:
+    lan.say()
+    lan.queue.run_until(lan.queue.now_ns + S)
+    assert lan.states(lan.a)[B] == "reachable"
+    for number in range(2 * MOST_NEIGHBOURS):
+        claimed = bytes((10, 0, 0x80 | number >> 8, number & 255))
+        lan.hear(arp.Message(arp.REQUEST, STRANGER, claimed, bytes(6), ip(A)))
+    assert len(lan.states(lan.a)) == MOST_NEIGHBOURS
+    assert lan.states(lan.a)[B] == "reachable"

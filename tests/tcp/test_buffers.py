@@ -95,6 +95,7 @@ def test_reassembly_is_bounded_against_a_peer_that_leaves_a_gap_behind_each_octe
     for n in range(10_000):
         reassembly.add(1 + 2 * n, b"x")
     assert len(reassembly.recent(10_000)) == 4096
+    assert reassembly.refused == 10_000 - 4096
 
 
 @pytest.mark.rfc("2018", "5-1")

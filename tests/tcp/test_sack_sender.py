@@ -111,3 +111,17 @@ def test_what_is_sacked_above_outlives_the_recovery(sending):
     sending.arrive(sending.segment(f". 1:1(0) ack {recover}"))
     assert sending.connection.info().recovery == "open"
     assert tcb.recovery.scoreboard.octets == 1000
+
+
+def test_a_peer_that_sacks_every_second_octet_is_not_listened_to_without_end(open_with_sack):
+    test = open_with_sack(initial_window=60, send_buffer=60_000)
+    test.connection.write(bytes(50_000), test.now)
+    for at in range(1, 12_001, 8):
+        blocks = " ".join(f"{at + step}:{at + step + 1}" for step in (2, 4, 6, 8))
+        test.arrive(test.segment(f". 1:1(0) ack 1 <sack {blocks}>"))
+    tcb = test.connection._tcb
+    assert 1000 < len(tcb.recovery.scoreboard) <= 4096 + 4
+    end = tcb.snd.nxt
+    test.arrive(test.segment(f". 1:1(0) ack {end}"))
+    assert len(tcb.recovery.scoreboard) == 0
+    assert tcb.snd.una == end

@@ -124,3 +124,16 @@ def test_what_waits_behind_a_gap_is_not_held_against_later_stamps(make):
         +0.00 > . 1:1(0) ack 21 <TS val 100 ecr 2000>
         +0.00 = read 20
     """)
+
+
+@pytest.mark.rfc("5961", "4.2-1")
+def test_a_syn_without_a_stamp_is_challenged_nevertheless(make):
+    """From a peer that was started anew with other settings; forged ones are answered ten times in five seconds."""
+    test = make(timestamps=True).run(STAMPED)
+    test.run("""
+        +0.00 < S 70000:70000(0)
+        +0.00 > . 1:1(0) ack 1
+    """)
+    for number in range(100):
+        test.arrive(test.segment(f"S {70_000 + number}:{70_000 + number}(0)"))
+    assert len(test.sent) == 9

@@ -6,6 +6,9 @@ so what a firewall drops leaves nothing behind. Entries end by themselves, when 
 
 - TCP: 2 hours 4 minutes while established, else 4 minutes (RFC 5382 section 5, RFC 7857 section 2.1);
 - UDP: 5 minutes (RFC 4787 section 4.3); ICMP queries: 60 seconds (RFC 5508 section 3.2); other protocols: 10 minutes.
+
+The table is bounded. When it is full, who was never answered gives way to who comes, the oldest first: a flood pushes
+out itself, and connections that both sides have taken part in stay. The same is done by Linux ("early drop").
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ MOST_CONNECTIONS: Final = 65536
 _ESTABLISHED_NS: Final = 7440 * NS_PER_S
 _TRANSITORY_NS: Final = 240 * NS_PER_S
 _OTHER_NS: Final = 600 * NS_PER_S
+#: How often a full table is searched for entries whose time is over, at most: it costs as much as the table is long.
+_SWEEP_EVERY_NS: Final = NS_PER_S
 _TIMEOUTS_NS: Final = {protocols.PROTOCOL_UDP: 300 * NS_PER_S, protocols.PROTOCOL_ICMP: 60 * NS_PER_S}
 
 
@@ -145,12 +150,18 @@ class ConnectionRow(msgspec.Struct, frozen=True):
 
 
 class Conntrack:
-    """Tracks what passes a host. It asks for whole packets, because only first fragments have ports."""
+    """Tracks what passes a host, up to ``most`` connections. It asks for whole packets, because only first fragments
+    have ports.
+    """
 
-    def __init__(self, internet: Internet) -> None:
+    def __init__(self, internet: Internet, *, most: int = MOST_CONNECTIONS) -> None:
         self.internet = internet
+        self.most = most
         self._queue = internet.node.queue
         self._table: dict[Flow, Connection] = {}
+        self._unanswered: dict[Connection, None] = {}
+        """Those that nobody has answered yet, the oldest first."""
+        self._swept_ns: Nanos = -_SWEEP_EVERY_NS
         hooks = internet.hooks
         hooks.whole_packets = True
         hooks.prerouting.insert(0, self._track)
@@ -172,15 +183,15 @@ class Conntrack:
         if not isinstance(tracked, Tracked) or tracked.connection is None or tracked.connection.entered:
             return ACCEPT
         connection = tracked.connection
-        if len(self._table) >= 2 * MOST_CONNECTIONS:
-            self._sweep()
-            if len(self._table) >= 2 * MOST_CONNECTIONS:
-                return "conntrack-full"
+        if len(self._table) >= 2 * self.most and not self._make_room():
+            return "conntrack-full"
         if self.lookup(connection.original) or self.lookup(connection.reply):
             return "conntrack-clash"
         self._table[connection.original] = connection
         self._table[connection.reply] = connection
         connection.entered = True
+        if not connection.replied:
+            self._unanswered[connection] = None
         self._note(connection)
         return ACCEPT
 
@@ -224,6 +235,8 @@ class Conntrack:
         is_reply = flow == connection.reply and flow != connection.original
         before = connection.state
         connection.touch(packet, is_reply, now_ns)
+        if connection.replied:
+            self._unanswered.pop(connection, None)
         if connection.state != before:
             self._note(connection)
         return Tracked(State.ESTABLISHED if connection.replied else State.NEW, connection, is_reply)
@@ -254,7 +267,22 @@ class Conntrack:
             }
             node.note("ip", "tracked", data)
 
+    def _make_room(self) -> bool:
+        """Whether one more has found room, in the place of one that is over or was never answered."""
+        now_ns = self._queue.now_ns
+        if now_ns - self._swept_ns >= _SWEEP_EVERY_NS:
+            self._swept_ns = now_ns
+            self._sweep()
+        if len(self._table) >= 2 * self.most and self._unanswered:
+            oldest = next(iter(self._unanswered))
+            self._remove(oldest)
+            oldest.expires_ns = now_ns
+            data = {"original": _text(oldest.original), "state": oldest.state}
+            self.internet.node.drop("conntrack-early", data, frame=False)
+        return len(self._table) < 2 * self.most
+
     def _remove(self, connection: Connection) -> None:
+        self._unanswered.pop(connection, None)
         for flow in (connection.original, connection.reply):
             if self._table.get(flow) is connection:
                 del self._table[flow]
@@ -262,6 +290,7 @@ class Conntrack:
     def _sweep(self) -> None:
         now_ns = self._queue.now_ns
         self._table = {flow: one for flow, one in self._table.items() if one.expires_ns > now_ns}
+        self._unanswered = {one: None for one in self._unanswered if one.expires_ns > now_ns}
 
 
 def _may_begin(packet: ipv4.Packet) -> bool:

@@ -24,6 +24,8 @@ Filtering: TypeAlias = Literal["endpoint-independent", "address-dependent", "add
 _LOWEST: Final = 1024
 _HIGHEST: Final = 65535
 _TRIES: Final = 64
+#: After those at random, so many ports in a row: a search through all of them for each packet would be an attack.
+_TRIES_IN_A_ROW: Final = 1024
 _PROTOCOLS: Final = {"tcp": protocols.PROTOCOL_TCP, "udp": protocols.PROTOCOL_UDP}
 _MANY_IN_ONE: Final = 32
 _MANY: Final = 1024
@@ -32,17 +34,25 @@ _MANY: Final = 1024
 class Mapping:
     """An endpoint inside and the port that stands for it outside."""
 
-    __slots__ = ("connections", "inside", "outside_port", "protocol")
+    __slots__ = ("connections", "inside", "outside_port", "protocol", "tidy_at")
 
     def __init__(self, protocol: int, inside: Endpoint, outside_port: int) -> None:
         self.protocol = protocol
         self.inside = inside
         self.outside_port = outside_port
         self.connections: list[Connection] = []
+        self.tidy_at = _MANY_IN_ONE
 
     def alive(self, now_ns: Nanos) -> list[Connection]:
         """The connections that use it."""
         return [connection for connection in self.connections if connection.expires_ns > now_ns]
+
+    def add(self, connection: Connection, now_ns: Nanos) -> None:
+        """One more connection uses it. Those that are over are forgotten now and then."""
+        if len(self.connections) >= self.tidy_at:
+            self.connections = self.alive(now_ns)
+            self.tidy_at = max(_MANY_IN_ONE, 2 * len(self.connections))
+        self.connections.append(connection)
 
 
 class MappingRow(msgspec.Struct, frozen=True):
@@ -206,7 +216,7 @@ class Napt:
                 return ACCEPT  # for ourselves
             if not self._lets_in(using, remote):
                 return "nat:filtered"
-            mapping.connections.append(connection)
+            mapping.add(connection, self._node.queue.now_ns)
             inside = mapping.inside
         connection.reply = Flow(protocol, inside, remote)
         return ACCEPT
@@ -234,9 +244,7 @@ class Napt:
             if port is None:
                 return "nat:no-port"
             mapping = self._add(protocol, inside, port)
-        if len(mapping.connections) >= _MANY_IN_ONE:
-            mapping.connections = mapping.alive(now_ns)
-        mapping.connections.append(connection)
+        mapping.add(connection, now_ns)
         connection.reply = Flow(protocol, connection.reply.src, (self.address, mapping.outside_port))
         return ACCEPT
 
@@ -254,8 +262,11 @@ class Napt:
             if self._is_free(protocol, port, remote):
                 return port
         start = dice.randrange(_LOWEST, _HIGHEST + 1)
-        candidates = (*range(start, _HIGHEST + 1), *range(_LOWEST, start))
-        return next((port for port in candidates if self._is_free(protocol, port, remote)), None)
+        for step in range(_TRIES_IN_A_ROW):
+            port = _LOWEST + (start - _LOWEST + step) % (_HIGHEST + 1 - _LOWEST)
+            if self._is_free(protocol, port, remote):
+                return port
+        return None
 
     def _is_free(self, protocol: int, port: int, remote: Endpoint) -> bool:
         if (protocol, port) in self._forwards or self._tracker.lookup(Flow(protocol, remote, (self.address, port))):

@@ -280,11 +280,14 @@ class Neighbours:
             entry.timer = None
 
     def _make_room(self) -> None:
-        """Forget the oldest entry that nothing waits for and that is not being verified."""
+        """Forget the oldest entry that nothing waits for and that is not being verified: one that is not known to hear
+        us, if there is any, so that a flood of claims does not push out those whom we talk to.
+        """
         if len(self._table) >= MOST_NEIGHBOURS:
-            idle = (entry for entry in self._table.values() if entry.timer is None)
-            oldest = next((entry for entry in idle if entry.state is not State.PERMANENT), None)
-            self.forget(oldest.address if oldest is not None else next(iter(self._table)))
+            idle = [entry for entry in self._table.values() if entry.timer is None]
+            victims = [entry for entry in idle if entry.state in (State.STALE, State.FAILED)]
+            victims = victims or [entry for entry in idle if entry.state is not State.PERMANENT]
+            self.forget(victims[0].address if victims else next(iter(self._table)))
 
     def _note(self, what: str, entry: Neighbour) -> None:
         if self._node.watched:

@@ -18,6 +18,9 @@ from michinori.wire.sequence import MASK
 
 _NS_PER_MS = 1_000_000
 _NO_BLOCKS: list[tuple[int, int]] = []
+#: SACK is advice (RFC 2018 section 8): what a peer names in more pieces than this, one octet here and there, to make
+#: the scoreboard long and every look at it slow, is passed over until something is acknowledged.
+_MOST_RANGES = 4096
 
 
 def acknowledge_syn(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
@@ -213,6 +216,10 @@ def _read_sack(tcb: Tcb, seg: Arrival) -> list[tuple[int, int]]:
         tcb.totals.dsacks += 1
         if recovery.rack is not None:
             recovery.rack.duplicated(snd.una, snd.nxt)
+    if len(recovery.scoreboard) >= _MOST_RANGES:
+        if tcb.watch is not None:
+            tcb.watch.tell("dropped", why="scoreboard-full")
+        return _NO_BLOCKS
     least = max(snd.una, seg.ack)
     return [(start, end) for start, end in named if least < start < end <= snd.nxt]
 

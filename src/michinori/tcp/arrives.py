@@ -67,11 +67,11 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     rcv = tcb.rcv
     if tcb.stamped and not seg.flags & RST:
         stamps = seg.options.timestamps
-        if stamps is None:
-            return _drop(tcb, "no-timestamps")  # RFC 7323 section 3.2
-        is_older = (stamps[0] - rcv.stamp) & 0x8000_0000 != 0
+        if stamps is None and not seg.flags & SYN:
+            return _drop(tcb, "no-timestamps")  # RFC 7323 section 3.2; a SYN is to be challenged (RFC 5961 section 4.2)
+        is_older = stamps is not None and (stamps[0] - rcv.stamp) & 0x8000_0000 != 0
         if is_older and now - rcv.stamp_at_ns < _STAMP_IS_OLD_AFTER_NS:
-            if may_challenge(tcb, now) or seg.length:
+            if (seg.length and not seg.flags & SYN) or may_challenge(tcb, now):
                 send_ack(tcb, now)
             return _drop(tcb, "paws")
     if tcb.state is State.SYN_RECEIVED and seg.flags & SYN and seg.seq == 0 and not seg.flags & (ACK | RST):
@@ -128,8 +128,9 @@ def _answer_unacceptable(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
             tcb.watch.tell("duplicate-received", rel_seq=seg.seq, len=len(seg.payload))
     else:
         _drop(tcb, "outside-window")
-    # An answer to every segment without text could go back and forth for ever.
-    if seg.length or may_challenge(tcb, now):
+    # An answer to every segment without text could go back and forth for ever; one to every SYN would let strangers
+    # make us send as much as they do.
+    if (seg.length and not seg.flags & SYN) or may_challenge(tcb, now):
         send_ack(tcb, now)
 
 

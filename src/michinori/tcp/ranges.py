@@ -22,6 +22,10 @@ class Ranges:
     def __bool__(self) -> bool:
         return bool(self._starts)
 
+    def __len__(self) -> int:
+        """How many ranges."""
+        return len(self._starts)
+
     @property
     def highest(self) -> int:
         """Behind the highest octet; 0 when there is none."""

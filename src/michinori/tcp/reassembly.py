@@ -30,12 +30,14 @@ class Island:
 class Reassembly:
     """The islands of one connection."""
 
-    __slots__ = ("_recent", "_starts", "islands")
+    __slots__ = ("_recent", "_starts", "islands", "refused")
 
     def __init__(self) -> None:
         self.islands: list[Island] = []
         self._starts: list[int] = []
         self._recent: list[Island] = []
+        self.refused = 0
+        """How many pieces of text would have been one island too many."""
 
     def __bool__(self) -> bool:
         return bool(self.islands)
@@ -60,6 +62,7 @@ class Reassembly:
             if index < len(self.islands) and self._starts[index] == end:
                 pass  # it touches the next from below: no island more
             elif len(self.islands) >= _MOST_ISLANDS:
+                self.refused += 1
                 return None
             island = Island(start, start)
             self.islands.insert(index, island)

@@ -67,11 +67,15 @@ def _keep_for_later(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
     rcv = tcb.rcv
     tcb.totals.text_in += 1
     tcb.totals.out_of_order += 1
+    refused = rcv.reassembly.refused
     known = rcv.reassembly.add(seg.seq, seg.payload)
     if known is not None:
         rcv.duplicate = known
     if tcb.watch is not None:
-        tcb.watch.tell("out-of-order", rel_seq=seg.seq, len=len(seg.payload), expected=rcv.nxt)
+        if rcv.reassembly.refused > refused:
+            tcb.watch.tell("dropped", why="reassembly-full")
+        else:
+            tcb.watch.tell("out-of-order", rel_seq=seg.seq, len=len(seg.payload), expected=rcv.nxt)
     send_ack(tcb, now)
 
 

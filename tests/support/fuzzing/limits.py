@@ -51,7 +51,7 @@ def bounds(host: Host, *, connections: int = 0) -> Iterator[Bound]:
         rcv, snd = flow.connection._tcb.rcv, flow.connection._tcb.snd
         room = max(rcv.limit, rcv.edge - rcv.nxt)
         yield Bound("text received", rcv.buffer.octets + rcv.reassembly.octets, rcv.limit + room)
-        yield Bound("islands", len(rcv.reassembly._islands), reassembly._MOST_ISLANDS)
+        yield Bound("islands", len(rcv.reassembly.islands), reassembly._MOST_ISLANDS)
         yield Bound("text to be sent", snd.buffer.end - snd.una, flow.connection.config.send_buffer_max + 65_536)
 
 

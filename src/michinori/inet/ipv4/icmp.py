@@ -171,6 +171,8 @@ class Icmp:
         if message.type == icmp.REDIRECT:
             if self.on_redirect is not None:
                 self.on_redirect(quoted.dst, message.gateway, packet.src)
+            else:
+                self._node.drop("icmp-redirect", _data(message, packet.src, "from"), layer="icmp")
             return
         octets = bytes(quoted.payload)
         report = IcmpError(

@@ -50,6 +50,13 @@ export const REASONS = {
   "rate-limit": ["ICMPを出しすぎないための限度に達した。", "The limit on ICMP messages was reached.", "RFC 1812 4.3.2.8"],
   "icmp-not-ours": ["引用されたパケットは、こちらが送ったものではない。", "The packet quoted is none of ours.", "RFC 5927 4"],
   "icmp-not-believed": ["引用がコネクションの状態と合わないので信じない。", "The quotation does not fit the connection, so it is not believed.", "RFC 5927 4"],
+  "icmp-redirect": ["リダイレクトには従わない。だれでも送れるから。", "Redirects are not followed: anybody can send one.", "RFC 1122 3.2.2.2"],
+  // tcp, of a connection
+  "outside-window": ["受信ウィンドウの外なので受け取らない。", "Outside the receive window, so it is not acceptable.", "RFC 9293 3.10.7.4"],
+  "paws": ["タイムスタンプが古い。前の周の番号のセグメントかもしれない (PAWS)。", "Its time stamp is old: it may be of an earlier turn of the sequence numbers (PAWS).", "RFC 7323 5"],
+  "no-timestamps": ["使うと決めたタイムスタンプがない。偽物の疑い。", "The time stamp that was agreed upon is missing: probably forged.", "RFC 7323 3.2"],
+  "reassembly-full": ["飛び飛びのセグメントが多すぎて、覚えておけない。失われたものとして扱う。", "Too many separate pieces out of order to remember one more; as if it had been lost.", "RFC 9293 3.10.7.4"],
+  "scoreboard-full": ["SACKの示す範囲が細切れすぎるので、無視する。", "SACK names too many separate pieces; it is only advice, so it is passed over.", "RFC 2018 8"],
   // tcp, udp
   "length": ["長さの欄がおかしい。", "The length is impossible.", "RFC 768"],
   "data-offset": ["TCPヘッダ長がおかしい。", "The data offset is impossible.", "RFC 9293 3.1"],
@@ -60,6 +67,7 @@ export const REASONS = {
   "firewall:rule": ["ファイアウォールのこの番号の規則が破棄した。", "The firewall's rule of that number dropped it.", "RFC 2979"],
   "firewall:default": ["どの規則にも当たらず、ファイアウォールの既定の動作で破棄した。", "No rule of the firewall matched; its default is to drop.", "RFC 2979"],
   "conntrack-full": ["コネクションの記録が一杯。", "The table of connections is full.", "—"],
+  "conntrack-early": ["表が一杯なので、まだ返事のない最も古い記録を消した。", "The table was full: the oldest entry that nobody had answered had to go.", "—"],
   "conntrack-clash": ["対応付けが、ほかのものとぶつかった。", "The mapping clashes with another.", "RFC 4787 4"],
   // retransmissions
   "rto": ["確認応答が再送タイマ (RTO) までに来なかった。", "No ACK before the retransmission timer ran out.", "RFC 6298 5"],
