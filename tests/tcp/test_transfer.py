@@ -105,6 +105,18 @@ def test_the_window_after_a_time_out_is_told_as_slow_start_again():
     assert told == ["slow-start", "rto", "rto", "slow-start", "avoidance"]
 
 
+def test_reordering_that_was_taken_for_loss_costs_the_window_nothing():
+    """Segments come up to four round trips late: they are sent again, and then the peer tells that they came twice."""
+    ends = Ends(line=Line(delay_ns=20_000_000, reorder=0.02), seed=2, watched=True)
+    ends.client.todo = [bytes(2_000_000)]
+    ends.open().run()
+    assert len(ends.server.got) == 2_000_000
+    told = [why for why, _ in windows_told(ends)]
+    assert told.count("loss") > 3
+    assert told.count("undo") >= told.count("loss") / 2
+    assert ends.client.connection.info().retransmitted < 50
+
+
 @pytest.mark.row("B13")
 def test_a_transfer_fills_a_long_fat_line():
     """1 Gbit/s and 20 ms need 2.5 MB in flight: slow start and the growing buffers must get there."""

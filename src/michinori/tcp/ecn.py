@@ -51,6 +51,7 @@ def acknowledge_echo(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     ecn.echoes_acked += snd.una - before
     if recovery.phase is Phase.OPEN and snd.una > max(ecn.reacted_to, recovery.recover) and flight:
         congestion.lost(flight, now)
+        recovery.maybe_in_vain = None  # this cut was for something
         ecn.reacted_to = snd.nxt
         tcb.window_was_cut()
         if tcb.watch is not None:

@@ -73,6 +73,7 @@ class Recovery:
         "inflation",
         "lost",
         "lost_to",
+        "maybe_in_vain",
         "phase",
         "probe_end",
         "probe_is_again",
@@ -108,6 +109,10 @@ class Recovery:
         self.resent: list[Resent] = []
         """What was sent again and is in the network, or has arrived and was not looked at since; in the order of
         time.
+        """
+        self.maybe_in_vain: Ranges | None = None
+        """What the last fast recovery sent again and the peer did not yet tell to have come twice; None: its cut of the
+        window cannot be taken back.
         """
         self.turn = 0
         """How many retransmissions there were."""
@@ -188,6 +193,7 @@ class Recovery:
         self.inflation = 0
         self.probe_end = 0
         self.prr = None
+        self.maybe_in_vain = None
 
     def end(self) -> None:
         """``recover`` was acknowledged."""
@@ -225,6 +231,8 @@ class Recovery:
         if end > self.lost_to:
             self.probed_to = end
         self.turn += 1
+        if self.maybe_in_vain is not None and self.maybe_in_vain.add(start, end) < end - start:
+            self.maybe_in_vain = None  # sent three times: who knows of which two the peer tells
         self.resent.append(Resent(start, end, now, nxt, self.turn))
         self.resent_ever.add(start, end)
 

@@ -11,6 +11,7 @@ from michinori.tcp.frto import doubt_timeout
 from michinori.tcp.lifecycle import abort, fit_mss, give_up
 from michinori.tcp.loss_detection import detect_losses, lose_on_timeout
 from michinori.tcp.prr import Prr
+from michinori.tcp.ranges import Ranges
 from michinori.tcp.recovery import Doubt, Phase
 from michinori.tcp.segments import send_syn, send_text
 from michinori.tcp.sending import transmit
@@ -32,6 +33,7 @@ def enter_fast_recovery(tcb: Tcb, now: Nanos) -> None:
         recovery.prr = Prr(snd.nxt - snd.una)
     if not _was_cut_for(tcb):
         congestion.lost(flight, now)
+        recovery.maybe_in_vain = Ranges() if recovery.sack else None
         tcb.window_was_cut()
         _tell_of_window(tcb, "loss")
     _karn(tcb)

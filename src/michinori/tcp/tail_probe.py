@@ -87,6 +87,7 @@ def heed_probe(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
         if seg.ack > recovery.probe_end:
             congestion.lost(min(max(snd.nxt - snd.una, snd.mss), congestion.cwnd), now)
             tcb.window_was_cut()
+            recovery.maybe_in_vain = None  # this cut was for something
             if tcb.watch is not None:
                 tcb.watch.window("tlp")
         elif seg.advanced or seg.length or seg.options.sack:
