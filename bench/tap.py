@@ -22,6 +22,7 @@ from michinori import TapWorld
 from michinori.aio import ping
 
 OCTETS = 100_000_000
+OCTETS_WITH_OFFLOAD = 1_000_000_000
 CONNECTIONS = 10_000
 ROUNDS = 3
 
@@ -76,14 +77,14 @@ def connects() -> list[float]:
     return [taken[0], taken[-1]]
 
 
-def octets(direction: str) -> list[float]:
+def octets(direction: str, total: int = OCTETS, *, offload: bool = False) -> list[float]:
     """Seconds for all of them."""
     with new_namespace("far") as there, TapWorld(seed=1) as world:
         new_device(there, "michfar", 1500, FAR)
-        host = world.tap_host(device="michfar", namespace=there, address=f"{NEAR}/24")
+        host = world.tap_host(device="michfar", namespace=there, address=f"{NEAR}/24", offload=offload)
         ends = [Ours(), kernel_end(there, FAR, "kernel")]
         sender, receiver = ends if direction == "sent" else reversed(ends)
-        return [world.run(pass_over(sender, receiver, OCTETS), on=host).seconds]
+        return [world.run(pass_over(sender, receiver, total), on=host).seconds]
 
 
 def echoes() -> list[float]:
@@ -104,6 +105,8 @@ WORK = {
     "connects": connects,
     "received": lambda: octets("received"),
     "sent": lambda: octets("sent"),
+    "received-large": lambda: octets("received", OCTETS_WITH_OFFLOAD, offload=True),
+    "sent-large": lambda: octets("sent", OCTETS_WITH_OFFLOAD, offload=True),
     "echoes": echoes,
 }
 
@@ -118,6 +121,9 @@ def measure() -> Iterator[Measure]:
     yield Measure(f"TAP: the same: of the last 1,000 of {CONNECTIONS:,}", last, "us", 250, first)
     for name, goal_s in (("received", 2.0), ("sent", 4 / 3)):
         yield Measure(f"TAP: 100 MB {name}, in pieces of {PIECE:,}", min(run[name][0] for run in runs), "s", goal_s)
+    for name in ("received", "sent"):
+        taken_s = min(run[f"{name}-large"][0] for run in runs)
+        yield Measure(f"TAP: 1 GB {name}, checksums and segments left to the kernel", taken_s, "s", 8 / 3)
     yield Measure("TAP: ping, the median", min(run["echoes"][0] for run in runs), "ms", 0.1)
 
 

@@ -126,7 +126,7 @@ def test_what_the_kernel_refuses_has_a_reason(
         raise OSError(number, "no")
 
     bench.device.plug_into(bench.adapter)
-    monkeypatch.setattr(tap.os, "write", write)
+    monkeypatch.setattr(tap.os, "writev", write)
     bench.adapter.send(frame())
     assert bench.adapter.counters.dropped == {why: 1}
     assert bench.device.gone == (why == "device-gone")

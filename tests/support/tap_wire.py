@@ -8,6 +8,19 @@ from michinori import Machine, TapWorld
 
 KERNEL, OURS = "10.99.0.1", "10.99.0.2"
 
+#: Sends so many random octets to an address while it receives; prints the SHA-256 of what it got.
+KERNELS_END = """
+import hashlib, random, socket, sys, threading
+address, seed, octets = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+s = socket.create_connection((address, 7), 60); s.settimeout(60)
+def send():
+    s.sendall(random.Random(seed).randbytes(octets)); s.shutdown(socket.SHUT_WR)
+sender = threading.Thread(target=send); sender.start()
+sum = hashlib.sha256()
+while piece := s.recv(1 << 16): sum.update(piece)
+sender.join(); print(sum.hexdigest())
+"""
+
 
 class Wire:
     """The kernel at one end, as 10.99.0.1 in a namespace of its own, and our hosts at the other."""
@@ -40,3 +53,13 @@ class Wire:
         self.world.link(host, self.device, **line)
         self.raise_kernel()
         return host
+
+
+def wrong_checksums(wire: Wire) -> int:
+    """How many segments the kernel has found damaged."""
+    names, numbers = (
+        line.split()
+        for line in wire.namespace.run("cat", "/proc/net/snmp").stdout.decode().splitlines()
+        if line[:4] == "Tcp:"
+    )
+    return int(numbers[names.index("InCsumErrors")])

@@ -12,21 +12,9 @@ from pathlib import Path
 
 import netns
 import pytest
-from tap_wire import Wire
+from tap_wire import KERNELS_END, Wire, wrong_checksums
 
 pytestmark = pytest.mark.peer
-
-_KERNELS_END = """
-import hashlib, random, socket, sys, threading
-address, seed, octets = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-s = socket.create_connection((address, 7), 60); s.settimeout(60)
-def send():
-    s.sendall(random.Random(seed).randbytes(octets)); s.shutdown(socket.SHUT_WR)
-sender = threading.Thread(target=send); sender.start()
-sum = hashlib.sha256()
-while piece := s.recv(1 << 16): sum.update(piece)
-sender.join(); print(sum.hexdigest())
-"""
 
 LINES = {
     "a good line": (5_000_000, {"delay": "0us"}),
@@ -79,7 +67,7 @@ def test_it_is_whole_both_ways(unrecorded: Wire, line: str) -> None:
     async def meet() -> str:
         async with await asyncio.start_server(talk, port=7):
             kernels = await asyncio.to_thread(
-                wire.namespace.python, _KERNELS_END, wire.ours, "2", str(octets), timeout_s=90
+                wire.namespace.python, KERNELS_END, wire.ours, "2", str(octets), timeout_s=90
             )
             await over.wait()
             return kernels
@@ -91,16 +79,6 @@ def test_it_is_whole_both_ways(unrecorded: Wire, line: str) -> None:
     faults = {"fcs"} if line == "damaged" else set()
     for counters in (host.adapters["eth0"].counters, wire.world.taps[wire.device].counters):
         assert faults <= set(counters.dropped)
-
-
-def wrong_checksums(wire: Wire) -> int:
-    """How many segments the kernel has found damaged."""
-    names, numbers = (
-        line.split()
-        for line in wire.namespace.run("cat", "/proc/net/snmp").stdout.decode().splitlines()
-        if line[:4] == "Tcp:"
-    )
-    return int(numbers[names.index("InCsumErrors")])
 
 
 def test_the_matrix_of_the_bench_is_made() -> None:

@@ -23,7 +23,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[TapWorld]:
     """A world in which the devices a1 and a2, b1 and b2 … are two ends of a wire outside."""
     far_ends: dict[str, int] = {}
 
-    def open_pair(name: str, *, namespace: str = "") -> TapDevice:
+    def open_pair(name: str, *, namespace: str = "", offload: bool = False) -> TapDevice:
         pair, end = name[0], name[1]
         number = far_ends.pop(pair, -1)
         if number < 0:
@@ -31,7 +31,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[TapWorld]:
             number, far_ends[pair] = near.detach(), far.detach()
         os.set_blocking(number, False)
         assert end in "12"
-        return TapDevice(name, number)
+        return TapDevice(name, number, offload=offload)
 
     monkeypatch.setattr(tap_world, "open_tap", open_pair)
     with TapWorld(record=True) as made:

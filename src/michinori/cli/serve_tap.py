@@ -22,7 +22,8 @@ def serve(settings: Settings, plugged: TapHost, language: Language, *, force: bo
     folder = folder_for(settings, [TRACE, HAR, _CAPTURE], force=force)
     make_ready()
     with TapWorld(record=folder is not None) as world:
-        host = _plug_in(world, plugged)
+        # Who keeps the packets wants to see those that a wire would have.
+        host = _plug_in(world, plugged, offload=folder is None)
         settings = msgspec.structs.replace(settings, host=host.addresses[0])
         tell = Console(settings, language)
         trail = None if world.recorder is None else Trail(settings.scheme, world.recorder)
@@ -34,9 +35,9 @@ def serve(settings: Settings, plugged: TapHost, language: Language, *, force: bo
                 keep(folder, files | {_CAPTURE: lambda path: world.save_pcapng(path, host)}, tell)
 
 
-def _plug_in(world: TapWorld, plugged: TapHost) -> Machine:
+def _plug_in(world: TapWorld, plugged: TapHost, *, offload: bool) -> Machine:
     try:
-        return plugged.plug_in(world, _HOST)
+        return plugged.plug_in(world, _HOST, offload=offload)
     except TapError as error:
         raise ServeError(str(error)) from error
     except ValueError as error:

@@ -33,3 +33,13 @@ def endpoint_text(address: bytes, port: int) -> str:
     if len(address) != 4:
         shown = f"[{shown}]"
     return f"{shown}:{port or '*'}"
+
+
+def flow_key(local: tuple[bytes, int], remote: tuple[bytes, int]) -> bytes:
+    """The four addresses and ports of a connection in the order in which they stand in the packets that come."""
+    return remote[0] + local[0] + (remote[1] << 16 | local[1]).to_bytes(4, "big")
+
+
+def overlap(one: bytes, other: bytes) -> bool:
+    """Whether something could be sent to both of these local addresses."""
+    return one == other or not any(one) or not any(other)

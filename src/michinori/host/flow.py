@@ -127,6 +127,22 @@ class Flow:
         except Unreachable:
             self._table.note("dropped", {"why": "no-route"}, self.name)
 
+    def send_large(self, segment: Segment, mss: int, ecn: int = 0) -> None:
+        """Let the adapter cut the segment; where that does not go just now, it is cut here."""
+        options = self.options
+        is_sent = self._table.path_mtu_discovery and self._internet.send_large(
+            self._remote_address,
+            PROTOCOL_TCP,
+            segment.emit_to_be_cut(self.pseudo),
+            mss,
+            src=self._local_address,
+            ttl=options.ttl,
+            tos=options.tos & WITHOUT_ECN | ecn,
+        )
+        if not is_sent:
+            for piece in segment.cut(mss):
+                self.send(piece, ecn)
+
     def _send_because(self, segment: Segment, ecn: int) -> None:
         """Send the segment whose event was recorded just now: that is the cause of its packet."""
         recorder = self._table.recorder

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from michinori.host.addresses import unspecified
+from michinori.host.addresses import flow_key, overlap, unspecified
 from michinori.host.errors import os_error
 from michinori.host.express import Express
 from michinori.host.flow import Flow
@@ -22,6 +22,7 @@ from michinori.host.tcp_listener import TcpListenerSocket
 from michinori.host.tcp_socket import TcpSocket
 from michinori.host.time_waits import TimeWaits
 from michinori.inet import IcmpError, Interface, Internet, Unreachable, addresses
+from michinori.link import LARGEST_TEXT
 from michinori.sim import Dice, EventQueue, Nanos
 from michinori.tcp import (
     Connection,
@@ -160,7 +161,7 @@ class TcpTable:
         else:
             socket.local = bound
             local_port = bound[1]
-            if self._is_connected(_key((local_address, local_port), remote)):
+            if self._is_connected(flow_key((local_address, local_port), remote)):
                 raise os_error(errno.EADDRNOTAVAIL)
             self.unbind(socket)
         socket.take_over(self.new_flow((local_address, local_port), remote, socket.options, self.queue.now_ns))
@@ -192,7 +193,9 @@ class TcpTable:
         flow.connection.on_reopen = flow.reopen
         if self.path_mtu_discovery:
             self._fit_to_path(flow)
-        key = _key(local, remote)
+            if self.internet.cuts_segments(remote[0]):
+                flow.connection.may_send_large(LARGEST_TEXT)
+        key = flow_key(local, remote)
         self._flows[key] = flow
         self.internet.express[key] = Express(self, flow).take
         self._flows_by_port.setdefault(local[1], {})[flow] = None
@@ -216,7 +219,7 @@ class TcpTable:
 
     def forget(self, flow: Flow) -> None:
         """That connection is no more."""
-        key = _key(flow.local, flow.remote)
+        key = flow_key(flow.local, flow.remote)
         self._flows.pop(key, None)
         self.internet.express.pop(key, None)
         sharing = self._flows_by_port.get(flow.local[1])
@@ -228,11 +231,11 @@ class TcpTable:
     def rest(self, flow: Flow, record: TimeWait) -> None:
         """Nothing but TIME-WAIT is left of that connection: keep the record in its place."""
         self.forget(flow)
-        self._time_waits.enter(_key(flow.local, flow.remote), record, reuse_address=flow.options.reuse_address)
+        self._time_waits.enter(flow_key(flow.local, flow.remote), record, reuse_address=flow.options.reuse_address)
 
     def find(self, local: Endpoint, remote: Endpoint) -> Flow | None:
         """The connection between these ends."""
-        return self._flows.get(_key(local, remote))
+        return self._flows.get(flow_key(local, remote))
 
     def reopen(self, segment: Segment, local: Endpoint, remote: Endpoint, least_isn: int) -> None:
         """A SYN has ended a TIME-WAIT: it is the listener's, if there is one."""
@@ -258,23 +261,25 @@ class TcpTable:
 
     # What comes in
 
-    def receive(self, packet: ipv4.Packet, _interface: Interface) -> None:
+    def receive(self, packet: ipv4.Packet, interface: Interface) -> None:
         """A packet of protocol 6 has come."""
         payload = packet.payload
         flow = self._flows.get(b"".join((packet.src, packet.dst, payload[:4])))
+        adapter = interface.adapter
+        is_vouched = adapter is not None and adapter.vouches
         try:
             if flow is None:
                 pseudo = checksum.pseudo(packet.src, packet.dst, PROTOCOL_TCP)
-                segment = Segment.parse(payload, pseudo)
+                segment = Segment.parse(payload, None if is_vouched else pseudo)
                 local, remote = (packet.dst, segment.dst_port), (packet.src, segment.src_port)
-                record = self._time_waits.find(_key(local, remote))
+                record = self._time_waits.find(flow_key(local, remote))
                 if record is None:
                     self._receive_stray(segment, local, remote)
                 else:
                     self._receive_in_time_wait(record, segment)
             else:
                 now_ns = self.queue.now_ns
-                segment = Segment.parse(payload, flow.pseudo)
+                segment = Segment.parse(payload, None if is_vouched else flow.pseudo)
                 if packet.tos & _CE != _CE:
                     flow.connection.receive(segment, now_ns)
                 else:
@@ -289,7 +294,7 @@ class TcpTable:
         now_ns = self.queue.now_ns
         match record.arrives(segment, now_ns):
             case Verdict.REOPEN:
-                self._time_waits.forget(_key(record.local, record.remote))
+                self._time_waits.forget(flow_key(record.local, record.remote))
                 self.reopen(segment, record.local, record.remote, record.least_isn)
             case Verdict.RESTART | Verdict.ANSWER:
                 ack, whole = record.ack(now_ns), self.path_mtu_discovery  # as the connection's own ACKs
@@ -371,7 +376,7 @@ class TcpTable:
         """
         for other in self._bound.get(port, ()):
             assert other.local is not None
-            if not _overlap(address, other.local[0]):
+            if not overlap(address, other.local[0]):
                 continue
             is_free = options.reuse_address and other.options.reuse_address and not isinstance(other, TcpListenerSocket)
             if not is_free and not (options.reuse_port and other.options.reuse_port):
@@ -379,7 +384,7 @@ class TcpTable:
         flows = self._flows_by_port.get(port, ())
         others = [(flow.local, flow.options.reuse_address) for flow in flows]
         return all(
-            not _overlap(address, local[0]) or (options.reuse_address and reuse_address)
+            not overlap(address, local[0]) or (options.reuse_address and reuse_address)
             for local, reuse_address in (*others, *self._time_waits.at_port(port))
         )
 
@@ -390,9 +395,9 @@ class TcpTable:
         return key in self._flows or self._time_waits.find(key) is not None
 
     def _is_taken(self, address: bytes, port: int, remote: Endpoint) -> bool:
-        if self._is_connected(_key((address, port), remote)):
+        if self._is_connected(flow_key((address, port), remote)):
             return True
-        return any(other.local is not None and _overlap(address, other.local[0]) for other in self._bound.get(port, ()))
+        return any(other.local is not None and overlap(address, other.local[0]) for other in self._bound.get(port, ()))
 
     def _is_broadcast(self, address: bytes) -> bool:
         interfaces = self.internet.interfaces
@@ -403,12 +408,3 @@ class TcpTable:
         if self.recorder is not None:
             self.recorder.drop(why)
             self.note("dropped", {"why": why})
-
-
-def _key(local: Endpoint, remote: Endpoint) -> bytes:
-    """The four addresses and ports in the order in which they stand in the packets that come."""
-    return remote[0] + local[0] + (remote[1] << 16 | local[1]).to_bytes(4, "big")
-
-
-def _overlap(one: bytes, other: bytes) -> bool:
-    return one == other or not any(one) or not any(other)

@@ -207,6 +207,29 @@ class Internet:
         """
         return self._sender.ready_path(dst, src, protocol, ttl, tos)
 
+    def send_large(
+        self,
+        dst: bytes,
+        protocol: int,
+        payload: Octets,
+        mss: int,
+        *,
+        src: bytes,
+        ttl: int,
+        tos: int,
+    ) -> bool:
+        """Send a TCP segment that the adapter cuts into pieces of ``mss`` octets of text, none of which may be
+        fragmented; its checksum field holds the sum of the pseudo header. False, and nothing was done, if there is no
+        such adapter on the way, or somebody wants to see each packet.
+        """
+        return self._sender.send_large(dst, protocol, payload, mss, src, ttl, tos)
+
+    def cuts_segments(self, dst: bytes) -> bool:
+        """Whether the adapter on the way there does that."""
+        route = self.routes.lookup(dst)
+        adapter = None if route is None else route.interface.adapter
+        return adapter is not None and adapter.segmenter is not None and not self.is_local(dst)
+
     def source_for(self, dst: bytes) -> bytes:
         """The address that packets to that destination are sent from. Raises ``Unreachable``."""
         return self._sender.source_for(dst, self._sender.find_route(dst))

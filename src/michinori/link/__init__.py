@@ -4,11 +4,13 @@ from michinori.link.adapter import Adapter
 from michinori.link.cable import Cable, CableEnd, Direction
 from michinori.link.counters import Counters
 from michinori.link.faults import Corrupt, Delay, Drop, Duplicate, Judge, Mark, Pass, Rule, Verdict, parse_fault
+from michinori.link.offload import LARGEST_TEXT
 from michinori.link.plug import Lead, Plug
 from michinori.link.switch import MacEntry, Switch, SwitchPort
 from michinori.link.tap import TapDevice, TapError, open_tap
 
 __all__ = [
+    "LARGEST_TEXT",
     "Adapter",
     "Cable",
     "CableEnd",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from michinori.link.counters import Counters
+from michinori.link.offload import Segmenter
 from michinori.link.plug import Lead
 from michinori.sim import EventQueue
 from michinori.trace import Recorder, Tap
@@ -45,6 +46,10 @@ class Adapter:
         self.groups: set[bytes] = set()
         self.counters = Counters()
         self.cable_end: Lead | None = None
+        self.segmenter: Segmenter | None = None
+        """Who cuts long TCP segments, where somebody does."""
+        self.vouches = False
+        """The frame that is being received comes from somebody who has seen to the checksum of its TCP segment."""
         self.on_frame: Callable[[bytes], None] | None = None
         self.on_foreign_frame: Callable[[bytes], None] | None = None
         self.recorder = recorder
@@ -78,6 +83,16 @@ class Adapter:
             why = end.send(frame, self._tell) if end is not None else self._refuse(frame)
         else:
             why = end.send(frame) if end is not None else "no-cable"
+        self._count(frame, why)
+
+    def send_large(self, frame: bytes, mss: int) -> None:
+        """The same for a frame that ``segmenter`` is to cut."""
+        assert self.segmenter is not None
+        recorder = self.recorder
+        is_watched = self.tap is not None or (recorder is not None and recorder.events)
+        self._count(frame, self.segmenter.send_large(frame, mss, self._tell if is_watched else None))
+
+    def _count(self, frame: bytes, why: str) -> None:
         counters = self.counters
         if why:
             counters.drop(why)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from michinori.link import offload
 from michinori.link.counters import Counters
 from michinori.link.plug import Lead, Tell
 
@@ -60,9 +61,13 @@ class TapDevice:
     or onto the cable.
     """
 
-    def __init__(self, name: str, descriptor: int, mtu: int = 1500, *, batch: int = BATCH) -> None:
+    def __init__(
+        self, name: str, descriptor: int, mtu: int = 1500, *, batch: int = BATCH, offload: bool = False
+    ) -> None:
         self.name = name
         self.mtu = mtu
+        self.offload = offload
+        """Headers stand in front of the frames: see ``offload.py``."""
         self.gone = False
         self.look_at_clock: Callable[[], object] = _no_clock
         """Called before each frame that is taken in: an answer can be there before its question's batch is over."""
@@ -88,6 +93,8 @@ class TapDevice:
             raise ValueError(f"{self.name} or the adapter that should be plugged into it is taken")
         self._adapter = adapter
         adapter.cable_end = self
+        if self.offload:
+            adapter.segmenter = self
 
     @property
     def has_carrier(self) -> bool:
@@ -101,6 +108,13 @@ class TapDevice:
         why = self._write(frame)
         if tell is not None:
             tell(frame, why)
+        return why
+
+    def send_large(self, frame: bytes, mss: int, tell: Tell | None = None) -> str:
+        """Called by the adapter: the same with a TCP segment that is to be cut, see ``offload.Segmenter``."""
+        why = self._put((offload.header_for(frame, mss), frame))
+        if tell is not None:
+            tell(offload.completed(frame), why)
         return why
 
     def receive(self, frame: bytes, fcs: bytes | None = None, cause: int = 0) -> None:  # noqa: ARG002
@@ -119,8 +133,11 @@ class TapDevice:
     def _write(self, frame: bytes) -> str:
         if len(frame) > self._largest:
             return "too-long"
+        return self._put((offload.PLAIN, frame) if self.offload else (frame,))
+
+    def _put(self, octets: tuple[bytes, ...]) -> str:
         try:
-            os.write(self._descriptor, frame)
+            os.writev(self._descriptor, octets)
         except OSError as error:
             why = _REASONS.get(error.errno or 0)
             if why is None:
@@ -129,7 +146,7 @@ class TapDevice:
             return why
         counters = self.counters
         counters.tx_frames += 1
-        counters.tx_octets += len(frame)
+        counters.tx_octets += len(octets[-1])
         return ""
 
     # What comes from the kernel
@@ -138,7 +155,7 @@ class TapDevice:
         """Take in the frames that wait, up to a batch. False when the device is gone."""
         read, descriptor = os.read, self._descriptor
         counters, look_at_clock = self.counters, self.look_at_clock
-        room = self._largest + 1
+        room = self._largest + 1 if not self.offload else offload.HEADER_OCTETS + offload.LARGEST_FRAME + 1
         try:
             for _ in range(self._batch):
                 frame = read(descriptor, room)
@@ -150,6 +167,10 @@ class TapDevice:
                 counters.rx_octets += len(frame)
                 if len(frame) == room:
                     counters.drop("too-long")  # and cut off
+                elif self.offload:
+                    if len(frame) < offload.HEADER_OCTETS:
+                        continue
+                    self._receive_behind_header(frame)
                 elif self._adapter is not None:
                     self._adapter.receive(frame)
                 else:
@@ -162,6 +183,15 @@ class TapDevice:
             self.gone = True
             return False
         return True
+
+    def _receive_behind_header(self, octets: bytes) -> None:
+        adapter = self._adapter
+        if adapter is None:
+            self._carry(offload.unwrap(octets, complete=True)[0])
+            return
+        frame, adapter.vouches = offload.unwrap(octets, complete=adapter.tap is not None)
+        adapter.receive(frame)
+        adapter.vouches = False
 
     def _carry(self, frame: bytes) -> None:
         why = self.cable_end.send(frame) if self.cable_end is not None else "no-cable"
@@ -179,6 +209,8 @@ class TapDevice:
     def close(self) -> None:
         """Let go of the device. One that was not made to persist is gone then."""
         if self._descriptor >= 0:
+            if self.offload:
+                offload.negotiate(self._descriptor, wanted=False)
             os.close(self._descriptor)
             self._descriptor = -1
             self.gone = True
@@ -188,19 +220,19 @@ def _no_clock() -> None:
     """Whoever drives in real time sets another."""
 
 
-def open_tap(name: str, *, namespace: str = "") -> TapDevice:
+def open_tap(name: str, *, namespace: str = "", offload: bool = False) -> TapDevice:
     """Open the TAP device of that name, in a named network namespace if one is given; one that is not there is made,
-    and is gone when it is closed. Raises ``TapError``.
+    and is gone when it is closed. With ``offload``, if the kernel can. Raises ``TapError``.
     """
     if sys.platform != "linux":
         raise TapError(errno.ENOSYS, f"TAP devices are Linux's, and this is {sys.platform}: use another way there")
     if not 0 < len(name.encode()) < 16 or "/" in name or not name.isprintable():
         raise TapError(errno.EINVAL, f"{name!r} is no name for a network device: it has 15 characters at most")
     with in_namespace(namespace):
-        return _open_here(name)
+        return _open_here(name, wants_offload=offload)
 
 
-def _open_here(name: str) -> TapDevice:
+def _open_here(name: str, *, wants_offload: bool) -> TapDevice:
     import fcntl
 
     try:
@@ -208,8 +240,13 @@ def _open_here(name: str) -> TapDevice:
     except OSError as error:
         raise _sentence(name, error) from error
     try:
-        fcntl.ioctl(descriptor, _TUNSETIFF, _IFREQ.pack(name.encode(), _IFF_TAP | _IFF_NO_PI))
-        return TapDevice(name, descriptor, _mtu_of(name))
+        flags = _IFF_TAP | _IFF_NO_PI | (offload.IFF_VNET_HDR if wants_offload else 0)
+        fcntl.ioctl(descriptor, _TUNSETIFF, _IFREQ.pack(name.encode(), flags))
+        is_granted = offload.negotiate(descriptor, wanted=wants_offload)
+        if wants_offload and not is_granted:
+            os.close(descriptor)
+            return _open_here(name, wants_offload=False)
+        return TapDevice(name, descriptor, _mtu_of(name), offload=is_granted)
     except OSError as error:
         os.close(descriptor)
         raise _sentence(name, error) from error

@@ -296,6 +296,13 @@ class Connection:
         if before.nagle and not config.nagle:
             transmit(tcb, now)
 
+    def may_send_large(self, octets: int) -> None:
+        """Text of several segments, so many octets at most, may be given to ``Effects.send_large`` from now on. While
+        somebody watches, each goes out by itself.
+        """
+        if self._tcb.watch is None:
+            self._tcb.most_at_once = octets
+
     def note_call(self, n: int) -> None:
         """The trace's number of the call that writes from now on: segments with its text name it."""
         if self._tcb.watch is not None:

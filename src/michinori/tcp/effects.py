@@ -26,6 +26,11 @@ class Effects(Protocol):
         of its packet (RFC 3168 section 5).
         """
 
+    def send_large(self, segment: Segment, mss: int, ecn: int = 0) -> None:
+        """The same for text of several segments of ``mss`` octets, which whoever stands below is to cut. Called only
+        after ``Connection.may_send_large``.
+        """
+
     def readable(self) -> None:
         """There is new text to read, or the peer's FIN, or the peer says up to where its text is urgent."""
 
@@ -54,6 +59,9 @@ class Nobody:
 
     def send(self, segment: Segment, ecn: int = 0) -> None:
         """There is nobody left to ask for anything."""
+
+    def send_large(self, segment: Segment, mss: int, ecn: int = 0) -> None:
+        """Likewise."""
 
     def readable(self) -> None:
         """Likewise."""

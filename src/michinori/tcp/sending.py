@@ -109,11 +109,18 @@ def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
     _measure_from(tcb, nxt + mss, now)
     acknowledged(tcb)
     snd.last_ns = now
+    step, most = mss, tcb.most_at_once // mss * mss
     while nxt + mss <= reach:
-        following = nxt + mss
+        if most > mss:
+            step = min(most, (reach - nxt) // mss * mss)
+        following = nxt + step
         flags = plain | PSH if following == end else plain
         # (iss + nxt) & MASK is snd.wire(nxt).
-        if send_plain is not None:
+        if step > mss:
+            segment = Segment(src_port, dst_port, (iss + nxt) & MASK, ack, flags, window, view(nxt, step), options)
+            snd.nxt = following
+            tcb.effects.send_large(segment, mss, ect)
+        elif send_plain is not None:
             snd.nxt = following
             send_plain((iss + nxt) & MASK, ack, flags, window, options, view(nxt, mss), ect)
         else:

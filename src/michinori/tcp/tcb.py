@@ -224,6 +224,7 @@ class Tcb:
         "heard_at_ns",
         "listener",
         "local",
+        "most_at_once",
         "on_reopen",
         "options",
         "options_key",
@@ -283,6 +284,8 @@ class Tcb:
         self.timers = Timers()
         self.active = False
         """Opened by us, not by a listener."""
+        self.most_at_once = 0
+        """Text of full segments that may go down in one piece, to be cut there; 0: one segment at a time."""
         self.abandoned = False
         """The application has let go of it: nobody will read any more."""
         self.error: TcpError | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -71,14 +72,15 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
         return len(self.payload) + (flags & FIN) + (flags >> 1 & 1)
 
     @classmethod
-    def parse(cls, data: Octets, pseudo: int) -> Segment:
-        """Raises ``Malformed`` when it is too short, or its checksum or data offset is wrong. The reserved bits are
-        passed over, as the RFC asks; options never make a segment malformed (see ``tcp_options``).
+    def parse(cls, data: Octets, pseudo: int | None) -> Segment:
+        """Raises ``Malformed`` when it is too short, or its checksum or data offset is wrong. Without ``pseudo``
+        somebody else has seen to the checksum. The reserved bits are passed over; options never make a segment
+        malformed (see ``tcp_options``).
         """
         size = len(data)
         if size < HEADER_OCTETS:
             raise Malformed("tcp", "too-short", size)
-        if (partial(data) + size + pseudo) % 0xFFFF:
+        if pseudo is not None and (partial(data) + size + pseudo) % 0xFFFF:
             raise Malformed("tcp", "checksum", 16)
         src_port, dst_port, seq, ack, offset_and_flags, window, _, urgent = _HEAD.unpack_from(data)
         header = offset_and_flags >> 10 & 0x3C
@@ -134,6 +136,28 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
         checksum = -(total + header + offset_and_flags + int.from_bytes(block, "big")) % 0xFFFF
         head = _HEAD.pack(src_port, dst_port, seq, ack, offset_and_flags, window, checksum, urgent)
         return b"".join((head, block, payload))
+
+    def emit_to_be_cut(self, pseudo: int) -> bytes:
+        """The octets with the sum of the pseudo header as their checksum, for an adapter that completes it."""
+        block = self.options.emit()
+        header = HEADER_OCTETS + len(block)
+        total = (pseudo + header + len(self.payload)) % 0xFFFF or 0xFFFF
+        head = _HEAD.pack(
+            self.src_port, self.dst_port, self.seq, self.ack, header << 10 | self.flags, self.window, total, self.urgent
+        )
+        return b"".join((head, block, self.payload))
+
+    def cut(self, mss: int) -> Iterator[Segment]:
+        """Segments with ``mss`` octets of text at most, as the adapter would make them."""
+        text = memoryview(self.payload)
+        for start in range(0, len(text), mss):
+            is_last = start + mss >= len(text)
+            yield msgspec.structs.replace(
+                self,
+                seq=(self.seq + start) & 0xFFFF_FFFF,
+                flags=self.flags if is_last else self.flags & ~(FIN | PSH),
+                payload=text[start : start + mss],
+            )
 
 
 def flag_names(flags: int) -> str:

@@ -42,12 +42,15 @@ class TapWorld(World):
         self._plugged: list[tuple[Machine, Adapter]] = []
         self.taps: dict[str, TapDevice] = {}
 
-    def tap(self, device: str = "mich0", *, namespace: str = "") -> TapDevice:
+    def tap(self, device: str = "mich0", *, namespace: str = "", offload: bool = False) -> TapDevice:
         """Open a TAP device, in a named network namespace if one is given, to be given to ``link`` (by its name) or to
         ``plug``. One that is not there is made, and is gone when the world is closed. Raises ``TapError``.
+
+        With ``offload``, if the kernel can, checksums and the cutting of long segments are left to it, for the adapter
+        that is plugged straight in: frames then have up to 64 kB. It is for hosts, which pass nothing on.
         """
         self.demand_new(device)
-        opened = self.taps[device] = open_tap(device, namespace=namespace)
+        opened = self.taps[device] = open_tap(device, namespace=namespace, offload=offload)
         opened.look_at_clock = self._driver.look_at_clock
         self._driver.listen_to(opened)
         return opened
@@ -82,12 +85,14 @@ class TapWorld(World):
         gateway: str = "",
         resolvers: Sequence[str] = (),
         namespace: str = "",
+        offload: bool = False,
         **settings: Any,
     ) -> Machine:
         """A host that is plugged straight into a TAP device, with that address, by default beside the kernel's own
-        10.99.0.1. ``resolvers``: name servers to ask. For more ``settings`` see ``Machine``. Raises ``TapError``.
+        10.99.0.1. ``resolvers``: name servers to ask. ``offload``: see ``tap``. For more ``settings`` see ``Machine``.
+        Raises ``TapError``.
         """
-        tap = self.tap(device, namespace=namespace)
+        tap = self.tap(device, namespace=namespace, offload=offload)
         host = self.host(name, interfaces={"eth0": address}, gateway=gateway, **settings)
         self.plug(host, tap, "eth0", mac=_mac_for(device, address))
         if resolvers:
@@ -155,12 +160,17 @@ class TapHost:
     gateway: str = ""
     resolvers: tuple[str, ...] = ()
 
-    def plug_in(self, world: TapWorld, name: str) -> Machine:
+    def plug_in(self, world: TapWorld, name: str, *, offload: bool = False) -> Machine:
         """Make it in that world and tell the kernel that it is there. Raises ``TapError``, also if the kernel's side
         of the device is down; ``ValueError`` for addresses that make no sense.
         """
         host = world.tap_host(
-            name, device=self.device, address=self.address, gateway=self.gateway, resolvers=self.resolvers
+            name,
+            device=self.device,
+            address=self.address,
+            gateway=self.gateway,
+            resolvers=self.resolvers,
+            offload=offload,
         )
         world.settle()
         if any("interface-down" in adapter.counters.dropped for adapter in host.adapters.values()):

@@ -156,7 +156,9 @@ class Receiver:
         self._node = node
         self._queue = node.queue
         self._watched = node.recorder is not None and node.recorder.events
+        assert interface.adapter is not None
         self._interface = interface
+        self._adapter = interface.adapter
         self._hooks = hooks
         self._routes = routes
         self._own = own
@@ -181,7 +183,7 @@ class Receiver:
         neighbour = flow.neighbour
         if neighbour is None:
             take = self._express.get(frame[26:38])
-            if take is None or hooks.input or not take(frame):
+            if take is None or hooks.input or self._adapter.vouches or not take(frame):
                 self._hand_over(frame)
         elif (
             20 <= (total := frame[16] << 8 | frame[17]) <= flow.mtu

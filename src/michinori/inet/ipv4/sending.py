@@ -23,12 +23,15 @@ from michinori.inet.node import Node
 from michinori.inet.own_addresses import OwnAddresses
 from michinori.inet.path_mtu import PathMtus
 from michinori.inet.routes import Route, RouteTable
+from michinori.link import Adapter
 from michinori.sim import Nanos
 from michinori.wire import ipv4
 from michinori.wire.malformed import Octets
 
 _MOST_PATHS: Final = 4096
 _MOST_COUNTERS: Final = 65536
+#: Where the length of its header stands in a TCP segment.
+_TCP_OFFSET: Final = 12
 
 
 class _Counter:
@@ -51,13 +54,24 @@ class Path:
     hook wants to see what leaves, and ``put`` takes frames with the neighbour's header.
     """
 
-    __slots__ = ("counter", "hooks", "mtu", "neighbour", "put", "room", "template", "too_narrow", "valid_until_ns")
+    __slots__ = (
+        "adapter",
+        "counter",
+        "hooks",
+        "mtu",
+        "neighbour",
+        "put",
+        "room",
+        "template",
+        "too_narrow",
+        "valid_until_ns",
+    )
 
     def __init__(
         self,
         template: ipv4.Template,
         neighbour: Neighbour,
-        put: Callable[[bytes], None],
+        adapter: Adapter,
         counter: _Counter,
         mtu: tuple[int, bool, Nanos],
         hooks: Hooks,
@@ -65,7 +79,8 @@ class Path:
         self.hooks = hooks
         self.template = template
         self.neighbour = neighbour
-        self.put = put
+        self.adapter = adapter
+        self.put = adapter.send
         self.counter = counter
         self.mtu, self.too_narrow, self.valid_until_ns = mtu
         self.room = self.mtu - ipv4.HEADER_OCTETS
@@ -117,6 +132,30 @@ class Sender:
                 path.put(path.template.emit(payload, identification, dont_fragment))
                 return
         self._send_carefully(dst, protocol, payload, src, ttl, tos, dont_fragment)
+
+    def send_large(self, dst: bytes, protocol: int, payload: Octets, mss: int, src: bytes, ttl: int, tos: int) -> bool:
+        """Send a TCP segment that the adapter is to cut, if nothing is in the way of that."""
+        path = self._paths.get((dst, src, protocol, ttl, tos))
+        if path is None or path.adapter.segmenter is None:
+            return False
+        now_ns = self._queue.now_ns
+        hooks, recorder = self._hooks, self._recorder
+        headers = (payload[_TCP_OFFSET] >> 4) * 4
+        if (
+            path.neighbour.usable_until_ns <= now_ns
+            or path.valid_until_ns <= now_ns
+            or path.too_narrow
+            or headers + mss > path.room
+            or hooks.output
+            or hooks.postrouting
+            or (recorder is not None and recorder.events)
+        ):
+            return False
+        counter = path.counter
+        identification = (counter.last + 1) & 0xFFFF
+        counter.last = (counter.last - (headers - len(payload)) // mss) & 0xFFFF  # each piece has its own
+        path.adapter.send_large(path.template.emit(payload, identification, True), mss)
+        return True
 
     def launch(self, packet: ipv4.Packet) -> None:
         """Send a packet whose header is complete but for the identification. Raises ``Unreachable``."""
@@ -251,7 +290,7 @@ class Sender:
         )
         counter = self._counter(packet.src, dst, packet.protocol)
         mtu = self._mtu_of(dst, route.interface)
-        path = Path(template, neighbour, route.interface.adapter.send, counter, mtu, self._hooks)
+        path = Path(template, neighbour, route.interface.adapter, counter, mtu, self._hooks)
         self._paths[dst, src, packet.protocol, packet.ttl, packet.tos] = path
 
     def _transmit(self, packet: ipv4.Packet, interface: Interface, next_hop: bytes, *, is_own: bool) -> None:
