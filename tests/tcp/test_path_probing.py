@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tcp_ends import End, Ends, Line
 
-from michinori.tcp.path_probing import PathSearch
+from michinori.tcp.path_probing import PathSearch, probe_path
+from michinori.tcp.recovery import Phase
 
 ON = {"black_hole_detection": True}
 TEXT = bytes(range(251)) * 8000
@@ -29,6 +30,7 @@ def told(end: End, what: str) -> list[dict[str, Any]]:
     return [data for name, data in end.events if name == what]
 
 
+@pytest.mark.rfc("4821", "7.1-1")
 @pytest.mark.parametrize("watched", [True, False])
 def test_what_passes_is_found_and_everything_arrives(watched: bool) -> None:
     ends = narrow(1300, watched=watched)
@@ -43,6 +45,7 @@ def test_what_passes_is_found_and_everything_arrives(watched: bool) -> None:
     assert 1290 <= largest <= 1300
 
 
+@pytest.mark.rfc("4821", "5.1-1", "7.2-1", "7.2-2", "7.7-1")
 def test_it_is_told_step_by_step() -> None:
     ends = narrow(1300).open().run(60)
     (hole,) = told(ends.client, "black-hole")
@@ -55,6 +58,7 @@ def test_it_is_told_step_by_step() -> None:
     assert len(probes) < 12
 
 
+@pytest.mark.rfc("4821", "4-2")
 def test_losing_a_probe_does_not_narrow_the_window() -> None:
     ends = narrow(1300).open().run(60)
     names = [name for name, _ in ends.client.events]
@@ -68,11 +72,44 @@ def test_losing_a_probe_does_not_narrow_the_window() -> None:
     assert "gave-up" not in names
 
 
+@pytest.mark.rfc("4821", "7.7-2")
 def test_a_path_narrower_than_the_first_step() -> None:
     ends = narrow(600)
     ends.open().run(120)
     assert ends.server.got == TEXT
     assert [data["mss"] for data in told(ends.client, "black-hole")] == [1024, 512]
+
+
+@pytest.mark.rfc("4821", "7.4-1", "7.4-2")
+@pytest.mark.parametrize(("octets", "probes"), [(5000, False), (300_000, True)])
+def test_without_text_enough_to_follow_a_probe_there_is_none(octets: int, probes: bool) -> None:
+    ends = narrow(1300)
+    ends.client.todo = [bytes(octets)]
+    ends.open().run(60)
+    assert len(ends.server.got) == octets
+    assert told(ends.client, "black-hole")
+    assert bool(told(ends.client, "path-probe")) is probes
+
+
+@pytest.mark.rfc("4821", "7.6.4-1", "7.6.4-2")
+def test_when_something_before_the_probe_is_lost_too_nothing_is_learned() -> None:
+    ends = narrow(1300)
+    ends.client.closes_when_done = False
+    ends.open()
+    while not told(ends.client, "path-probe"):
+        ends.run(0.001)
+    assert ends.client.connection is not None
+    tcb = ends.client.connection._tcb
+    search = tcb.path_search
+    assert search is not None
+    known = search.low, search.high
+    tried = search.size
+    tcb.recovery.begin(Phase.FAST, search.start - 1, tcb.snd.nxt, "sack")
+    tcb.snd.una = search.start - 1
+    probe_path(tcb, search, ends.now)
+    assert (search.low, search.high) == known
+    assert search.end == 0
+    assert search.next_size(ends.now) == tried
 
 
 def test_switched_off_it_hangs() -> None:
@@ -131,6 +168,7 @@ def test_when_a_router_speaks_after_all_the_search_is_over() -> None:
     assert connection.info().mss == 900 - 40 - 12
 
 
+@pytest.mark.rfc("4821", "7.1-2", "7.3-1", "7.3-2")
 def test_the_search_halves_and_begins_again_after_ten_minutes() -> None:
     search = PathSearch(1000, 1400)
     assert search.next_size(0) == 1200

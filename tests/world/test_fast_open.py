@@ -88,6 +88,18 @@ def test_it_takes_two(client: dict[str, Any], server: dict[str, Any]) -> None:
     assert first == pytest.approx(second)
 
 
+@pytest.mark.rfc("7413", "4.1.3.1-2")
+def test_a_server_that_takes_no_text_any_more_is_not_asked_again_soon() -> None:
+    with World(record=True) as world:
+        client, _ = pair(world, server={})
+        client.tcp.fast_open_cache.learn(bytes((10, 0, 0, 2)), b"outdated", 1460)
+        world.run(ask_twice(), on=client)
+        first, second, *_ = syns(world)
+    assert first.data["len"] == 5
+    assert second.data["len"] == 0
+    assert "fast_open" not in second.data
+
+
 def test_an_application_that_waits_for_the_other_end_is_not_kept_waiting() -> None:
     """The SYN waits for text no longer than a millisecond."""
 

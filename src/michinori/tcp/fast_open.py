@@ -19,7 +19,7 @@ from michinori.wire.tcp import Options
 
 _COOKIE_OCTETS: Final = 8
 _MOST_PEERS: Final = 1024
-#: A path that swallows such SYNs is left in peace for an hour (RFC 7413 section 4.1.3 wants it remembered).
+#: Where it comes to nothing it is not tried again for an hour (RFC 7413 section 4.1.3.1 wants that remembered).
 _SULK_NS: Final = 3600 * 1_000_000_000
 
 
@@ -83,7 +83,9 @@ class FastOpenCache:
         self._keep(address, Peer(cookie, mss))
 
     def failed(self, address: bytes, now: Nanos) -> None:
-        """A SYN with the option was not answered, one without it was."""
+        """A SYN with the option was not answered, one without it was; or its text was not taken, and no cookie came
+        that would do better (section 4.1.3.1).
+        """
         self._keep(address, Peer(sulks_until_ns=now + _SULK_NS))
 
     def _keep(self, address: bytes, peer: Peer) -> None:
