@@ -138,8 +138,8 @@ def _longs_of(info: TcpInfo, now: Nanos) -> bytes:
         _segments(info.delivered_ce, mss),
         info.octets_sent,
         info.retransmitted_octets,
-        0,  # dsack_dups, reord_seen
-        0,
+        _capped(info.dsacks),
+        _capped(info.reorderings),
         info.out_of_order_in,
         info.snd_wnd,
         info.rcv_wnd,

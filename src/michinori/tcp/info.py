@@ -54,6 +54,8 @@ class TcpInfo(msgspec.Struct, frozen=True, gc=False):
     """From how many segments on a gap counts as a loss, where it is counted."""
     reordering_seen: bool
     """Segments have overtaken each other, so that RACK waits for those that are late (RFC 8985)."""
+    reorderings: int
+    """How often they have."""
     in_css: bool
     """In conservative slow start: round trips have begun to grow (RFC 9406)."""
     tail_probes: int
@@ -150,6 +152,7 @@ def info_of(tcb: Tcb) -> TcpInfo:
         resent=_resent(tcb),
         reordering=DUP_THRESH,
         reordering_seen=recovery.rack is not None and recovery.rack.reordering_seen,
+        reorderings=totals.reorderings,
         in_css=hystart is not None and hystart.in_css,
         tail_probes=totals.tail_probes,
         spurious_timeouts=totals.spurious_timeouts,

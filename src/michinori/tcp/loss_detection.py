@@ -31,6 +31,7 @@ def note_delivered(tcb: Tcb, seg: Arrival, delivered: list[tuple[int, int]], now
                 rack.delivered((sent_ns, high, 0), now)
             if low < overtaken_by:
                 rack.reordering_seen = True
+                tcb.totals.reorderings += 1
         if firsts == [(start, end)]:
             continue
         for again in recovery.resent:

@@ -15,6 +15,7 @@ class Totals:
         "dsacks",
         "duplicates",
         "out_of_order",
+        "reorderings",
         "retransmitted",
         "retransmitted_octets",
         "segments_in",
@@ -42,6 +43,8 @@ class Totals:
         self.challenges = 0
         self.dsacks = 0
         """How often the peer has told of a duplicate (RFC 2883)."""
+        self.reorderings = 0
+        """How often something has arrived at the peer after what was sent later."""
         self.tail_probes = 0
         self.spurious_timeouts = 0
 
