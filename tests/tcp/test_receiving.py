@@ -166,6 +166,7 @@ def test_a_duplicate_is_acknowledged_again(established):
     assert established.connection.readable_octets == 0
 
 
+@pytest.mark.rfc("2883", "4-1", "4-2", "4-3")
 def test_a_duplicate_is_told_by_sack(open_with_sack):
     open_with_sack().run("""
         +0.00 < . 1:11(10) ack 1

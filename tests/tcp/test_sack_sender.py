@@ -125,3 +125,18 @@ def test_a_peer_that_sacks_every_second_octet_is_not_listened_to_without_end(ope
     test.arrive(test.segment(f". 1:1(0) ack {end}"))
     assert len(tcb.recovery.scoreboard) == 0
     assert tcb.snd.una == end
+
+
+@pytest.mark.rfc("2883", "5-1")
+def test_an_ack_that_is_late_tells_of_no_duplicate(open_with_sack):
+    """Its block lies above its own number, though below what is acknowledged by now."""
+    test = open_with_sack(congestion="reno")
+    test.connection.write(bytes(10_000), test.now)
+    test.sent.clear()
+    test.run("""
+        +0.10 < . 1:1(0) ack 5001
+        +0.00 < . 1:1(0) ack 1 <sack 1001:2001>
+        +0.00 = info dsacks 0
+        +0.00 < . 1:1(0) ack 5001 <sack 1001:2001>
+        +0.00 = info dsacks 1
+    """)
