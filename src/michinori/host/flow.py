@@ -265,8 +265,8 @@ class Flow:
 
         A deadline that has moved later is noticed when the timer fires: most of them move on with every segment.
         """
-        deadline_ns = self.connection.deadline_ns
-        if deadline_ns is not None and deadline_ns < self._armed_ns:
+        deadline_ns = self.connection.timers.next_ns
+        if deadline_ns < self._armed_ns:  # NEVER is not
             if self._timer is not None:
                 self._timer.cancel()
             self._armed_ns = deadline_ns

@@ -173,6 +173,7 @@ class CableEnd:
         self._free_ns: Nanos = 0
         self._starts: deque[Nanos] = deque()
         self._flight = _Flight(self, None)
+        self._arrive = self._flight.arrive  # bound once, not for each frame
 
     @property
     def mtu(self) -> int:
@@ -240,6 +241,7 @@ class CableEnd:
         """Lose what is waiting and on the way from here."""
         self._flight.into = None
         self._flight = _Flight(self, self.other.plug)
+        self._arrive = self._flight.arrive
         self._starts.clear()
         self._free_ns = 0
 
@@ -271,7 +273,7 @@ class CableEnd:
         if self.faults:
             return self._carry_through_faults(frame, start_ns, arrives_ns, tell)
         if tell is None:
-            queue.post(arrives_ns, self._flight.arrive, frame)
+            queue.post(arrives_ns, self._arrive, frame)
         else:
             queue.post(arrives_ns, self._flight.arrive_told, (frame, None, tell(frame, "")))
         return ""

@@ -35,7 +35,7 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: Nanos, *, is_marked: bool =
         return
     tcb.totals.segments_in += 1
     tcb.heard_at_ns = now
-    if tcb.gone:
+    if tcb.state is State.CLOSED:
         return
     seg = Arrival(tcb, segment, is_marked=is_marked)
     if tcb.watch is not None:
@@ -54,7 +54,7 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: Nanos, *, is_marked: bool =
 
 def settle(tcb: Tcb, now: Nanos) -> None:
     """After the steps: send what has become possible, tell the application, acknowledge."""
-    if tcb.gone:
+    if tcb.state is State.CLOSED:
         return
     transmit(tcb, now)
     notify(tcb)

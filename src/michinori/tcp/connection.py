@@ -45,7 +45,7 @@ class Connection:
     after each call and to arm a timer earlier where it has become earlier.
     """
 
-    __slots__ = ("_tcb",)
+    __slots__ = ("_tcb", "timers")
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class Connection:
         timestamp_offset: int = 0,
     ) -> None:
         self._tcb = Tcb(local, remote, config, effects, isn, timestamp_offset)
+        self.timers = self._tcb.timers  # ``next_ns`` is ``deadline_ns``, without a call
         if watched:
             self._tcb.watch = Watch(self._tcb)
 

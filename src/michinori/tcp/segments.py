@@ -21,7 +21,7 @@ def options_now(tcb: Tcb, now: Nanos) -> Options:
     """The options of a segment that goes out now: time stamps, and SACK blocks if there is anything to tell."""
     rcv = tcb.rcv
     plain = tcb.plain_options(now)
-    if not tcb.recovery.sack or (rcv.duplicate is None and not rcv.reassembly):
+    if not tcb.recovery.sack or (rcv.duplicate is None and not rcv.reassembly.islands):
         return plain
     most = _BLOCKS_BESIDE_TIMESTAMPS if tcb.stamped else _BLOCKS_ALONE
     blocks = rcv.reassembly.recent(most)
