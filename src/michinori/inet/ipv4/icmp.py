@@ -159,10 +159,12 @@ class Icmp:
 
     def _answer_echo(self, message: icmp.Message, packet: ipv4.Packet) -> None:
         # Questions to everybody may be ignored (RFC 1122 section 3.2.2.6) and should be, or one answers with a flood.
-        if self._own.is_mine(packet.dst):
-            now_ns = self._node.queue.now_ns
-            options = answered(packet.options, packet.dst, now_ns) if packet.options else b""
-            self._send(packet.src, icmp.echo_reply(message), packet.dst, packet.tos, options=options)
+        if not self._own.is_mine(packet.dst):
+            self._node.drop("echo-to-many", _data(message, packet.src, "from"), layer="icmp")
+            return
+        now_ns = self._node.queue.now_ns
+        options = answered(packet.options, packet.dst, now_ns) if packet.options else b""
+        self._send(packet.src, icmp.echo_reply(message), packet.dst, packet.tos, options=options)
 
     def _take_error(self, message: icmp.Message, quoted: ipv4.Packet, packet: ipv4.Packet) -> None:
         if not self._own.is_mine(quoted.src):

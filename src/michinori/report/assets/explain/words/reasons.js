@@ -51,6 +51,7 @@ export const REASONS = {
   "icmp-not-ours": ["引用されたパケットは、こちらが送ったものではない。", "The packet quoted is none of ours.", "RFC 5927 4"],
   "icmp-not-believed": ["引用がコネクションの状態と合わないので信じない。", "The quotation does not fit the connection, so it is not believed.", "RFC 5927 4"],
   "icmp-redirect": ["リダイレクトには従わない。だれでも送れるから。", "Redirects are not followed: anybody can send one.", "RFC 1122 3.2.2.2"],
+  "echo-to-many": ["全員あてのエコー要求には答えない。答えると、送信元を装われた相手にあふれるから。", "An echo request to everybody is not answered, or whoever it claims to come from would be flooded.", "RFC 1122 3.2.2.6"],
   // tcp, of a connection
   "outside-window": ["受信ウィンドウの外なので受け取らない。", "Outside the receive window, so it is not acceptable.", "RFC 9293 3.10.7.4"],
   "paws": ["タイムスタンプが古い。前の周の番号のセグメントかもしれない (PAWS)。", "Its time stamp is old: it may be of an earlier turn of the sequence numbers (PAWS).", "RFC 7323 5"],
