@@ -137,17 +137,22 @@ function Sheet({ report, shown, at, absolute, routers, pick }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const [view, setView] = useState({ top: 0, height: 600, width: 0 });
   const turns = useMemo(() => (shown.conversation ? turnsOf(journey, shown.conversation) : []), [shown]);
-  const look = () => {
-    const element = box.current;
-    if (element) setView({ top: element.scrollTop, height: element.clientHeight, width: element.clientWidth });
-  };
+  // Asking the page where it stands makes it lay itself out, so it is asked only when that may be another place.
+  const seen = useRef(view);
+  const look = (/** @type {Partial<typeof view>} */ change) => setView((seen.current = { ...seen.current, ...change }));
   useLayoutEffect(() => {
-    const watch = new ResizeObserver(look);
-    if (box.current) watch.observe(box.current);
-    look();
+    const element = box.current;
+    if (!element) return undefined;
+    const measure = () => look({ top: element.scrollTop, height: element.clientHeight, width: element.clientWidth });
+    const watch = new ResizeObserver(measure);
+    watch.observe(element);
+    measure();
     return () => watch.disconnect();
   }, []);
-  useLayoutEffect(() => followCursor(report, shown.scale, box, look), [report, shown]);
+  useLayoutEffect(() => followCursor(report, shown.scale, () => seen.current, (top) => {
+    if (box.current) box.current.scrollTop = top;
+    look({ top: Math.min(top, Math.max(shown.scale.height - seen.current.height, 0)) });
+  }), [report, shown]);
   const press = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "ArrowDown") pick(shown.arrows[Math.min(at + 1, shown.arrows.length - 1)], false);
     else if (event.key === "ArrowUp") pick(shown.arrows[Math.max(at - 1, 0)], false);
@@ -155,23 +160,18 @@ function Sheet({ report, shown, at, absolute, routers, pick }) {
     else return;
     event.preventDefault();
   };
-  return html`<div class="ladder-box card" ref=${box} onScroll=${look} onKeyDown=${press} tabindex="0" role="region"
+  return html`<div class="ladder-box card" ref=${box} onScroll=${() => look({ top: box.current?.scrollTop ?? 0 })} onKeyDown=${press} tabindex="0" role="region"
       aria-label=${say(TEXTS.ladder, { count: shown.arrows.length })}>
     <div class="ladder-sheet" style=${{ height: `${shown.scale.height}px` }}>
       <${Drawing} journey=${journey} cursor=${cursor} shown=${shown} turns=${turns} view=${view} at=${at} absolute=${absolute} routers=${routers} pick=${(/** @type {Arrow} */ arrow) => pick(arrow, true)} />
     </div></div>`;
 }
 
-/** Keeps the cursor in view when it moves. @param {Report} report @param {Scale} scale @param {import("preact").RefObject<HTMLElement>} box @param {() => void} look */
-function followCursor({ cursor }, scale, box, look) {
+/** Keeps the cursor in view when it moves. @param {Report} report @param {Scale} scale @param {() => {top: number, height: number}} seen @param {(top: number) => void} scroll */
+function followCursor({ cursor }, scale, seen, scroll) {
   const follow = () => {
-    const element = box.current;
-    if (!element) return;
-    const y = scale.at(cursor.value.n, cursor.value.t);
-    if (y < element.scrollTop + 60 || y > element.scrollTop + element.clientHeight - 70) {
-      element.scrollTop = y - element.clientHeight / 3;
-      look();
-    }
+    const y = scale.at(cursor.value.n, cursor.value.t), { top, height } = seen();
+    if (y < top + 60 || y > top + height - 70) scroll(Math.max(y - height / 3, 0));
   };
   follow();
   return cursor.subscribe(follow);

@@ -14,7 +14,7 @@ import { hopsOf } from "./transfers.js";
 /** @typedef {{top: number, height: number, width: number}} View */
 /** @typedef {{x1: number, y1: number, x2: number, y2: number, lost: string}} Stroke */
 
-const NARROW = 640, HEAD = 36, BEYOND = 200;
+const NARROW = 640, HEAD = 36, BEYOND = 60;
 /** With less width a life line, the names stand in two rows. */
 const CROWDED = 140;
 /** Of an arrow that never arrives, how far it is drawn, and how far it falls. */
@@ -30,18 +30,21 @@ export function Drawing({ journey, cursor, shown, turns, view, at, absolute, rou
   const from = view.top - BEYOND, to = view.top + view.height + BEYOND;
   if (!view.width) return null;
   const first = firstFrom(arrows, from - reach, scale, journey);
+  // Those that begin in view are drawn each by itself; of those that only pass through, there may be hundreds.
   /** @type {number[]} */
-  const visible = [];
+  const visible = [], /** @type {number[]} */ passing = [];
   for (let index = first; index < arrows.length; index++) {
     const y = placeOf(journey, scale, arrows[index].sent);
     if (y > to) break;
-    if (endOf(journey, scale, arrows[index]) >= from) visible.push(index);
+    if (y >= from) visible.push(index);
+    else if (endOf(journey, scale, arrows[index]) >= from) passing.push(index);
   }
   return html`<svg class="ladder-drawing" width=${view.width} height=${view.height} style=${{ top: `${view.top}px` }} aria-hidden="true">
     <g transform=${`translate(0 ${-view.top})`}>
       ${lanes.map((lane) => html`<line key=${lane} class="ladder-life" x1=${x.get(lane)} x2=${x.get(lane)} y1=${from} y2=${to} />`)}
       <${States} journey=${journey} turns=${turns} scale=${scale} x=${x} lanes=${lanes} view=${view} narrow=${narrow} />
       <${CursorLine} cursor=${cursor} scale=${scale} width=${view.width} />
+      <path class="ladder-passing" d=${passing.map((index) => passingPath(strokesOf(journey, arrows[index], scale, x, routers))).join("")} />
       ${[Strokes, Words].map((Part) => visible.map((index) => html`<${Part} key=${arrows[index].sent} journey=${journey} arrow=${arrows[index]} scale=${scale} x=${x}
         absolute=${absolute} routers=${routers} chosen=${index === at} narrow=${narrow} pick=${pick} />`))}
     </g>
@@ -117,6 +120,9 @@ function Words({ journey, arrow, scale, x, absolute, routers, chosen, narrow, pi
     ${lost && !narrow && html`<text class="warm" x=${lost.x2 + (rightward ? 9 : -9)} y=${lost.y2 + 4} text-anchor=${rightward ? "start" : "end"}>${lost.lost}</text>`}
     ${!narrow && html`<text class="ladder-time" x="8" y=${first.y1 + 3}>${ms(journey.columns.t[arrow.sent - 1])}</text>`}</g>`;
 }
+
+/** @param {Stroke[]} strokes */
+const passingPath = (strokes) => strokes.map(({ x1, y1, x2, y2 }) => `M${x1.toFixed(1)} ${y1.toFixed(1)}L${x2.toFixed(1)} ${y2.toFixed(1)}`).join("");
 
 /** @param {Stroke} stroke */
 const lineOf = ({ x1, y1, x2, y2 }) => ({ x1, y1, x2, y2 });

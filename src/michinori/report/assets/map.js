@@ -17,7 +17,7 @@ import { explainReason } from "./explain/words.js";
 /** @typedef {import("./map_layout.js").Curve} Curve */
 /** @typedef {import("./map_layout.js").Layout} Layout */
 /** @typedef {{index: number, line: Line, from: string, curve: Curve}} Drawn a cable on the sheet */
-/** @typedef {{width: number, height: number, across: number, upright: boolean, spots: {name: string, kind: string, x: number, y: number}[], cables: Drawn[]}} Sheet */
+/** @typedef {{width: number, height: number, across: number, isMany: boolean, upright: boolean, spots: {name: string, kind: string, x: number, y: number, beside: boolean}[], cables: Drawn[]}} Sheet */
 
 const TEXTS = {
   none: { ja: "この旅では、機器の間のフレームが記録されていません。", en: "No frames between machines were recorded on this journey." },
@@ -43,6 +43,8 @@ const TEXTS = {
 };
 const NARROW = 640;
 const WIDE_CELL = { across: 104, down: 86 }, NARROW_CELL = { across: 58, down: 104 };
+/** With more rows than these, the machines at the ends stand closer, their names beside them. */
+const MANY_ROWS = 12, CLOSE = 36;
 const AT_MOST = 6, LATEST = 5;
 /** Cables that leave one machine are apart there. */
 const LABEL_AT = 0.62;
@@ -90,8 +92,12 @@ function Network({ report, layout, flights, chosen, here, choose }) {
   const sheet = useMemo(() => sheetOf(layout, journey.about.lines, width), [layout, width]);
   const drawing = useRef(/** @type {SVGSVGElement | null} */ (null));
   useFrames(report, flights, sheet.cables, drawing);
+  useLayoutEffect(() => { // a large network begins at the reader's own machine
+    const root = sheet.spots.find((spot) => spot.name === journey.about.browser_host), element = box.current;
+    if (root && element) element.scrollTo(root.x - element.clientWidth / 2, root.y - element.clientHeight / 2);
+  }, [sheet]);
   const drops = useStore(cursor, (moment) => dropsBy(flights, moment.n));
-  return html`<div class="map-box card scroll" ref=${box} tabindex="0" role="region" aria-label=${say(TEXTS.map)}>
+  return html`<div class=${`map-box card scroll${sheet.isMany ? " map-many" : ""}`} ref=${box} tabindex="0" role="region" aria-label=${say(TEXTS.map)}>
     <div class="map-sheet" style=${{ width: `${sheet.width}px`, height: `${sheet.height}px` }}>
       <svg class="map-drawing" ref=${drawing} width=${sheet.width} height=${sheet.height} aria-hidden="true">
         ${sheet.cables.map((cable) => html`<path key=${cable.index} class="map-cable" data-line=${cable.index} d=${pathOf(cable.curve)} />`)}
@@ -100,7 +106,7 @@ function Network({ report, layout, flights, chosen, here, choose }) {
           <path d="M-4 -4L4 4M4 -4L-4 4" />${mark.count > 1 && html`<text x="8" y="4">${mark.count}</text>`}</g>`)}
       </svg>
       ${sheet.cables.map((cable) => html`<${CableLabel} key=${cable.index} cable=${cable} upright=${sheet.upright} />`)}
-      ${sheet.spots.map((spot) => html`<button type="button" key=${spot.name} class=${`map-node map-${spot.kind}${spot.name === here ? " map-here" : ""}`}
+      ${sheet.spots.map((spot) => html`<button type="button" key=${spot.name} class=${`map-node map-${spot.kind}${spot.name === here ? " map-here" : ""}${spot.beside ? " map-beside" : ""}`}
         data-node=${spot.name} aria-pressed=${spot.name === chosen ? "true" : "false"} style=${{ left: `${spot.x}px`, top: `${spot.y}px`, width: `${sheet.across}px` }}
         aria-label=${nameOf(spot, here, say)} onClick=${() => choose(spot.name)}>
         <svg viewBox="0 0 28 28" aria-hidden="true"><path d=${ICONS[spot.kind]} /></svg><span>${broken(spot.name)}</span></button>`)}
@@ -138,16 +144,19 @@ function sheetOf(layout, lines, width) {
   const upright = width < NARROW;
   const least = upright ? NARROW_CELL : WIDE_CELL;
   const across = Math.max(least.across, Math.floor(width / (upright ? layout.rows : layout.layers)));
+  const isMany = !upright && layout.rows > MANY_ROWS, down = isMany ? CLOSE : least.down;
+  const branching = new Set(layout.cables.map((cable) => cable.from));
   const columns = upright ? layout.rows : layout.layers, rows = upright ? layout.layers : layout.rows;
   const spots = layout.spots.map(({ name, kind, layer, row }) => ({
-    name, kind, x: ((upright ? row : layer) + 0.5) * across, y: ((upright ? layer : row) + 0.5) * least.down,
+    name, kind, x: ((upright ? row : layer) + 0.5) * across, y: ((upright ? layer : row) + 0.5) * down + (isMany ? 10 : 0),
+    beside: isMany && !branching.has(name),
   }));
   const at = new Map(spots.map((spot) => [spot.name, spot]));
   const cables = layout.cables.map((cable) => {
     const from = /** @type {Sheet["spots"][0]} */ (at.get(cable.from)), to = /** @type {Sheet["spots"][0]} */ (at.get(cable.to));
     return { index: cable.line, line: lines[cable.line], from: cable.from, curve: curveOf(leaving(from, upright), arriving(from, to, upright), cable.bow, upright) };
   });
-  return { width: columns * across, height: rows * least.down, across, upright, spots, cables };
+  return { width: columns * across, height: rows * down + (isMany ? 30 : 0), across, isMany, upright, spots, cables };
 }
 
 /** Where a cable leaves the picture of a machine, and where it comes in. @param {{x: number, y: number}} spot @param {boolean} upright */

@@ -52,7 +52,7 @@ export function useFrames(report, flights, cables, drawing) {
         }
         paths.get(cable.index)?.classList.toggle("busy", busy);
       }
-      for (let at = used; at < pool.length; at++) pool[at].setAttribute("visibility", "hidden");
+      for (let at = used; at < pool.length; at++) set(pool[at], "visibility", "hidden");
     };
     draw();
     const end = report.cursor.subscribe(draw);
@@ -77,8 +77,13 @@ function put(path, flights, cable, flight, t, n) {
   const { x, y } = pointOn(cable.curve, partOn(cable, flight.from, gone ? LOST_AT : Math.min(way, 1)));
   const sort = flights.sortOf(flight), shape = sort === "tcp" && !flights.loaded(flight) ? "bare" : sort;
   const now = flight.sent === n || flight.over === n;
-  path.setAttribute("visibility", "visible");
-  path.setAttribute("d", SHAPES[shape]);
-  path.setAttribute("class", `map-frame ${shape}${now ? " now" : ""}${flight.why && (gone || !flight.lost) ? " bad" : ""}`);
-  path.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})${now ? " scale(1.5)" : ""}`);
+  set(path, "visibility", "visible");
+  set(path, "d", SHAPES[shape]);
+  set(path, "class", `map-frame ${shape}${now ? " now" : ""}${flight.why && (gone || !flight.lost) ? " bad" : ""}`);
+  set(path, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})${now ? " scale(1.5)" : ""}`);
+}
+
+/** Most of them are what they were: only what changed is worth drawing again. @param {SVGPathElement} path @param {string} name @param {string} value */
+function set(path, name, value) {
+  if (path.getAttribute(name) !== value) path.setAttribute(name, value);
 }
