@@ -1,12 +1,15 @@
 // @ts-check
 // The page: what it is about, where the reader is, the parts to choose from, the chosen part, and the time cursor.
-import { html, useEffect, useRef, useState, useStore } from "./ui.js";
+import { html, useEffect, useMemo, useRef, useState, useStore } from "./ui.js";
 import { language, switchLanguage, useSay } from "./i18n.js";
 import { switchTheme } from "./theme.js";
 import { asked, pointTo } from "./kept.js";
 import { count, duration } from "./format.js";
 import { Here } from "./place.js";
 import { Player } from "./player.js";
+import { Search } from "./search.js";
+import { Tools } from "./tools.js";
+import { Trail } from "./trail.js";
 import { PARTS } from "./parts.js";
 
 /** @typedef {import("./parts.js").Report} Report */
@@ -33,19 +36,46 @@ const LOGO = html`<svg class="logo" viewBox="0 0 32 32" aria-hidden="true"><path
 /** @param {{report: Omit<Report, "show">, framed?: boolean}} props `framed`: the page around it has the brand and the switches */
 export function App({ report: given, framed = false }) {
   const [part, setPart] = useState(() => PARTS.find((each) => each.id === asked().get("part")) ?? PARTS[0]);
+  const trail = useMemo(() => new Trail(), []);
+  const shown = useRef(part);
+  shown.current = part;
+  const here = () => ({ part: shown.current.id, n: given.cursor.value.n });
+  const open = (/** @type {string} */ id, /** @type {number | undefined} */ n) => {
+    if (n) given.go(n);
+    setPart((before) => PARTS.find((each) => each.id === id) ?? before);
+  };
   /** @type {Report} */
   const report = useRef({
     ...given,
+    go: (/** @type {number} */ n) => {
+      trail.leave(here());
+      given.go(n);
+    },
     show: (/** @type {string} */ id, /** @type {number | undefined} */ n) => {
-      if (n) given.go(n);
-      setPart((before) => PARTS.find((each) => each.id === id) ?? before);
+      trail.leave(here());
+      open(id, n);
     },
   }).current;
+  const move = (/** @type {"back" | "forward"} */ which) => {
+    const place = which === "back" ? trail.goBack(here()) : trail.goForward(here());
+    if (place) open(place.part, place.n);
+  };
   useAddress(report, part.id);
+  useEffect(() => {
+    const follow = () => open(asked().get("part") ?? shown.current.id, Number(asked().get("n")) || undefined);
+    addEventListener("hashchange", follow); // a link to another moment of this very report
+    return () => removeEventListener("hashchange", follow);
+  }, []);
   return html`<${Masthead} report=${report} framed=${framed} />
-    <div class="pinned"><${Here} report=${report} /><${Parts} chosen=${part.id} choose=${report.show} /></div>
+    <div class="pinned"><${Here} report=${report} /><div class="pinned-row"><${Parts} chosen=${part.id} choose=${report.show} />
+      <${Tools} trail=${trail} move=${move} address=${() => addressOf(here())} /></div></div>
     <${Chosen} report=${report} part=${part} />
-    <${Player} report=${report} />`;
+    <${Player} report=${report} /><${Search} report=${report} />`;
+}
+
+/** @param {import("./trail.js").Place} place @returns {string} the link that opens this report there */
+function addressOf({ part, n }) {
+  return location.href.replace(/#.*/, "") + "#" + new URLSearchParams({ part, n: String(n) });
 }
 
 /** @param {{report: Report, part: import("./parts.js").Part}} props */

@@ -3,6 +3,7 @@
 import { Exam } from "./exam_view.js";
 import { Inspector } from "./inspector.js";
 import { Slips } from "./slips_view.js";
+import { Files } from "./files.js";
 import { Graphs } from "./graphs.js";
 import { Page } from "./page.js";
 import { Waterfall } from "./waterfall.js";
@@ -125,5 +126,11 @@ export const PARTS = [
     name: { ja: "試験モード", en: "Examination" },
     lead: { ja: "この旅から出される問題に、値を見ずに答えます。", en: "Questions about this journey, its values hidden." },
     view: Exam,
+  },
+  {
+    id: "files",
+    name: { ja: "ファイル", en: "Files" },
+    lead: { ja: "この旅のキャプチャ、HAR、トレースを取り出します。", en: "Take this journey's captures, HAR and trace with you." },
+    view: Files,
   },
 ];
