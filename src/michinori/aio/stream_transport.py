@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: The most that is read at once.
 READ_OCTETS: Final = 256 * 1024
 _LOG_AFTER: Final = 5
+#: Who hears of what comes when there is nothing to come.
+_NOBODY: Final = asyncio.Protocol()
 _CLIENTS_BY_TRANSPORT: Final = sys.version_info >= (3, 13)
 
 
@@ -377,6 +379,10 @@ class StreamTransport(TransportBase, asyncio.Transport):
             server, self._server = self._server, None
             if server is not None:
                 server._detach(self) if _CLIENTS_BY_TRANSPORT else server._detach()
+            # Nothing leads back from here, so that reference counts are enough to free it.
+            self._read_handle.cancel()
+            self._write_handle.cancel()
+            self._protocol = _NOBODY
 
     def abandon(self) -> None:
         """The world ends: nothing of this will happen any more."""
