@@ -91,3 +91,22 @@ def quiet_lab(tmp_path_factory):
     assert served.walk()["id"] == 1
     yield served
     served.close()
+
+
+#: Journeys that several tests look at, by what they are for.
+ORDERS = {
+    "plain": {},
+    "warm": {"warm": True},
+    "lossy": {"loss": "8%", "seed": 3},
+    "no SYN": {"faults": ["access:drop nth=1 carrying=tcp"]},
+    "failed": {"text": "http://192.168.1.1/"},
+}
+
+
+@pytest.fixture(scope="package")
+def walked(tmp_path_factory):
+    """A lab in which these journeys were made; ``walked.told`` has what was told of each last."""
+    served = Served(tmp_path_factory.mktemp("walked"))
+    served.told = {name: served.walk(**order) for name, order in ORDERS.items()}
+    yield served
+    served.close()

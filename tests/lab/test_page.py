@@ -1,10 +1,13 @@
 """The page in Chromium: a journey from the address bar to its report, by mouse and by keyboard, wide and narrow."""
 
+import zipfile
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from chromium import NARROW, WIDE, chromium
 
 pytestmark = pytest.mark.peer
+PAGE = "<!doctype html><title>mine</title><p>mine"
 LOOKS = [("ja", WIDE, "light"), ("en", WIDE, "dark"), ("ja", NARROW, "dark"), ("en", NARROW, "light")]
 
 
@@ -127,3 +130,94 @@ def test_what_a_site_brings_runs_nothing_in_the_page(open_lab, open_page, tmp_pa
     page.wait_for_selector("h2.part-title")
     assert page.title() == "Michinori Lab"
     assert page.locator("main script, img[onerror]").count() == 0
+
+
+def test_a_click_on_the_map_makes_the_next_journey_go_wrong(lab, open_page):
+    page = open_page(lab, "lang=en&part=map&n=1500")
+    page.click(".lab-go")
+    page.wait_for_selector("[data-touch=access]", state="attached")
+    at = page.evaluate(
+        "(() => { const cable = document.querySelector('[data-touch=access]');"
+        "cable.scrollIntoView({block: 'center'});"
+        "const p = cable.getPointAtLength(cable.getTotalLength() * .4).matrixTransform(cable.getScreenCTM());"
+        "return [p.x, p.y]; })()"
+    )
+    page.mouse.click(*at)
+    assert page.locator("#touched").input_value() == "access"
+    page.click("[data-befalls=third]")
+    page.click("[data-node=tld-server]")
+    page.click("[data-befalls=silent]")
+    faults = page.locator(".lab-fault").all_inner_texts()
+    assert faults[0] == "access:drop nth=3 carrying=tcp"
+    assert faults[1].startswith("tld-server:cut from=")
+    page.click("#again")
+    page.wait_for_selector(".lab-progress")
+    page.wait_for_selector(".map-touch", state="attached")
+    about = page.evaluate("michinori.journey.about.lines.filter((line) => line.faults.length).map((line) => line.name)")
+    assert about == ["access", "tld-server"]
+
+
+def test_two_journeys_side_by_side(lab, open_page):
+    page = open_page(lab, "lang=en&view=compare")
+    page.click("[data-pair=loss]")
+    page.wait_for_selector(".lab-differences li", timeout=60_000)
+    said = page.locator(".lab-differences").inner_text()
+    assert "The right journey took" in said
+    assert "Retransmitted" in said
+    assert page.locator(".lab-two img").count() == 2
+    look(page, WIDE[0])
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    look(page, NARROW[0])
+    page.click("#language")
+    assert "右の旅は" in page.locator(".lab-differences").inner_text()
+
+
+def test_a_zip_and_a_folder_are_uploaded_and_walked(lab, open_page, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/index.html").write_text(PAGE)
+    for name, member in (("mine.zip", "index.html"), ("bad.zip", "../index.html")):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr(member, PAGE)
+    page = open_page(lab)
+    page.click("text=Conditions")
+    page.set_input_files("#upload-zip", tmp_path / "bad.zip")
+    page.wait_for_selector("[role=alert]")
+    page.set_input_files("#upload-zip", tmp_path / "mine.zip")
+    page.wait_for_selector("text=Took 1 files for my.site.example")
+    page.set_input_files("#upload-folder", tmp_path / "mine")
+    page.wait_for_selector("text=Took 1 files for my.site.example")
+    page.click(".lab-go")
+    page.wait_for_selector("h2.part-title")
+    assert page.locator(".masthead .verdict").inner_text() == "Arrived 200"
+
+
+def test_the_first_and_the_last_lesson_wrong_and_right(lab, open_page):
+    page = open_page(lab, "lang=en&view=tour")
+    look(page, WIDE[0])
+    assert page.locator(".lab-tour li").count() == 10
+    page.click("[data-lesson=dns-walk]")
+    assert page.locator("#check").is_disabled()
+    page.click(".lab-go")
+    page.wait_for_selector("h2.part-title")
+    page.fill("#answer", "192.0.2.34")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".lab-verdict:not(.right)")
+    page.fill("#answer", "203.0.113.53")
+    page.click("#check")
+    page.wait_for_selector(".lab-verdict.right")
+    look(page, WIDE[0])
+    page.click("text=See the event")
+    assert page.evaluate("michinori.journey.event(michinori.cursor.value.n).what") == "answered"
+    page.click("#leave")
+    assert page.locator(".lab-tour .verdict").count() == 1
+    page.click("[data-lesson=time-wait]")
+    page.click(".lab-go")
+    page.wait_for_selector("h2.part-title")
+    page.fill("#answer", "www")
+    page.click("#check")
+    page.wait_for_selector(".lab-verdict:not(.right)")
+    page.fill("#answer", "pc")
+    page.click("#check")
+    page.wait_for_selector(".lab-verdict.right")
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    look(page, NARROW[0])

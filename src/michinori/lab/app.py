@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from starlette.applications import Starlette
@@ -18,13 +19,18 @@ from starlette.routing import Route
 
 from michinori.lab import page
 from michinori.lab.bounds import Bounds
+from michinori.lab.checks import Check, Verdict
+from michinori.lab.differences import compare
 from michinori.lab.errors import Refused
 from michinori.lab.guard import Guard, Keys
+from michinori.lab.kana import judge
+from michinori.lab.lessons import LESSONS, lesson
 from michinori.lab.offer import offer
 from michinori.lab.order import read_order
 from michinori.lab.shelf import Kept, Shelf
 from michinori.lab.sites import Sites
 from michinori.lab.walks import Walks
+from michinori.trace import read_trace
 
 _HEARTBEAT_S: Final = 15.0
 
@@ -50,6 +56,7 @@ class Lab:
         self.sites = Sites(folder / "uploaded", sites or {}, self.bounds)
         self.walks = Walks(self.shelf, self.bounds)
         self._closing = asyncio.Event()
+        self._judging = asyncio.Semaphore(1)
 
     def app(self) -> Starlette:
         """The ASGI application. Its lifespan runs the queue."""
@@ -67,6 +74,9 @@ class Lab:
             Route("/api/journeys/{id:int}/picture", self._picture),
             Route("/api/journeys/{id:int}/report", self._report),
             Route("/api/journeys/{id:int}/files/{name:path}", self._file),
+            Route("/api/journeys/{left:int}/beside/{right:int}", self._beside),
+            Route("/api/lessons", self._lessons),
+            Route("/api/lessons/{name:str}/answer", self._answer, methods=["POST"]),
             Route("/api/sites/{name:str}", self._upload, methods=["PUT"]),
         ]
         return Starlette(
@@ -120,7 +130,9 @@ class Lab:
 
     async def _list(self, _: Request) -> Response:
         under_way = [walk.last | {"text": walk.order.text} for walk in self.walks.under_way()]
-        return _json({"past": [_line(kept) for kept in self.shelf], "under_way": under_way})
+        return _json(
+            {"past": [_line(kept, self.shelf.is_drawn(kept.id)) for kept in self.shelf], "under_way": under_way}
+        )
 
     async def _kept(self, request: Request) -> Response:
         return _json(self.shelf.get(request.path_params["id"]))
@@ -186,6 +198,31 @@ class Lab:
         path = self.shelf.file(request.path_params["id"], request.path_params["name"])
         return FileResponse(path, media_type="application/octet-stream", headers=_attached(path.name))
 
+    async def _beside(self, request: Request) -> Response:
+        left, right = request.path_params["left"], request.path_params["right"]
+        found = await asyncio.to_thread(
+            compare, self.shelf.get(left), self.shelf.get(right), self.shelf.trace(left), self.shelf.trace(right)
+        )
+        return _json(found)
+
+    # -- lessons -------------------------------------------------------------------------------------------------------
+
+    async def _lessons(self, _: Request) -> Response:
+        return _json([one.shown() for one in LESSONS])
+
+    async def _answer(self, request: Request) -> Response:
+        chosen = lesson(request.path_params["name"])
+        given = _read_answer(await _body(request, self.bounds.body))
+        if chosen.check is None:
+            return _json(await self._judge(given.answer))
+        path = self.shelf.trace(given.journey)
+        return _json(await asyncio.to_thread(_checked, chosen.check, path, given.answer))
+
+    async def _judge(self, rule: str) -> Verdict:
+        with tempfile.TemporaryDirectory(prefix="kana-", dir=self.shelf.folder) as folder:
+            async with self._judging:
+                return await judge(rule, Path(folder))
+
     # -- sites ---------------------------------------------------------------------------------------------------------
 
     async def _upload(self, request: Request) -> Response:
@@ -198,10 +235,24 @@ class Lab:
         return _json({"name": name, "files": count}, 201)
 
 
-Handler = Callable[[Request], Awaitable[Response]]
+class _Answer(msgspec.Struct):
+    journey: int = 0
+    answer: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
-def _line(kept: Kept) -> dict[str, Any]:
+def _read_answer(octets: bytes) -> _Answer:
+    try:
+        return msgspec.json.decode(octets, type=_Answer)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise Refused(f"この答えは読めません ({error})", f"this is no answer ({error})") from None
+
+
+def _checked(check: Check, path: Path, answer: str) -> Verdict:
+    with path.open("rb") as file:
+        return check(list(read_trace(file)), answer)
+
+
+def _line(kept: Kept, drawn: bool) -> dict[str, Any]:
     names = ("status", "virtual_ms", "requests", "frames", "dropped", "retransmitted", "dns_queries")
     numbers = {name: kept.numbers.get(name) for name in names}
     return {
@@ -210,6 +261,7 @@ def _line(kept: Kept) -> dict[str, Any]:
         "numbers": numbers,
         "failed": kept.failure is not None,
         "command": kept.command,
+        "drawn": drawn,
     }
 
 

@@ -103,6 +103,10 @@ class Shelf:
         octets = picture.read_bytes() if picture.is_file() else b""
         return "".join(document(kept.numbers["url"], kept.order.language, blobs, octets))
 
+    def is_drawn(self, number: int) -> bool:
+        """Whether there is a picture of its page."""
+        return (self._path(number) / "page.png").is_file()
+
     def trace(self, number: int) -> Path:
         """Its ``trace.jsonl``. Raises ``Refused``."""
         return self.file(number, "trace.jsonl")

@@ -11,6 +11,7 @@ import shutil
 import stat
 import time
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -25,6 +26,8 @@ _NAME: Final = re.compile(r"(?=.{3,100}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[
 _DEPTH: Final = 20
 _PIECE: Final = 1 << 16
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f\\]")
+#: What comes of members that are broken, coded in ways that are not known, or not to be written here.
+_BROKEN: Final = (OSError, EOFError, RuntimeError, ValueError, OverflowError, zipfile.BadZipFile, zlib.error)
 #: A member whose type is written down and is neither this nor a folder is a link, a device or a pipe.
 _PLAIN_TYPES: Final = (0, stat.S_IFREG)
 
@@ -94,15 +97,7 @@ class Sites:
                 try:
                     with archive.open(member) as opened:
                         yield member.filename, opened, time.mktime((*member.date_time, 0, 0, -1))
-                except (
-                    zipfile.BadZipFile,
-                    RuntimeError,
-                    NotImplementedError,
-                    OSError,
-                    EOFError,
-                    ValueError,
-                    OverflowError,
-                ) as error:
+                except _BROKEN as error:
                     raise Refused(
                         f"zipの中の {member.filename!r} を取り出せません ({error})",
                         f"{member.filename!r} cannot be taken out of the zip file ({error})",
@@ -155,9 +150,9 @@ class Sites:
                             raise _too_large(self._bounds)
                         file.write(piece)
                 os.utime(target, (modified, modified))
-            except (OSError, OverflowError) as error:
+            except _BROKEN as error:
                 raise Refused(
-                    f"{name!r} は書き込めません ({_reason(error)})", f"{name!r} cannot be written ({_reason(error)})"
+                    f"{name!r} は取り出せません ({_reason(error)})", f"{name!r} cannot be unpacked ({_reason(error)})"
                 ) from None
         if not count:
             raise Refused("空のサイトです: index.html を入れてください", "the site is empty: put an index.html into it")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
 import sys
 from collections import deque
@@ -14,8 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
-import michinori
 from michinori.lab.bounds import Bounds
+from michinori.lab.child import surroundings
 from michinori.lab.errors import Refused
 from michinori.lab.order import Order, command
 from michinori.lab.shelf import Kept, Shelf
@@ -71,12 +70,6 @@ class Walk:
             yield last
             if last["phase"] in _OVER:
                 return
-
-
-def _path() -> str:
-    """Where the process finds this package, however it was found here."""
-    own = str(Path(michinori.__file__).parents[1])
-    return os.pathsep.join(filter(None, (own, os.environ.get("PYTHONPATH", ""))))
 
 
 class Walks:
@@ -164,7 +157,7 @@ class Walks:
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for the lab, which ends this one by itself
             limit=_LINE,
-            env=os.environ | {"TMPDIR": str(spool), "PYTHONPATH": _path()},
+            env=surroundings(spool),
         )
         try:
             assert process.stdin is not None

@@ -6,9 +6,10 @@ import { reportOf } from "../../report/assets/main.js";
 /** @typedef {import("../../report/assets/i18n.js").Texts} Texts */
 /** @typedef {{text: string, scenario: string, seed: number, loss?: string, delay?: string, rate?: string, mtu?: string, warm: boolean, tcp: Record<string, boolean | string | number>, faults: string[], sites: string[], language: string}} Order */
 /** @typedef {{phase: string, id: number, virtual_ns?: number, frames?: number, rows?: string[], numbers?: Record<string, any>, failure?: Texts | null, sentence?: Texts}} Told how far a journey is */
-/** @typedef {{id: number, order: Order, numbers: Record<string, number>, failed: boolean, command: string}} Past */
+/** @typedef {{id: number, order: Order, numbers: Record<string, number>, failed: boolean, command: string, drawn: boolean}} Past */
 /** @typedef {{title: Texts, url: string, access: string, line: Record<string, string>, lines: Record<string, [string, string]>, machines: Record<string, string>}} ScenarioOffer */
 /** @typedef {{scenarios: Record<string, ScenarioOffer>, congestion: string[], switches: Record<string, Texts>, sites: string[]}} Offer */
+/** @typedef {{id: string, title: Texts, question: Texts, hint: Texts, kind: "value" | "experiment" | "rule", text: string, part: string}} Lesson */
 /** @typedef {Omit<import("../../report/assets/parts.js").Report, "show">} OpenReport */
 
 const token = /** @type {HTMLMetaElement | null} */ (document.querySelector("meta[name=michinori-token]"))?.content ?? "";

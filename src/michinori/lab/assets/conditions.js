@@ -3,6 +3,7 @@
 import { html, useStore } from "../../report/assets/ui.js";
 import { useSay } from "../../report/assets/i18n.js";
 import { Faults } from "./faults.js";
+import { Upload } from "./upload.js";
 
 /** @typedef {import("./state.js").LabState} LabState */
 
@@ -58,8 +59,8 @@ export function Conditions({ lab }) {
       <div class="lab-checks">${Object.entries(offer.switches).map(([name, title]) => html`<label key=${name} class="lab-check">
         <input type="checkbox" checked=${order.tcp[name] !== false} onChange=${(/** @type {any} */ event) => lab.switchTcp(name, event.target.checked, true)} />${say(title)}</label>`)}</div>
     </div></fieldset>
-    ${offer.sites.length > 0 && html`<fieldset><legend>${say(TEXTS.sites)}</legend><div class="lab-checks">${offer.sites.map((name) => html`<label key=${name} class="lab-check">
-      <input type="checkbox" checked=${order.sites.includes(name)} onChange=${(/** @type {any} */ event) => lab.takeSite(name, event.target.checked)} /><code>${name}</code></label>`)}</div></fieldset>`}
+    <fieldset><legend>${say(TEXTS.sites)}</legend>${offer.sites.length > 0 && html`<div class="lab-checks">${offer.sites.map((name) => html`<label key=${name} class="lab-check">
+      <input type="checkbox" checked=${order.sites.includes(name)} onChange=${(/** @type {any} */ event) => lab.takeSite(name, event.target.checked)} /><code>${name}</code></label>`)}</div>`}<${Upload} lab=${lab} /></fieldset>
     <${Faults} lab=${lab} scenario=${chosen} />
   </div>`;
 }

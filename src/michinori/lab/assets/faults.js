@@ -24,20 +24,20 @@ const TEXTS = {
  */
 export const BEFALLS = {
   cut: { text: { ja: "このケーブルを切る", en: "Cut this cable" }, rule: "cut from={t}", dated: true },
+  first: { text: { ja: "1番目のTCPセグメントを失う", en: "Lose the first TCP segment" }, rule: "drop nth=1 carrying=tcp", dated: false },
   third: { text: { ja: "3番目のTCPセグメントを失う", en: "Lose the third TCP segment" }, rule: "drop nth=3 carrying=tcp", dated: false },
   loss: { text: { ja: "5%を失う", en: "Lose 5%" }, rule: "loss 5%", dated: false },
   corrupt: { text: { ja: "1%のビットを化けさせる", en: "Damage 1%" }, rule: "corrupt 1%", dated: false },
   reorder: { text: { ja: "2%の順序を入れ替える", en: "Reorder 2%" }, rule: "reorder 2% 5ms", dated: false },
 };
-/** What may befall a machine: of its first line. @type {typeof BEFALLS} */
+/** What may befall a machine: of all its lines. @type {typeof BEFALLS} */
 export const SILENCED = {
   silent: { text: { ja: "この機器を黙らせる", en: "Silence this machine" }, rule: "cut from={t}", dated: true },
   deaf: { text: { ja: "UDPに答えなくさせる", en: "Let it answer no UDP" }, rule: "loss 100% carrying=udp", dated: false },
 };
-/** @param {ScenarioOffer} scenario @param {string} machine @returns {string} the first line at that machine */
-export function lineOf(scenario, machine) {
-  const found = Object.entries(scenario.lines).find(([, ends]) => ends.some((end) => end.split(":")[0] === machine));
-  return found ? found[0] : "";
+/** @param {ScenarioOffer} scenario @param {string} machine @returns {string[]} the lines at that machine */
+function linesOf(scenario, machine) {
+  return Object.keys(scenario.lines).filter((line) => scenario.lines[line].some((end) => end.split(":")[0] === machine));
 }
 
 /** @param {{lab: LabState, scenario: ScenarioOffer}} props */
@@ -63,8 +63,7 @@ function Picker({ lab, scenario }) {
   const key = what in befalls ? what : Object.keys(befalls)[0];
   const chosen = befalls[key];
   const add = () => {
-    const line = kind === "line" ? name : lineOf(scenario, name);
-    lab.addFault(`${line}:${chosen.rule.replace("{t}", when.trim() || "0ms")}`);
+    for (const line of kind === "line" ? [name] : linesOf(scenario, name)) lab.addFault(`${line}:${chosen.rule.replace("{t}", when.trim() || "0ms")}`);
   };
   return html`<div class="lab-fields">
     <label class="lab-field"><span>${say(TEXTS.where)}</span>

@@ -6,6 +6,8 @@ import { App, Brand } from "../../report/assets/app.js";
 import { AddressBar } from "./address_bar.js";
 import { Progress } from "./progress.js";
 import { Past } from "./past.js";
+import { Compare } from "./compare.js";
+import { LessonBar, Tour } from "./tour.js";
 
 /** @typedef {import("./state.js").LabState} LabState */
 
@@ -19,7 +21,7 @@ const TEXTS = {
   welcomeMore: { ja: "条件を変えると、パケットの損失、遅い回線、切れたケーブルの下での旅になります。同じ種 (seed) なら、いつでも1オクテットまで同じ旅です。", en: "Change the conditions for a journey with losses, over a slow line, or past a cut cable. The same seed gives the same journey, to the octet." },
 };
 /** @type {["journey" | "past" | "compare" | "tour", (props: {lab: LabState}) => any][]} */
-const VIEWS = [["journey", JourneyView], ["past", Past]];
+const VIEWS = [["journey", JourneyView], ["past", Past], ["compare", Compare], ["tour", Tour]];
 
 /** @param {{lab: LabState}} props */
 export function Lab({ lab }) {
@@ -42,7 +44,8 @@ function JourneyView({ lab }) {
   const told = useStore(lab, (state) => state.told);
   const report = useStore(lab, (state) => state.report);
   const id = useStore(lab, (state) => state.id);
-  return html`<${AddressBar} lab=${lab} />
+  const lesson = useStore(lab, (state) => state.lesson);
+  return html`${lesson && html`<${LessonBar} key=${lesson.id} lab=${lab} lesson=${lesson} />`}<${AddressBar} lab=${lab} />
     ${told && html`<${Progress} lab=${lab} told=${told} />`}
     ${report ? html`<${App} key=${id} report=${report} framed=${true} />` : !told && html`<${Welcome} />`}`;
 }

@@ -11,7 +11,7 @@ import { Lab } from "./lab.js";
 async function start() {
   chooseTheme();
   chooseLanguage(document.documentElement.lang);
-  const lab = new LabState(await get("/api/offer"));
+  const lab = new LabState(...(await Promise.all([get("/api/offer"), get("/api/lessons")])));
   const [underWay] = await lab.listPast();
   const view = asked().get("view");
   if (view === "past" || view === "compare" || view === "tour") lab.change({ view });

@@ -2,7 +2,8 @@
 // What the page of the lab knows, and what can be done on it.
 import { Store } from "../../report/assets/ui.js";
 import { language } from "../../report/assets/i18n.js";
-import { pointTo } from "../../report/assets/kept.js";
+import { keep, kept, pointTo } from "../../report/assets/kept.js";
+import { faultBar } from "./fault_bar.js";
 import { Refused, discard, get, openReport, post, watch } from "./api.js";
 
 /** @typedef {import("./api.js").Texts} Texts */
@@ -10,7 +11,7 @@ import { Refused, discard, get, openReport, post, watch } from "./api.js";
 /** @typedef {import("./api.js").Told} Told */
 /** @typedef {import("./api.js").OpenReport} OpenReport */
 /** @typedef {"journey" | "past" | "compare" | "tour"} View */
-/** @typedef {{view: View, order: Order, told: Told | null, report: OpenReport | null, id: number, past: import("./api.js").Past[], pair: number[], wrong: Texts | null}} State */
+/** @typedef {{view: View, order: Order, told: Told | null, report: OpenReport | null, id: number, past: import("./api.js").Past[], pair: number[], wrong: Texts | null, lesson: import("./api.js").Lesson | null, solved: string[]}} State */
 
 /** @param {string} text @returns {Order} a journey with nothing special */
 export function plainOrder(text) {
@@ -19,10 +20,11 @@ export function plainOrder(text) {
 
 /** @extends {Store<State>} */
 export class LabState extends Store {
-  /** @param {import("./api.js").Offer} offer */
-  constructor(offer) {
-    super({ view: "journey", order: plainOrder(offer.scenarios.home.url), told: null, report: null, id: 0, past: [], pair: [], wrong: null });
+  /** @param {import("./api.js").Offer} offer @param {import("./api.js").Lesson[]} lessons */
+  constructor(offer, lessons) {
+    super({ view: "journey", order: plainOrder(offer.scenarios.home.url), told: null, report: null, id: 0, past: [], pair: [], wrong: null, lesson: null, solved: (kept("lessons") ?? "").split(",").filter(Boolean) });
     this.offer = offer;
+    this.lessons = lessons;
     this.unwatch = () => {};
   }
 
@@ -63,6 +65,19 @@ export class LabState extends Store {
   show(view) {
     this.change({ view, wrong: null });
     if (view !== "journey") pointTo({ view });
+  }
+
+  /** A lesson, with its journey to be made. @param {import("./api.js").Lesson} lesson */
+  begin(lesson) {
+    pointTo({ part: lesson.part });
+    this.change({ lesson, view: "journey", wrong: null, report: null, id: 0, order: plainOrder(lesson.text) });
+  }
+
+  /** @param {string} id of a lesson that was answered rightly */
+  solve(id) {
+    const solved = [...new Set([...this.value.solved, id])];
+    keep("lessons", solved.join(","));
+    this.change({ solved });
   }
 
   /** Walk the journey that was chosen. Gives its number once it is done, else 0. @param {Order} [order] @returns {Promise<number>} */
@@ -110,7 +125,7 @@ export class LabState extends Store {
   async open(id) {
     try {
       const [report, kept] = await Promise.all([openReport(id), get(`/api/journeys/${id}`)]);
-      this.change({ view: "journey", report, id, told: null, wrong: null, order: { ...kept.order } });
+      this.change({ view: "journey", report: { ...report, faults: faultBar(this) }, id, told: null, wrong: null, order: { ...kept.order } });
       Object.assign(globalThis, { michinori: report });
     } catch (error) {
       this.fail(error);

@@ -70,10 +70,12 @@ function Whole({ report }) {
   const states = useMemo(() => new HostStates(journey), [journey]);
   const layout = useMemo(() => layOut(journey.about.nodes, journey.about.lines, journey.about.browser_host, serverOf(journey)), [journey]);
   const [chosen, choose] = useState(journey.about.browser_host);
+  const [touched, touch] = useState("");
   const here = useStore(cursor, (moment) => journey.hosts[journey.columns.host[moment.n - 1]]);
   return html`<div class="map">
-    <${Network} report=${report} layout=${layout} flights=${flights} chosen=${chosen} here=${here} choose=${choose} />
+    <${Network} report=${report} layout=${layout} flights=${flights} chosen=${chosen} here=${here} choose=${choose} touched=${touched} touch=${report.faults && touch} />
     <${Legend} />
+    ${report.faults && html`<${report.faults} report=${report} host=${chosen} line=${touched} touch=${touch} />`}
     <div class="map-lists"><${UnderWay} report=${report} flights=${flights} /><${Drops} report=${report} flights=${flights} /></div>
     <${HostPanel} report=${report} states=${states} host=${chosen} here=${here} choose=${choose} />
   </div>`;
@@ -84,8 +86,8 @@ function serverOf({ about }) {
   return about.conversations[(about.exchanges[0]?.conversation ?? 0) - 1]?.server ?? "";
 }
 
-/** @param {{report: Report, layout: Layout, flights: Flights, chosen: string, here: string, choose: (host: string) => void}} props */
-function Network({ report, layout, flights, chosen, here, choose }) {
+/** @param {{report: Report, layout: Layout, flights: Flights, chosen: string, here: string, choose: (host: string) => void, touched: string, touch?: (line: string) => void}} props */
+function Network({ report, layout, flights, chosen, here, choose, touched, touch }) {
   const say = useSay();
   const { journey, cursor } = report;
   const [box, width] = useWidth();
@@ -98,9 +100,11 @@ function Network({ report, layout, flights, chosen, here, choose }) {
   }, [sheet]);
   const drops = useStore(cursor, (moment) => dropsBy(flights, moment.n));
   return html`<div class=${`map-box card scroll${sheet.isMany ? " map-many" : ""}`} ref=${box} tabindex="0" role="region" aria-label=${say(TEXTS.map)}>
-    <div class="map-sheet" style=${{ width: `${sheet.width}px`, height: `${sheet.height}px` }}>
+    <div class=${touch ? "map-sheet map-touchable" : "map-sheet"} style=${{ width: `${sheet.width}px`, height: `${sheet.height}px` }}>
       <svg class="map-drawing" ref=${drawing} width=${sheet.width} height=${sheet.height} aria-hidden="true">
         ${sheet.cables.map((cable) => html`<path key=${cable.index} class="map-cable" data-line=${cable.index} d=${pathOf(cable.curve)} />`)}
+        ${touch && sheet.cables.map(({ index, line, curve }) => html`<path key=${`touch ${index}`} class=${line.name === touched ? "map-touch touched" : "map-touch"}
+          data-touch=${line.name} d=${pathOf(curve)} onClick=${() => touch(line.name)}><title>${line.name}</title></path>`)}
         <g class="map-frames" />
         ${marksOf(flights, sheet.cables, drops).map((mark) => html`<g key=${mark.key} class="map-cross" transform=${`translate(${mark.x} ${mark.y})`}>
           <path d="M-4 -4L4 4M4 -4L-4 4" />${mark.count > 1 && html`<text x="8" y="4">${mark.count}</text>`}</g>`)}

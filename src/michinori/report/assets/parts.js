@@ -24,6 +24,7 @@ import { Ladder } from "./ladder.js";
  * @property {string} picture the page as a URL, empty if it was not drawn
  * @property {(n: number) => void} go moves the time cursor to an event
  * @property {(part: string, n?: number) => void} show opens a part, at an event if one is named
+ * @property {(props: {report: Report, host: string, line: string, touch: (line: string) => void}) => any} [faults] what may befall the machine or the cable that was clicked on the map, where a journey can be made again
  * @property {Record<string, string>} [address] what else belongs into the address of this page
  * @property {import("./ui.js").Store<boolean>} examining whether values are hidden (examination mode)
  */
