@@ -153,7 +153,7 @@ def test_a_click_on_the_map_makes_the_next_journey_go_wrong(lab, open_page):
     assert faults[0] == "access:drop nth=3 carrying=tcp"
     assert faults[1].startswith("tld-server:cut from=")
     page.click("#again")
-    wait_until(page, "location.hash.includes('journey=2')")
+    wait_until(page, "location.hash.includes('journey=2')", tries=2000)
     about = page.evaluate("michinori.journey.about.lines.filter((line) => line.faults.length).map((line) => line.name)")
     assert about == ["access", "tld-server"]
 
