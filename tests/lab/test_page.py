@@ -56,7 +56,7 @@ def test_go_leads_to_the_report(lab, open_page):
     page.wait_for_selector("h2.part-title")
     assert page.locator(".masthead h1").inner_text() == "http://www.michinori.example/photo.html"
     assert page.evaluate("michinori.journey.size") > 1000
-    assert "journey=1" in page.evaluate("location.hash")
+    wait_until(page, "location.hash.includes('journey=1')", tries=2000)
     page.reload()
     page.wait_for_selector("h2.part-title")
 
