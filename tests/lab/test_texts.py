@@ -1,4 +1,4 @@
-"""What the page says is in both languages, in the words of the examinations, and nothing of it is markup from strings."""
+"""What the page says is in both languages, in the words of the examinations, and never markup from strings."""
 
 import re
 
