@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from packetscript import PacketTest
+from lone_connection import PacketTest
 
 HANDSHAKE = """
     +0.00 = connect

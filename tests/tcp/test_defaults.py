@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from packetscript import OUR_ISN, PEER, US, PacketTest
+from lone_connection import OUR_ISN, PEER, US, PacketTest
 
 from michinori.tcp import Connection, TcpConfig
 

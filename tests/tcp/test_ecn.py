@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from packetscript import PacketTest
+from lone_connection import PacketTest
 from tcp_ends import Ends, Line
 
 from michinori.wire.tcp import ACK, CWR, ECE, SYN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from packetscript import PacketTest
+from lone_connection import PacketTest
 
 from michinori.sim import Dice
 from michinori.tcp import EphemeralPorts, IsnClock

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from packetscript import PacketTest
+from lone_connection import PacketTest
 
 
 @pytest.mark.rfc("9293", "MUST-14", "SHLD-5")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from packetscript import PEER, US, PacketTest, Surroundings
+from lone_connection import PEER, US, PacketTest, Surroundings
 
 from michinori.tcp import Connection, TcpConfig
 from michinori.wire.tcp import ACK, FIN, RST, SYN, Options, Segment

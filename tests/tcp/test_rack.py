@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from packetscript import PacketTest
+from lone_connection import PacketTest
 from tcp_ends import Ends, Line
 
 from michinori.tcp.prr import Prr

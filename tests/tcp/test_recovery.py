@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from packetscript import PacketTest
+from lone_connection import PacketTest
 
 CLASSIC = {"congestion": "reno", "hystart": False, "rack": False, "prr": False, "frto": False}
 

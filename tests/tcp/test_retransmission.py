@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from packetscript import PacketTest
+from lone_connection import PacketTest
 
 from michinori.tcp import HostUnreachable
 

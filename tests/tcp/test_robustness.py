@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from packetscript import OUR_ISN, PEER, PEER_ISN, US, PacketTest
+from lone_connection import OUR_ISN, PEER, PEER_ISN, US, PacketTest
 
 from michinori.tcp import State, TcpError, answer_closed
 from michinori.tcp.states import TRANSITIONS, TRANSITIONS_BESIDE_THE_FIGURE

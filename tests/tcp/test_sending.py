@@ -6,7 +6,7 @@ import itertools
 
 import msgspec
 import pytest
-from packetscript import OUR_ISN, PacketTest
+from lone_connection import OUR_ISN, PacketTest
 
 from michinori.tcp import Connection
 

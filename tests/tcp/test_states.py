@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from packetscript import US, PacketTest, Surroundings
+from lone_connection import US, PacketTest, Surroundings
 
 from michinori.tcp import Listener, State, TcpConfig
 from michinori.tcp.states import TRANSITIONS, TRANSITIONS_BESIDE_THE_FIGURE, Transition

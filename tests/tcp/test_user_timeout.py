@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from packetscript import PacketTest
+from lone_connection import PacketTest
 from tcp_ends import Ends
 
 from michinori.tcp import State

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packetscript import PacketTest
+from lone_connection import PacketTest
 
 HANDSHAKE = """
     +0.00 = connect
