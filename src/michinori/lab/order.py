@@ -18,7 +18,7 @@ _Short = Annotated[str, msgspec.Meta(max_length=200)]
 _Name = Annotated[str, msgspec.Meta(max_length=60, pattern=r"\A[a-z][a-z0-9_]*\Z")]
 _Switch = bool | int | Annotated[str, msgspec.Meta(max_length=40, pattern=r"\A[a-z0-9_-]+\Z")]
 
-#: The scenarios that every lab offers.
+#: Where a journey leads unless something else is typed.
 DEFAULT_URL: Final = "http://www.michinori.example/"
 
 
