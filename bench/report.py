@@ -1,0 +1,98 @@
+"""The journey report: how long it takes to write, how large it is, how soon it opens, how smoothly it is dragged."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import Measure
+
+ROUNDS = 5
+#: With all that it takes on the way about 50,000 frames; random octets, as nothing makes them smaller.
+_LONG_OCTETS = 6_500_000
+_DRAGGED = """async () => {
+    const { cursor, journey } = michinori, frames = 90;
+    const began = performance.now();
+    for (let frame = 0; frame < frames; frame++) {
+        cursor.goToTime((journey.end * frame) / frames);
+        await new Promise(requestAnimationFrame);
+    }
+    return (frames * 1000) / (performance.now() - began);
+}"""
+
+
+def long_site(folder: Path) -> None:
+    """A page whose one image makes the journey long."""
+    folder.mkdir()
+    (folder / "index.html").write_text("<!doctype html><title>long</title><img src=long.png alt=long>")
+    (folder / "long.png").write_bytes(random.Random(1).randbytes(_LONG_OCTETS))
+
+
+def opened(report: Path) -> tuple[float, dict[str, float]]:
+    """How many seconds it takes to open, and the frames a second of dragging along in each of some parts."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        try:
+            page = browser.new_page()
+            began = time.perf_counter()
+            page.goto(f"file://{report}")
+            page.wait_for_selector("main")
+            took_s = time.perf_counter() - began
+            rates = {}
+            for part in ("way", "message", "chain", "waterfall", "graphs", "inspector"):
+                page.evaluate(f"location.hash = 'part={part}&n=1'")
+                page.wait_for_timeout(500)
+                rates[part] = page.evaluate(_DRAGGED)
+            return took_s, rates
+        finally:
+            browser.close()
+
+
+def measure() -> Iterator[Measure]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        yield Measure("the report of the default journey, more time", _more_s(folder), "s", 0.3)
+        if shutil.which("chromium") is None:
+            return
+        long_site(folder / "site")
+        _walk(folder / "long", "http://long.example/", "--site", f"long.example={folder / 'site'}")
+        report = folder / "long/journey.html"
+        yield Measure("report of 50,000 packets, size", report.stat().st_size / 1e6, "MB", 15)
+        took_s, rates = opened(report)
+        yield Measure("report of 50,000 packets, opened", took_s, "s", 3)
+        for part, rate in rates.items():
+            yield Measure(f"report of 50,000 packets, a frame while dragging: {part}", 1000 / rate, "ms", 1000 / 30)
+
+
+def _more_s(folder: Path) -> float:
+    """Pairs, one right behind the other, as a machine's mood changes."""
+    url = "http://www.michinori.example/"
+    with_report = without = float("inf")
+    for _ in range(ROUNDS):
+        with_report = min(with_report, _walk(folder / "with", url))
+        without = min(without, _walk(folder / "without", url, "--no-report"))
+    return with_report - without
+
+
+def _walk(out: Path, url: str, *options: str) -> float:
+    """Seconds of the processor: what else the machine does is no matter."""
+    began = _children_s()
+    command = [sys.executable, "-m", "michinori", "open", url, "-O", str(out), "--force", *options]
+    subprocess.run(command, check=True, capture_output=True)
+    return _children_s() - began
+
+
+def _children_s() -> float:
+    times = os.times()
+    return times.children_user + times.children_system
