@@ -1,6 +1,6 @@
 // @ts-check
 // The inspector: one frame down to its bits. Layers and fields on one side, the octets on the other; each lights the other.
-import { html, useEffect, useMemo, useState, useStore } from "./ui.js";
+import { html, useCalm, useEffect, useMemo, useState, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { count, ms } from "./format.js";
 import { isAnswered } from "./examination.js";
@@ -34,8 +34,11 @@ export function Inspector({ report }) {
   const say = useSay();
   const { journey, cursor } = report;
   const n = useStore(cursor, (moment) => frameEventOf(journey, moment.n));
+  const calm = useCalm(n);
+  // Taking a frame apart takes longer than a frame of the screen: while time is dragged along only its head follows.
+  const whole = useMemo(() => html`<${OneFrame} report=${report} n=${calm} />`, [report, calm]);
   if (!n) return html`<p class="note">${say(TEXTS.none)}</p>`;
-  return html`<div class="inspector"><${Choice} report=${report} n=${n} /><${OneFrame} report=${report} n=${n} /></div>`;
+  return html`<div class="inspector"><${Choice} report=${report} n=${n} />${whole}</div>`;
 }
 
 /** @param {{report: Report, n: number}} props */

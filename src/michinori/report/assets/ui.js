@@ -77,6 +77,33 @@ export function useSettled(value, after_ms = 120) {
 }
 
 /**
+ * The value; but while it changes quickly, the one from before until it rests. A single step is shown at once.
+ * @template T
+ * @param {T} value
+ * @param {number} [rest_ms]
+ * @returns {T}
+ */
+export function useCalm(value, rest_ms = 120) {
+  const seen = useRef({ value, at: -Infinity, shown: value }).current;
+  const [, redraw] = useState(0);
+  if (!Object.is(value, seen.value)) {
+    const now = performance.now();
+    if (now - seen.at > rest_ms) seen.shown = value;
+    seen.value = value;
+    seen.at = now;
+  }
+  useEffect(() => {
+    if (Object.is(seen.shown, value)) return undefined;
+    const waiting = setTimeout(() => {
+      seen.shown = value;
+      redraw((count) => count + 1);
+    }, rest_ms);
+    return () => clearTimeout(waiting);
+  }, [value]);
+  return seen.shown;
+}
+
+/**
  * Where a number stands in an ascending list.
  * @param {ArrayLike<number>} numbers
  * @param {number} n
