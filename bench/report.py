@@ -16,7 +16,7 @@ from bench import Measure
 
 ROUNDS = 5
 #: With all that it takes on the way about 50,000 frames; random octets, as nothing makes them smaller.
-_LONG_OCTETS = 6_500_000
+_LONG_OCTETS = 9_300_000
 _DRAGGED = """async () => {
     const { cursor, journey } = michinori, frames = 90;
     const began = performance.now();
