@@ -108,7 +108,7 @@ def test_every_text_of_the_modules_is_in_both_languages_and_in_the_words_of_the_
     for name, text in assets().items():
         if not name.endswith(".js") or name.startswith("vendor/"):
             continue
-        japanese, english = (len(re.findall(rf"\b{language}: [`\"]", text)) for language in ("ja", "en"))
+        japanese, english = (len(re.findall(rf"\b{language}: [`\"']", text)) for language in ("ja", "en"))
         assert japanese == english, name
         found += japanese
         for wrong in ("サーバー", "ルーター", "ヘッダー", "ブラウザー", "リゾルバー", "セッション層"):
