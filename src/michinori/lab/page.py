@@ -35,7 +35,7 @@ def page(token: str, language: str) -> tuple[str, str]:
         f'<meta name="michinori-token" content="{escape(token)}"><title>Michinori Lab</title>'
         f'<link rel="icon" href="data:,">{sheets}<script type="importmap">{modules}</script>'
         f'<script type="module" src="/{_OWN}main.js"></script></head><body><div id="app"></div>'
-        "<noscript><p>This page needs JavaScript.</p></noscript></body></html>\n"
+        "<noscript><p>このページにはJavaScriptが要ります。 This page needs JavaScript.</p></noscript></body></html>\n"
     )
     return text, policy
 
