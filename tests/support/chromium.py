@@ -8,17 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import peers
 import pytest
 
-_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WIDE, NARROW = (1360, 900), (390, 844)
 
 
@@ -31,7 +23,7 @@ def chromium() -> Iterator[Any]:
     if program is None:
         pytest.skip("chromium is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(_ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=program, args=list(peers.CHROMIUM_FLAGS))
         try:
             yield browser
         finally:
