@@ -23,6 +23,7 @@ class Served:
 
     def __init__(self, folder, bounds=None, **settings):
         (self._socket,) = bind(LOOPBACK, 0)
+        self._socket.listen()  # whoever asks before the thread is there waits
         self.port = self._socket.getsockname()[1]
         self.url = f"http://{LOOPBACK}:{self.port}"
         self.lab = Lab(folder, Keys(self.port), bounds=bounds or Bounds(), **settings)

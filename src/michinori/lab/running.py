@@ -41,6 +41,7 @@ def run(
         lab = Lab(kept, Keys(own_port), sites=sites, scenarios=scenarios, language=language)
         stack.callback(lab.sites.close)
         server = Server(lab)
+        sock.listen()  # a browser that comes at once waits
         ready(f"http://{LOOPBACK}:{own_port}/")
         asyncio.run(server.serve(sockets=[sock]))
 
