@@ -18,7 +18,6 @@ import pytest
 from network import Mailbox, Network, Pinger, default_route, ip, plug_of
 
 from michinori.inet import addresses
-from michinori.link import CableEnd
 from michinori.wire import icmp
 
 pytestmark = [
@@ -33,12 +32,13 @@ def run(*command: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-class RawEnd(CableEnd):
-    """A cable's end whose other end is a real adapter."""
+class RawLead:
+    """What an adapter's frames go into: a real interface. (``link.Lead``)"""
+
+    has_carrier = True
 
     def __init__(self, raw: socket.socket) -> None:
         self.raw = raw
-        self.plug = None
 
     def send(self, frame: bytes, tell: Callable[[bytes, str], int] | None = None) -> str:
         self.raw.send(frame)
@@ -54,7 +54,7 @@ class KernelAndUs:
         self.network = Network()
         self.gate, self.far = self.network.host("gate", forwarding=True), self.network.host("far")
         adapter = plug_of(self.network.interface(self.gate, f"{GATE}/24"))
-        RawEnd(raw).plug_into(adapter)
+        adapter.cable_end = RawLead(raw)
         self.adapter = adapter
         self.network.join(self.gate, "10.78.0.1/24", self.far, f"{FAR}/24", mtu=600)
         default_route(self.far, "10.78.0.1")
