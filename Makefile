@@ -26,7 +26,7 @@ test-313: $(READY313) ## The same on CPython 3.13.
 
 test-peers: $(READY) $(READY313) ## The tests against tshark, Chromium, Apache, nginx, BIND, curl; installs them.
 	tools/install-peers
-	$(BIN)/python -m pytest -q -n auto -m peer
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m peer
 
 lint: $(READY) ## ruff, mypy --strict, the contracts between the floors, the types of the report's modules.
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ def report(walked):
     return walked.folder / "journey.html"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a browser is a running event loop: the tests of other files have their own
 def browser():
     with chromium() as started:
         yield started
