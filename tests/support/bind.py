@@ -36,7 +36,8 @@ def named(folder: Path, zones: Mapping[str, str], *, at: peers.Place = peers.LOO
     settings = folder / "named.conf"
     settings.write_text(_SETTINGS.format(folder=folder, port=port, address=at.address) + "".join(blocks))
     log = folder / "log"
-    with at.running([program, "-f", "-L", str(log), "-n", "1", "-c", str(settings)], port, log, said=" running"):
+    command = [program, "-f", "-L", str(log), "-n", "1", "-c", str(settings)]
+    with at.running(command, port, log, said="all zones loaded"):
         yield port
 
 

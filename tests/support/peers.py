@@ -116,7 +116,7 @@ class Place:
 
     def _answers(self, port: int) -> bool:
         if self.before:
-            listening = [*self.before, "ss", "-Htln", f"sport = :{port}"]
+            listening = [*self.before, "ss", "-Htln", f"src {self.address}:{port}"]
             return subprocess.run(listening, capture_output=True, check=True).stdout != b""
         try:
             socket.create_connection((self.address, port), timeout=1).close()
