@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import random
+
 import netns
 
 from michinori import Machine, TapWorld
@@ -22,6 +26,12 @@ sender.join(); print(sum.hexdigest())
 """
 
 
+def sums(octets: int) -> tuple[str, str]:
+    """What ``Wire.exchange`` gives when every octet has arrived."""
+    ours, theirs = (hashlib.sha256(random.Random(seed).randbytes(octets)).hexdigest() for seed in (1, 2))
+    return ours, theirs
+
+
 class Wire:
     """The kernel at one end, as 10.99.0.1 in a namespace of its own, and our hosts at the other."""
 
@@ -36,6 +46,34 @@ class Wire:
     def raise_kernel(self, address: str = f"{KERNEL}/24") -> None:
         self.namespace.ip(f"address add {address} dev {self.device}")
         self.namespace.ip(f"link set {self.device} up")
+
+    async def exchange(self, octets: int, timeout_s: int = 90) -> tuple[str, str]:
+        """To be run on a host of ours: both ends send so many octets to each other at once. Gives the SHA-256 of what
+        the kernel got and of what we got; ``sums`` gives what they should be.
+        """
+        ours = random.Random(1).randbytes(octets)
+        got = hashlib.sha256()
+        over = asyncio.Event()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            async def send() -> None:
+                for at in range(0, octets, 1 << 18):
+                    writer.write(ours[at : at + (1 << 18)])
+                    await writer.drain()
+                writer.write_eof()
+
+            async with asyncio.TaskGroup() as both:
+                both.create_task(send())
+                while piece := await reader.read(1 << 18):
+                    got.update(piece)
+            writer.close()
+            over.set()
+
+        async with await asyncio.start_server(talk, port=7):
+            command = (self.namespace.python, KERNELS_END, self.ours, "2", str(octets))
+            theirs = await asyncio.to_thread(*command, timeout_s=timeout_s)
+            await over.wait()
+        return theirs.strip(), got.hexdigest()
 
     def host(self, **settings: object) -> Machine:
         """A host as 10.99.0.2, plugged straight in."""

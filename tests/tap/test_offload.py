@@ -5,46 +5,17 @@ the kernel sees has nothing wrong.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import random
 import struct
 from pathlib import Path
 
 import pytest
-from tap_wire import KERNELS_END, Wire, wrong_checksums
+from tap_wire import Wire, sums, wrong_checksums
 
 pytestmark = pytest.mark.peer
 
 OCTETS = 8_000_000
-
-
-async def exchange(wire: Wire) -> tuple[str, str]:
-    """Both send all of it to each other; gives the sums of what they got."""
-    ours = random.Random(1).randbytes(OCTETS)
-    got = hashlib.sha256()
-    over = asyncio.Event()
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async def send() -> None:
-            for at in range(0, OCTETS, 1 << 18):
-                writer.write(ours[at : at + (1 << 18)])
-                await writer.drain()
-            writer.write_eof()
-
-        async with asyncio.TaskGroup() as both:
-            both.create_task(send())
-            while piece := await reader.read(1 << 18):
-                got.update(piece)
-        writer.close()
-        over.set()
-
-    async with await asyncio.start_server(talk, port=7):
-        theirs = await asyncio.to_thread(wire.namespace.python, KERNELS_END, wire.ours, "2", str(OCTETS), timeout_s=60)
-        await over.wait()
-    return theirs.strip(), got.hexdigest()
-
-
-WANTED = tuple(hashlib.sha256(random.Random(seed).randbytes(OCTETS)).hexdigest() for seed in (1, 2))
+WANTED = sums(OCTETS)
 
 
 @pytest.mark.parametrize("mtu", [576, 1500, 9000])
@@ -53,7 +24,7 @@ def test_long_segments_arrive_whole_both_ways(unrecorded: Wire, mtu: int) -> Non
     wire.namespace.ip(f"tuntap add dev {wire.device} mode tap")
     wire.namespace.ip(f"link set {wire.device} mtu {mtu}")
     host = wire.host(offload=True)
-    assert wire.world.run(exchange(wire), on=host, limit="60s") == WANTED
+    assert wire.world.run(wire.exchange(OCTETS), on=host, limit="60s") == WANTED
     assert wrong_checksums(wire) == 0
     counters = host.adapters["eth0"].counters
     assert set(counters.dropped) <= {"not-my-mac"}  # what the kernel says to all by IPv6
@@ -72,7 +43,7 @@ def test_in_one_direction_alone_it_works_as_well(unrecorded: Wire, whose: str) -
         wire.namespace.ip(f"link set {wire.device} gso_max_size 1514 gso_max_segs 1")
     else:
         host.adapters["eth0"].segmenter = None
-    assert wire.world.run(exchange(wire), on=host, limit="60s") == WANTED
+    assert wire.world.run(wire.exchange(OCTETS), on=host, limit="60s") == WANTED
     counters = host.adapters["eth0"].counters
     assert (counters.tx_frames < OCTETS / 1500) == (whose == "ours")
     assert (counters.rx_octets / counters.rx_frames > 1514) == (whose != "ours")
@@ -123,7 +94,7 @@ def test_a_device_that_was_left_by_somebody_with_offload_gives_ordinary_frames(u
     assert other.offload
     wire.world.taps.pop(wire.device).close()
     host = wire.host_behind(delay="0us", loss="0.1%")
-    assert wire.world.run(exchange(wire), on=host, limit="60s") == WANTED
+    assert wire.world.run(wire.exchange(OCTETS), on=host, limit="60s") == WANTED
     counters = host.adapters["eth0"].counters
     assert counters.rx_octets / counters.rx_frames < 1514
     assert "too-long" not in wire.world.taps[wire.device].counters.dropped
@@ -132,7 +103,7 @@ def test_a_device_that_was_left_by_somebody_with_offload_gives_ordinary_frames(u
 def test_a_capture_of_ours_shows_long_frames_with_right_checksums(wire: Wire, tmp_path: Path) -> None:
     """Theirs arrive as they are; while somebody watches ours are cut before they leave."""
     host = wire.host(offload=True)
-    assert wire.world.run(exchange(wire), on=host, limit="60s") == WANTED
+    assert wire.world.run(wire.exchange(OCTETS), on=host, limit="60s") == WANTED
     capture = tmp_path / "ours.pcapng"
     wire.world.save_pcapng(capture, host)
     sent, received = [], []
