@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
+from counted_text import send_counted
 
-from michinori import World
 from michinori.aio import TimedOut
 from michinori.world import scenario
 from michinori.world.build import build
@@ -40,31 +38,10 @@ d = { between = ["far", "server"], delay = "1ms" }
 """
 
 
-def send_over(world: World) -> bytes:
-    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(str(len(await reader.read(-1))).encode())
-        writer.close()
-
-    async def serve() -> None:
-        async with await asyncio.start_server(count, port=7) as listener:
-            await listener.serve_forever()
-
-    async def send() -> bytes:
-        reader, writer = await asyncio.open_connection("server", 7)
-        writer.write(bytes(SIZE))
-        writer.write_eof()
-        answer = await reader.read()
-        writer.close()
-        return answer
-
-    world.machine("server").spawn(serve())
-    return world.run(send(), on="client", limit="60s")
-
-
 def test_with_detection_it_arrives_and_what_passes_is_found() -> None:
     described = scenario.parse(SCENARIO.replace("SWITCH", "true"))
     with build(described, record=True) as world:
-        assert send_over(world) == str(SIZE).encode()
+        assert send_counted(world, SIZE, limit="60s") == SIZE
         assert world.recorder is not None
         events = [event for event in world.recorder.read() if event.host == "client"]
     assert not [event for event in events if event.layer == "icmp"]  # nobody has told
@@ -75,4 +52,4 @@ def test_with_detection_it_arrives_and_what_passes_is_found() -> None:
 
 def test_without_it_the_transfer_hangs() -> None:
     with build(scenario.parse(SCENARIO.replace("SWITCH", "false"))) as world, pytest.raises(TimedOut):
-        send_over(world)
+        send_counted(world, SIZE, limit="60s")

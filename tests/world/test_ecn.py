@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tshark
+from counted_text import send_counted
 
 from michinori import World
 from michinori.trace import Event
@@ -20,25 +20,7 @@ def transfer(world: World, *, tcp: dict[str, Any], mark: int | None) -> list[Eve
     client, server, router = world.host("client", tcp=tcp), world.host("server"), world.router("router")
     world.link(client, router, rate="1Gbit", delay="1ms")
     world.link(router, server, rate="10Mbit", delay="10ms", queue=55, mark=mark)
-
-    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(str(len(await reader.read(-1))).encode())
-        writer.close()
-
-    async def serve() -> None:
-        async with await asyncio.start_server(count, port=7) as listener:
-            await listener.serve_forever()
-
-    async def send() -> bytes:
-        reader, writer = await asyncio.open_connection("server", 7)
-        writer.write(bytes(SIZE))
-        writer.write_eof()
-        answer = await reader.read()
-        writer.close()
-        return answer
-
-    server.spawn(serve())
-    assert world.run(send(), on=client) == str(SIZE).encode()
+    assert send_counted(world, SIZE) == SIZE
     assert world.recorder is not None
     return list(world.recorder.read())
 
