@@ -128,7 +128,7 @@ def test_a_runt_is_dropped() -> None:
 def test_the_table_has_an_end() -> None:
     lan = Lan()
     for number in range(TABLE_SIZE + 10):
-        lan.switch.carry(lan.switch.ports[0], mac(1) + b"\2\1" + number.to_bytes(4, "big") + bytes(50), 0)
+        lan.switch.carry(lan.switch.ports[0], mac(1) + b"\2\1" + number.to_bytes(4, "big") + bytes(50))
     assert len(lan.switch.mac_table()) == TABLE_SIZE
     lan.queue.run_until(lan.queue.now_ns + AGEING_NS + 1)
     lan.send(2, mac(0))
@@ -161,3 +161,29 @@ def test_causes_pass_through_a_switch(recorder: Recorder) -> None:
     assert [event.cause for event in received] == [sent.n, sent.n]
     noted = [(event.what, event.cause) for event in events if event.host == "switch"]
     assert noted == [("learned", sent.n), ("flooded", sent.n)]
+
+
+def test_a_drop_at_a_cut_cable_names_the_frame_that_came_in(recorder: Recorder) -> None:
+    lan = Lan(recorder=recorder)
+    lan.send(1, mac(0))
+    lan.cables[1].cut()
+    lan.send(0, mac(1))
+    events = list(recorder.read())
+    sent = [event.n for event in events if event.what == "frame-sent" and event.host == "m0"]
+    (drop,) = [event for event in events if event.what == "dropped"]
+    assert (drop.host, drop.why, drop.data, [drop.cause]) == ("switch", "cut", {"port": "port2"}, sent)
+
+
+@pytest.mark.parametrize(("cable", "place"), [(0, "m0"), (1, "switch")])
+def test_a_frame_lost_on_its_way_names_its_sending(recorder: Recorder, cable: int, place: str) -> None:
+    lan = Lan(recorder=recorder)
+    lan.send(1, mac(0))
+    lan.cables[cable].a.delay_ns = lan.cables[cable].b.delay_ns = 1_000_000
+    lan.adapters[0].send(ethernet.Frame(mac(1), mac(0), 0x88B5, b"hello").emit())
+    lan.queue.run_until(lan.queue.now_ns + 10_000)
+    lan.cables[cable].cut()
+    lan.queue.run()
+    events = list(recorder.read())
+    sent = [event.n for event in events if event.what == "frame-sent" and event.host == "m0"]
+    (drop,) = [event for event in events if event.what == "dropped"]
+    assert (drop.host, drop.why, [drop.cause]) == (place, "cut", sent)

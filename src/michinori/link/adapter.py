@@ -8,6 +8,7 @@ Everything else is dropped, with a reason.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from michinori.link.counters import Counters
 from michinori.link.offload import Segmenter
@@ -124,9 +125,10 @@ class Adapter:
         if recorder is not None and recorder.events:
             recorder.event(self._queue.now_ns, self.host, "link", "marked", data={"interface": self.name})
 
-    def lost(self, frame: bytes, why: str) -> None:  # noqa: ARG002
+    def lost(self, frame: bytes, why: str, cause: int) -> None:  # noqa: ARG002
         """A frame that was on its way is lost, because the cable was cut."""
-        self._drop(why)
+        with nullcontext() if self.recorder is None else self.recorder.acting(cause):
+            self._drop(why)
 
     def _take(self, frame: bytes, fcs: bytes | None) -> None:
         if fcs is not None and ethernet.fcs(frame) != fcs:

@@ -128,21 +128,21 @@ class _Flight:
     def arrive(self, frame: bytes) -> None:
         into = self.into
         if into is None:
-            self._lose(frame)
+            self._lose(frame, 0)
         else:
             into.receive(frame)
 
     def arrive_told(self, arrival: tuple[bytes, bytes | None, int]) -> None:
         into = self.into
         if into is None:
-            self._lose(arrival[0])
+            self._lose(arrival[0], arrival[2])
         else:
             into.receive(*arrival)
 
-    def _lose(self, frame: bytes) -> None:
+    def _lose(self, frame: bytes, cause: int) -> None:
         sender = self.end.plug
         if sender is not None:
-            sender.lost(frame, "cut")
+            sender.lost(frame, "cut", cause)
 
 
 class CableEnd:
@@ -216,14 +216,6 @@ class CableEnd:
         self.plug = plug
         plug.cable_end = self
         self.other._flight.into = plug
-
-    def unplug(self) -> None:
-        """Pull it out; what is on its way to here is lost."""
-        if self.plug is not None:
-            self.plug.cable_end = None
-            self.plug = None
-            self.other.lose_flight()
-            self.lose_flight()
 
     def add_fault(self, rule: Rule | Judge) -> None:
         """Add a rule for frames sent from this end."""

@@ -34,5 +34,5 @@ class Plug(Protocol):
     def marked(self, frame: bytes) -> None:
         """A frame that this plug sent was marked in its queue: "congestion experienced" (RFC 3168)."""
 
-    def lost(self, frame: bytes, why: str) -> None:
-        """A frame that this plug sent was on its way when the cable was cut."""
+    def lost(self, frame: bytes, why: str, cause: int) -> None:
+        """A frame that this plug sent was on its way when the cable was cut. ``cause``: as for ``receive``."""

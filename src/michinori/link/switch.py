@@ -7,12 +7,13 @@ found out and goes no further.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 import msgspec
 
 from michinori.link.counters import Counters
-from michinori.link.plug import Lead, Tell
+from michinori.link.plug import Lead
 from michinori.sim import EventQueue, Nanos
 from michinori.trace import NS_PER_S, Recorder
 from michinori.wire import ethernet
@@ -24,6 +25,7 @@ TABLE_SIZE: Final = 8192
 
 #: Frames to these are for bridges themselves and never carried on (IEEE 802.1D table 7-10).
 _RESERVED: Final = bytes.fromhex("0180c20000")
+_UNRECORDED: Final = nullcontext()
 
 
 class MacEntry(msgspec.Struct, frozen=True, gc=False):
@@ -43,15 +45,15 @@ class SwitchPort:
         self.cable_end: Lead | None = None
         self.counters = Counters()
 
-    def send(self, frame: bytes, tell: Tell | None = None) -> None:
+    def send(self, frame: bytes) -> None:
         """Give a frame to the cable, if there is one."""
         if self.cable_end is None:
             return
         counters = self.counters
-        why = self.cable_end.send(frame, tell)
+        # Nothing of its own is recorded here: what arrives behind it was caused by what arrived in front of it.
+        why = self.cable_end.send(frame, self._tell_cause if self.switch.recorder is not None else None)
         if why:
-            counters.drop(why)
-            self.switch.note("dropped", why=why, data={"port": self.name})
+            self.drop(why)
             if not why.startswith("fault:"):
                 return
         counters.tx_frames += 1
@@ -59,25 +61,31 @@ class SwitchPort:
 
     def receive(self, frame: bytes, fcs: bytes | None = None, cause: int = 0) -> None:
         """Called by the cable with a frame whose last bit has arrived; see ``Plug``."""
-        if fcs is not None and ethernet.fcs(frame) != fcs:
-            self.drop("fcs", cause)
-            return
-        self.counters.rx_frames += 1
-        self.counters.rx_octets += len(frame)
-        self.switch.carry(self, frame, cause)
+        with self.switch.acting(cause):
+            if fcs is not None and ethernet.fcs(frame) != fcs:
+                self.drop("fcs")
+                return
+            self.counters.rx_frames += 1
+            self.counters.rx_octets += len(frame)
+            self.switch.carry(self, frame)
 
     def marked(self, frame: bytes) -> None:  # noqa: ARG002
         """A frame was marked in the queue of this port."""
-        self.switch.note("marked", data={"port": self.name})
+        self.switch.note("marked", {"port": self.name})
 
-    def lost(self, frame: bytes, why: str) -> None:  # noqa: ARG002
+    def lost(self, frame: bytes, why: str, cause: int) -> None:  # noqa: ARG002
         """A frame that was on its way is lost, because the cable was cut."""
-        self.drop(why, 0)
+        with self.switch.acting(cause):
+            self.drop(why)
 
-    def drop(self, why: str, cause: int) -> None:
-        """Drop a frame that came in here, for this reason."""
+    def drop(self, why: str) -> None:
+        """Drop a frame that came in here or should leave here, for this reason."""
         self.counters.drop(why)
-        self.switch.note("dropped", why=why, cause=cause, data={"port": self.name})
+        self.switch.note("dropped", {"port": self.name}, why=why)
+
+    def _tell_cause(self, _frame: bytes, _why: str) -> int:
+        recorder = self.switch.recorder
+        return 0 if recorder is None else recorder.cause
 
 
 class Switch:
@@ -115,39 +123,39 @@ class Switch:
         """Empty the table."""
         self._table.clear()
 
-    def carry(self, port: SwitchPort, frame: bytes, cause: int) -> None:
+    def carry(self, port: SwitchPort, frame: bytes) -> None:
         """Learn from a frame that came in at a port, and carry it to where it should go."""
         dst, src = frame[:6], frame[6:12]
         if len(frame) < ethernet.HEADER_OCTETS or ethernet.is_group(src):
-            port.drop("malformed", cause)
+            port.drop("malformed")
             return
-        self._learn(src, port, cause)
-        tell: Tell | None = None
-        if self.recorder is not None:
-            # Nothing of its own is recorded here: what arrives behind it was caused by what arrived in front of it.
-            tell = lambda _frame, _why: cause  # noqa: E731
+        self._learn(src, port)
         known = self._table.get(dst)
         if known is not None and self._queue.now_ns - known[1] <= AGEING_NS:
             if known[0] is port:
-                port.drop("same-port", cause)
+                port.drop("same-port")
             else:
-                self.note("switched", cause=cause, data={"dst": ethernet.text(dst), "port": known[0].name})
-                known[0].send(frame, tell)
+                self.note("switched", {"dst": ethernet.text(dst), "port": known[0].name})
+                known[0].send(frame)
         elif dst[:5] == _RESERVED and dst[5] <= 0x0F:
-            port.drop("reserved-group", cause)
+            port.drop("reserved-group")
         else:
-            self.note("flooded", cause=cause, data={"dst": ethernet.text(dst)})
+            self.note("flooded", {"dst": ethernet.text(dst)})
             for other in self.ports:
                 if other is not port:
-                    other.send(frame, tell)
+                    other.send(frame)
 
-    def note(self, what: str, *, why: str = "", cause: int = 0, data: dict[str, Any]) -> None:
+    def note(self, what: str, data: dict[str, Any], *, why: str = "") -> None:
         """Record an event, when somebody watches."""
         recorder = self.recorder
         if recorder is not None and recorder.events:
-            recorder.event(self._queue.now_ns, self.name, "link", what, why=why, cause=cause, data=data)
+            recorder.event(self._queue.now_ns, self.name, "link", what, why=why, data=data)
 
-    def _learn(self, mac: bytes, port: SwitchPort, cause: int) -> None:
+    def acting(self, cause: int) -> AbstractContextManager[None]:
+        """To be entered around what is done because of that event."""
+        return _UNRECORDED if self.recorder is None else self.recorder.acting(cause)
+
+    def _learn(self, mac: bytes, port: SwitchPort) -> None:
         now_ns = self._queue.now_ns
         table = self._table
         known = table.get(mac)
@@ -157,5 +165,5 @@ class Switch:
             if len(table) >= TABLE_SIZE:
                 return  # full: frames to this address will be flooded
         if known is None or known[0] is not port:
-            self.note("learned", cause=cause, data={"mac": ethernet.text(mac), "port": port.name})
+            self.note("learned", {"mac": ethernet.text(mac), "port": port.name})
         table[mac] = (port, now_ns)

@@ -126,7 +126,7 @@ class TapDevice:
     def marked(self, frame: bytes) -> None:
         """A frame of the kernel's was marked in the queue of the cable: it will see by itself."""
 
-    def lost(self, frame: bytes, why: str) -> None:  # noqa: ARG002
+    def lost(self, frame: bytes, why: str, cause: int) -> None:  # noqa: ARG002
         """A frame of the kernel's was on its way when the cable was cut."""
         self.counters.drop(why)
 
