@@ -163,3 +163,21 @@ def test_what_cannot_be_opened_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(tap.sys, "platform", "darwin")
     with pytest.raises(TapError, match="TAP devices are Linux's, and this is darwin"):
         open_tap("mich0")
+
+
+def test_a_kernel_without_offload_is_asked_once_more_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meanwhile somebody else may have taken the device: that is told, and nothing is closed twice."""
+    opened, closed = iter([100, 101]), []
+
+    def ioctl(descriptor: int, *_: object) -> None:
+        if descriptor == 101:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+    monkeypatch.setattr(tap.os, "open", lambda *_: next(opened))
+    monkeypatch.setattr(tap.os, "close", closed.append)
+    monkeypatch.setattr("fcntl.ioctl", ioctl)
+    monkeypatch.setattr(tap, "_mtu_of", lambda _: 1500)
+    monkeypatch.setattr(tap.offload, "negotiate", lambda *_, **__: False)
+    with pytest.raises(TapError, match="in use by another program"):
+        open_tap("mich0", offload=True)
+    assert closed == [100, 101]

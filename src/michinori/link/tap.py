@@ -243,13 +243,15 @@ def _open_here(name: str, *, wants_offload: bool) -> TapDevice:
         flags = _IFF_TAP | _IFF_NO_PI | (offload.IFF_VNET_HDR if wants_offload else 0)
         fcntl.ioctl(descriptor, _TUNSETIFF, _IFREQ.pack(name.encode(), flags))
         is_granted = offload.negotiate(descriptor, wanted=wants_offload)
-        if wants_offload and not is_granted:
-            os.close(descriptor)
-            return _open_here(name, wants_offload=False)
-        return TapDevice(name, descriptor, _mtu_of(name), offload=is_granted)
+        device = TapDevice(name, descriptor, _mtu_of(name), offload=is_granted)
     except OSError as error:
         os.close(descriptor)
         raise _sentence(name, error) from error
+    if wants_offload and not is_granted:
+        # It was opened for headers in front of frames, which is not what the kernel does: once more without.
+        device.close()
+        return _open_here(name, wants_offload=False)
+    return device
 
 
 def _mtu_of(name: str) -> int:
