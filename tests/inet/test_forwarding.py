@@ -160,9 +160,12 @@ def test_a_network_s_broadcast_is_not_forwarded(line: Line) -> None:
         ("10.0.1.1", SERVER),  # the router's own
         ("10.0.1.2", "127.0.0.1"),
         ("10.0.1.2", "0.0.0.0"),
+        ("10.0.1.2", "0.1.2.3"),
+        ("10.0.1.2", "245.1.2.3"),
     ],
 )
 def test_impossible_addresses_are_dropped_in_silence(line: Line, src: str, dst: str) -> None:
+    default_route(line.r1, "10.0.2.2")  # so that there is somewhere to send them
     push(line, ipv4.Packet(ip(src), ip(dst), 17, bytes(8)))
     line.queue.run()
     assert line.r1.drops == {"martian": 1}

@@ -7,6 +7,7 @@ from network import Line, Mailbox, Network, Pinger, S, default_route, ip, plug_o
 
 from michinori.inet import IcmpError
 from michinori.inet.addresses import ALL_HOSTS
+from michinori.inet.redirects import MOST_REDIRECTED
 from michinori.wire import ethernet, icmp, ipv4
 from michinori.wire.ipv4_options import RECORD_ROUTE, WITH_ADDRESSES, NoOperation, Route, Timestamp, UnknownOption
 
@@ -18,6 +19,15 @@ def deliver(line: Line, packet: ipv4.Packet) -> None:
     adapter = plug_of(line.server.interfaces[0])
     router = line.r2.interfaces[1].mac
     adapter.receive(ethernet.Frame(adapter.mac, router, ethernet.ETHERTYPE_IPV4, packet.emit()).emit())
+
+
+def redirect(line: Line, reporter: str, gateway: str, dst: str = SERVER, code: int = icmp.REDIRECT_HOST) -> None:
+    """Let a router tell the client of a better first hop."""
+    quoted = ipv4.Packet(ip(CLIENT), ip(dst), 17, bytes(8)).emit()
+    message = icmp.redirect(code, ip(gateway), quoted)
+    adapter = plug_of(line.client.interfaces[0])
+    octets = ipv4.Packet(ip(reporter), ip(CLIENT), 1, message.emit()).emit()
+    adapter.receive(ethernet.Frame(adapter.mac, bytes(6), ethernet.ETHERTYPE_IPV4, octets).emit())
 
 
 def packets(frames: list[bytes]) -> list[ipv4.Packet]:
@@ -95,16 +105,40 @@ def test_redirects_for_hosts_and_networks_move_one_destination(
     line: Line, code: int, gateway: str, reporter: str, followed: bool
 ) -> None:
     line.client.accepts_redirects = True
-    quoted = ipv4.Packet(ip(CLIENT), ip(SERVER), 17, bytes(8)).emit()
-    message = icmp.redirect(code, ip(gateway), quoted)
-    adapter = plug_of(line.client.interfaces[0])
-    octets = ipv4.Packet(ip(reporter), ip(CLIENT), 1, message.emit()).emit()
-    adapter.receive(ethernet.Frame(adapter.mac, bytes(6), ethernet.ETHERTYPE_IPV4, octets).emit())
+    redirect(line, reporter, gateway, code=code)
     route, other = line.client.routes.lookup(ip(SERVER)), line.client.routes.lookup(ip("10.0.3.3"))
     assert route is not None
     assert other is not None
     assert route.next_hop == ip(gateway if followed else "10.0.1.1")
     assert other.next_hop == ip("10.0.1.1")
+
+
+def test_a_later_redirect_takes_the_place_of_the_earlier(line: Line) -> None:
+    line.client.accepts_redirects = True
+    before = len(line.client.routes)
+    redirect(line, "10.0.1.1", "10.0.1.77")
+    redirect(line, "10.0.1.77", "10.0.1.78")
+    assert line.client.routes.lookup(ip(SERVER)).next_hop == ip("10.0.1.78")  # type: ignore[union-attr]
+    assert len(line.client.routes) == before + 1
+
+
+def test_a_router_told_of_that_does_not_answer_is_left_again(line: Line) -> None:
+    line.client.accepts_redirects = True
+    pinger = Pinger(line.client)
+    redirect(line, "10.0.1.1", "10.0.1.77")
+    pinger.ask(SERVER)
+    line.queue.run_until(5 * S)
+    assert len(pinger.answers) == 1
+    assert line.client.routes.lookup(ip(SERVER)).next_hop == ip("10.0.1.1")  # type: ignore[union-attr]
+
+
+def test_redirects_do_not_fill_the_table_of_routes(line: Line) -> None:
+    line.client.accepts_redirects = True
+    before = len(line.client.routes)
+    for number in range(MOST_REDIRECTED + 5):
+        redirect(line, "10.0.1.1", "10.0.1.77", f"10.8.{number >> 8}.{number & 255}")
+    assert len(line.client.routes) == before + MOST_REDIRECTED
+    assert line.client.routes.lookup(ip("10.8.0.4")).next_hop == ip("10.0.1.1")  # type: ignore[union-attr]
 
 
 @pytest.mark.rfc("1122", "3.2.2-1", "3.2.2.7-1", "3.2.2.9-2")
@@ -116,6 +150,7 @@ def test_messages_of_unknown_types_are_passed_over(line: Line) -> None:
     line.queue.run_until(10 * S)
     assert pinger.errors == []
     assert packets(at_r2) == []
+    assert line.server.drops == {"icmp-type": 8}
 
 
 @pytest.mark.rfc("1122", "3.2.2-3", "3.2.2.1-2", "3.2.2.1-3", "3.2.2.4-1", "3.2.2.5-2")

@@ -19,6 +19,7 @@ from michinori.inet.neighbours import Waiting
 from michinori.inet.node import Node
 from michinori.inet.own_addresses import OwnAddresses
 from michinori.inet.path_mtu import LEAST, PathMtus
+from michinori.inet.redirects import Redirects
 from michinori.inet.routes import Route, RouteTable
 from michinori.link import Adapter
 from michinori.sim import EventQueue, Stream
@@ -49,6 +50,7 @@ class Internet:
         self.node = Node(host_name, queue, dice, recorder)
         self.interfaces: list[Interface] = []
         self.routes = RouteTable()
+        self._redirects = Redirects(self.routes)
         self.hooks = Hooks()
         self.protocols: dict[int, ProtocolHandler] = {}
         self.express: dict[bytes, Express] = {}
@@ -278,7 +280,9 @@ class Internet:
         """A router that does not answer is left out for a while, if there is another (RFC 1122 section 3.3.1.5)."""
         if lives:
             self.routes.trust(interface, address)
-        elif self.routes.avoid(interface, address):
+            return
+        self._redirects.forget(address, interface)
+        if self.routes.avoid(interface, address):
             self.node.queue.call_in(_AVOIDED_NS, partial(self.routes.trust, interface), address)
 
     def _goes_another_way(self, interface: Interface, failed: bytes, waiting: Waiting) -> bool:
@@ -319,4 +323,4 @@ class Internet:
         if route is None or route.next_hop != reporter or self.is_local(gateway):
             return
         if any(own.covers(gateway) for own in route.interface.addresses):
-            self.routes.add(dst, len(dst) * 8, gateway, route.interface)
+            self._redirects.follow(dst, gateway, route.interface)

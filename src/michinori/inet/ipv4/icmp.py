@@ -156,6 +156,8 @@ class Icmp:
             elif message.type == icmp.ECHO_REPLY:
                 for listener in self.on_echo_reply:
                     listener(message, packet)
+            else:  # RFC 1122 section 3.2.2: in silence
+                self._node.drop("icmp-type", _data(message, packet.src, "from"), layer="icmp")
 
     def _answer_echo(self, message: icmp.Message, packet: ipv4.Packet) -> None:
         # Questions to everybody may be ignored (RFC 1122 section 3.2.2.6) and should be, or one answers with a flood.

@@ -237,7 +237,7 @@ class Receiver:
             return True
         if addresses.is_unspecified(src):
             return dst != addresses.LIMITED_BROADCAST and not addresses.is_multicast(dst)  # DHCP, IGMP
-        if addresses.is_reserved(src) or addresses.is_unspecified(dst):
+        if addresses.is_reserved(src) or (addresses.is_reserved(dst) and dst != addresses.LIMITED_BROADCAST):
             return True
         return src in self._own.interfaces or src in self._interface.broadcasts
 
