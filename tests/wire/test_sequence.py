@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,18 +25,3 @@ def test_comparing_goes_the_shorter_way_around(number: int, step: int) -> None:
     assert sequence.le(number, further) is (step >= 0)
     assert sequence.gt(number, further) is (step < 0)
     assert sequence.ge(number, further) is (step <= 0)
-    assert sequence.later(number, further) == (further if step >= 0 else number)
-
-
-@pytest.mark.parametrize(
-    ("low", "number", "size", "inside"),
-    [
-        (0xFFFF_FFF0, 0xFFFF_FFF0, 32, True),
-        (0xFFFF_FFF0, 15, 32, True),
-        (0xFFFF_FFF0, 16, 32, False),
-        (0xFFFF_FFF0, 0xFFFF_FFEF, 32, False),
-        (5, 5, 0, False),
-    ],
-)
-def test_a_window_may_wrap(low: int, number: int, size: int, inside: bool) -> None:
-    assert sequence.within(low, number, size) is inside

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from functools import lru_cache
-from typing import Final
 
-#: Address families by the length of a packed address.
-FAMILY_NAMES: Final = {4: "inet", 16: "inet6"}
+from michinori.inet.addresses import text
 
-
-@lru_cache(maxsize=65536)
-def text(address: bytes) -> str:
-    """The packed address as text: ``192.0.2.1``."""
-    return str(ipaddress.ip_address(address))
+__all__ = ["endpoint_text", "flow_key", "overlap", "pack", "text", "unspecified"]
 
 
 @lru_cache(maxsize=65536)

@@ -25,7 +25,7 @@ ACCEPT: Final = None
 class Passing:
     """A packet on its way through a host. The same object goes from the first hook to the last."""
 
-    __slots__ = ("connection", "incoming", "largest_fragment", "link_broadcast", "outgoing", "packet")
+    __slots__ = ("connection", "incoming", "largest_fragment", "outgoing", "packet")
 
     def __init__(
         self, packet: ipv4.Packet, incoming: Interface | None = None, outgoing: Interface | None = None
@@ -35,8 +35,6 @@ class Passing:
         """Where it came from; None if this host made it."""
         self.outgoing = outgoing
         """Where it will leave; None until the routing table was asked, or if it stays here."""
-        self.link_broadcast = False
-        """Whether its frame was for many, so that nothing may be answered."""
         self.largest_fragment = 0
         """When it came in fragments that were put together for the hooks: the size of the largest."""
         self.connection: object = None

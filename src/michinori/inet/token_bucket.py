@@ -26,8 +26,3 @@ class TokenBucket:
             return False
         self._tokens -= 1
         return True
-
-    @property
-    def full(self) -> bool:
-        """Whether nothing was taken since it was last filled up, as far as was counted."""
-        return self._tokens == self._burst

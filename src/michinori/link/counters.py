@@ -18,13 +18,3 @@ class Counters:
     def drop(self, why: str) -> None:
         """Count one more that was dropped for this reason."""
         self.dropped[why] = self.dropped.get(why, 0) + 1
-
-    def as_dict(self) -> dict[str, int | dict[str, int]]:
-        """All of them by name."""
-        return {
-            "rx_frames": self.rx_frames,
-            "rx_octets": self.rx_octets,
-            "tx_frames": self.tx_frames,
-            "tx_octets": self.tx_octets,
-            "dropped": dict(self.dropped),
-        }

@@ -15,11 +15,7 @@ from michinori.wire.malformed import Malformed, Octets
 
 ETHERTYPE_IPV4: Final = 0x0800
 ETHERTYPE_ARP: Final = 0x0806
-ETHERTYPE_VLAN: Final = 0x8100
 ETHERTYPE_IPV6: Final = 0x86DD
-
-#: Fields below this are the length of an IEEE 802.3 frame with LLC, not an EtherType.
-LEAST_ETHERTYPE: Final = 0x0600
 
 BROADCAST: Final = b"\xff\xff\xff\xff\xff\xff"
 HEADER_OCTETS: Final = 14

@@ -39,13 +39,3 @@ def gt(a: int, b: int) -> bool:
 def ge(a: int, b: int) -> bool:
     """Whether ``a`` comes after ``b`` or is the same."""
     return a == b or (b - a) & _SIGN != 0
-
-
-def within(low: int, number: int, size: int) -> bool:
-    """Whether the number is one of the ``size`` numbers from ``low`` on."""
-    return (number - low) & MASK < size
-
-
-def later(a: int, b: int) -> int:
-    """Whichever comes after the other."""
-    return b if (a - b) & _SIGN else a
