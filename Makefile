@@ -8,6 +8,9 @@ PYTHON313 ?= PYENV_VERSION=3.13 python3.13
 VENV313 := .venv-3.13
 READY313 := $(VENV313)/.ready
 
+# The tests start hundreds of processes: without compiled modules each would compile all of the sources anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup run test test-313 test-peers lint bench rows conformance clean
 
 help: ## Print this list.

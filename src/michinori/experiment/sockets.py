@@ -27,7 +27,8 @@ _STATES: Final = {
     11: "CLOSING",
     12: "SYN-RECEIVED",
 }
-_TABLE: Final = Path("/proc/net/tcp")
+#: The table of the calling thread's network namespace; ``/proc/net`` is that of the process's first thread.
+_TABLE: Final = Path("/proc/thread-self/net/tcp")
 #: What runs in a row of the table: 3 is TIME-WAIT's timer, and its unit is a hundredth of a second.
 _TIME_WAIT_TIMER: Final = 3
 _NS_PER_TICK: Final = 10_000_000
@@ -79,11 +80,18 @@ def rows_of_this_machine(ports: set[int]) -> list[Row] | None:
         lines = _TABLE.read_text().splitlines()[1:]
     except OSError:
         return None
-    rows = (_row(line.split()) for line in lines)
+    wanted = {f"{port:04X}" for port in ports}
+    found = (line for line in lines if not wanted.isdisjoint(_ports(line)))  # of a busy machine's tens of thousands
     return sorted(
-        (row for row in rows if row.local_port in ports or row.remote_port in ports),
+        (_row(line.split()) for line in found),
         key=lambda row: (row.state != "LISTEN", row.local_port not in ports, row.local, row.remote),
     )
+
+
+def _ports(line: str) -> tuple[str, str]:
+    """Both ports of a line of the table, as it writes them: four hexadecimal digits."""
+    _, local, remote, _ = line.split(maxsplit=3)
+    return local[-4:], remote[-4:]
 
 
 def _row(fields: list[str]) -> Row:
