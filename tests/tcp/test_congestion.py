@@ -132,6 +132,38 @@ def test_a_reduction_for_nothing_is_taken_back_once_and_without_a_burst(kind):
     assert not control.undo(20 * MSS, 2 * MSS)
 
 
+@pytest.mark.rfc("9438", "4.6-4", "4.6-5")
+@pytest.mark.parametrize(
+    ("kind", "windows"), [(Reno, [2500, 1250, 1000, 0]), (Cubic, [3500, 2450, 1715, 1200, 1000, 0])]
+)
+def test_marks_bring_the_window_down_to_one_segment_and_then_close_it(
+    kind: type[CongestionControl], windows: list[int]
+) -> None:
+    control = kind(MSS, 5, hystart=False)
+    came = []
+    while control.cwnd:
+        control.marked(control.cwnd)
+        came.append(control.cwnd)
+    assert came == windows
+    assert control.ssthresh == 2 * MSS
+    control.reopened()
+    assert control.cwnd == MSS
+
+
+@pytest.mark.rfc("4821", "4-5", "4-6")
+@pytest.mark.parametrize("kind", [Reno, Cubic])
+def test_segments_of_another_size_make_the_window_no_larger(kind: type[CongestionControl]) -> None:
+    control = kind(536, 10, hystart=False)
+    control.begin(1000)
+    assert control.cwnd == 10_000  # nothing was sent yet
+    control.mss_changed(1400)
+    assert control.cwnd == 10_000
+    control.mss_changed(700)
+    assert control.cwnd == 5000  # as many segments as of 1400
+    control.mss_changed(9000)
+    assert control.cwnd == 9000  # one at least
+
+
 @pytest.mark.parametrize("kind", [Reno, Cubic])
 def test_after_silence_the_initial_window_with_a_threshold_that_remembers(kind):
     control = kind(MSS, 10, hystart=True)

@@ -182,6 +182,50 @@ def test_what_is_sent_again_is_not_capable_and_a_time_out_tells_the_peer(agreed:
     assert agreed.ects == [2, 0, 2]
 
 
+@pytest.mark.rfc("3168", "6.1.2-4")
+@pytest.mark.rfc("9438", "4.6-4", "4.6-5")
+def test_echoes_bring_the_window_down_to_one_segment_and_then_to_one_each_time_out(make: Make) -> None:
+    make(ecn=True, congestion="reno", initial_window=3).run(AGREED).run("""
+        +0.00 = write 20000
+        +0.00 > . 1:1001(1000) ack 1
+        +0.00 > . 1001:2001(1000) ack 1
+        +0.00 > . 2001:3001(1000) ack 1
+        +0.10 < E. 1:1(0) ack 3001
+        +0.00 = info cwnd 1500
+        +0.00 = info ssthresh 2000
+        +0.00 > W. 3001:4001(1000) ack 1
+        +0.10 < E. 1:1(0) ack 4001
+        +0.00 = info cwnd 1000
+        +0.00 > W. 4001:5001(1000) ack 1
+        +0.10 < E. 1:1(0) ack 5001
+        +0.00 = info cwnd 0
+        +0.29 = silence
+        +0.01 > W. 5001:6001(1000) ack 1    # what the retransmission timer lets go
+        +0.00 = info cwnd 1000
+        +0.00 = info ssthresh 2000
+        +0.10 < E. 1:1(0) ack 6001
+        +0.30 > W. 6001:7001(1000) ack 1
+        +0.10 < . 1:1(0) ack 7001
+        +0.00 > . 7001:8001(1000) ack 1
+        +0.00 > . 8001:9001(1000) ack 1
+        +0.00 = info retransmitted 0
+    """)
+
+
+def test_text_written_while_the_window_is_closed_waits_for_the_timer_too(make: Make) -> None:
+    make(ecn=True, initial_window=1).run(AGREED).run("""
+        +0.00 = write 1000
+        +0.00 > P. 1:1001(1000) ack 1
+        +0.10 < E. 1:1(0) ack 1001
+        +0.00 = info cwnd 0
+        +5.00 = write 1000
+        +0.10 = write 1000
+        +0.20 > W. 1001:2001(1000) ack 1
+        +0.10 < . 1:1(0) ack 2001
+        +0.00 > P. 2001:3001(1000) ack 1
+    """)
+
+
 @pytest.mark.parametrize("watched", [True, False])
 def test_over_a_line_that_marks_text_arrives_whole_and_nothing_is_sent_again(watched: bool) -> None:
     ends = Ends(line=Line(mark=0.05), client={"ecn": True}, watched=watched)

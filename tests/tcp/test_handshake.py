@@ -95,14 +95,19 @@ def test_a_lost_syn_is_sent_again_with_back_off_and_then_given_up(make):
 
 @pytest.mark.rfc("6298", "5-8")
 @pytest.mark.rfc("5681", "3.1-5")
-def test_after_a_lost_syn_the_time_out_begins_at_three_seconds_and_the_window_at_one_segment(make):
-    make().run("""
+@pytest.mark.rfc("6928", "2-3")
+@pytest.mark.parametrize(("again", "cwnd"), [("", 10_000), ("+2.00 > S 0:0(0)", 1000)])
+def test_after_a_lost_syn_the_time_out_begins_at_three_seconds_and_after_two_the_window_at_one_segment(
+    make, again, cwnd
+):
+    make().run(f"""
         +0.00 = connect
         +0.00 > S 0:0(0)
         +1.00 > S 0:0(0)
+        {again}
         +0.10 < S. 0:0(0) ack 1 <mss 1000>
         +0.00 > . 1:1(0) ack 1
-        +0.00 = info cwnd 1000
+        +0.00 = info cwnd {cwnd}
         +0.00 = write 10
         +0.00 > P. 1:11(10) ack 1
         +3.00 > P. 1:11(10) ack 1

@@ -112,6 +112,80 @@ def test_when_something_before_the_probe_is_lost_too_nothing_is_learned() -> Non
     assert search.next_size(ends.now) == tried
 
 
+def lose_behind_the_probe(ends: Ends, behind: int) -> None:
+    """Lose one segment more, so many behind the first probe."""
+    narrow_path, lost = ends.fate, []
+    assert narrow_path is not None
+
+    def fate(to: End, number: int, octets: bytes) -> bool:
+        if told(ends.client, "path-probe") and not narrow_path(to, number, octets):
+            lost.append(number)
+        if lost and to is ends.server and number == lost[0] + behind:
+            return False
+        return narrow_path(to, number, octets)
+
+    ends.fate = fate
+
+
+@pytest.mark.rfc("4821", "4-3")
+@pytest.mark.parametrize(
+    ("sack", "behind", "whys"),
+    [(True, 2, ["loss"]), (True, 9, ["loss", "undo", "loss"]), (False, 2, ["loss", "undo", "loss"])],
+)
+def test_when_something_behind_the_probe_is_lost_too_the_window_is_cut(
+    sack: bool, behind: int, whys: list[str]
+) -> None:
+    ends = narrow(1300, client=ON | {"sack": sack})
+    lose_behind_the_probe(ends, behind)
+    ends.open().run(60)
+    assert ends.server.got == TEXT
+    names = [name for name, _ in ends.client.events]
+    behind_it = ends.client.events[names.index("path-probe", names.index("path-probe") + 1) :]
+    changes = [data["why"] for name, data in behind_it if name == "cwnd-changed"]
+    assert changes[: len(whys) + 1] == [*whys, "recovered"]
+
+
+@pytest.mark.rfc("4821", "4-4")
+def test_after_a_probe_that_was_lost_the_next_waits_as_long_as_losses_lie_apart() -> None:
+    ends = narrow(1300)
+    ends.client.closes_when_done = False
+    ends.open()
+    assert ends.client.connection is not None
+    lost, waits, until_ns = 0, 0, 0
+    while len(ends.server.got) < len(TEXT):
+        probes = len(told(ends.client, "path-probe"))
+        ends.run(0.001)
+        if len(told(ends.client, "path-probe")) > probes and until_ns:
+            assert ends.now >= until_ns
+            waits, until_ns = waits + 1, 0
+        if [data["why"] for data in told(ends.client, "cwnd-changed")].count("undo") > lost:
+            info = ends.client.connection.info()
+            lost, until_ns = lost + 1, ends.now + info.srtt_ns * (info.cwnd // info.mss // 2) - 1_000_000
+    assert waits >= 2
+
+
+@pytest.mark.rfc("4821", "7.6.3-1")
+def test_after_a_probe_whose_loss_only_a_time_out_has_shown_the_wait_is_five_times_as_long() -> None:
+    ends = narrow(1300)
+    ends.client.closes_when_done = False
+    ends.open()
+    while not told(ends.client, "path-probe"):
+        ends.run(0.001)
+    assert ends.client.connection is not None
+    tcb = ends.client.connection._tcb
+    search = tcb.path_search
+    assert search is not None
+    tried = search.size
+    tcb.snd.una = search.start
+    tcb.recovery.begin(Phase.LOSS, search.start, tcb.snd.nxt, "rto")
+    probe_path(tcb, search, ends.now)
+    assert (search.high, search.end) == (tried, 0)
+    half_a_window = tcb.congestion.cwnd // tcb.snd.mss // 2
+    assert search.not_before_ns == ends.now + 5 * half_a_window * tcb.rtt.srtt_ns
+    assert search.next_size(search.not_before_ns - 1) == 0
+    assert search.next_size(search.not_before_ns) < tried
+
+
 def test_switched_off_it_hangs() -> None:
     ends = narrow(1300, client={"black_hole_detection": False}).open().run(60)
     assert not ends.server.got

@@ -148,7 +148,7 @@ def test_a_lost_tail_is_repaired_after_two_round_trips(open_with_sack):
 def test_without_probes_the_timer_has_to_be_waited_for(open_with_sack):
     open_with_sack(tlp=False).run(TEN).run("""
         +0.10 < . 1:1(0) ack 7001
-        +0.24 = silence
+        +0.29 = silence
         +0.01 > . 7001:8001(1000) ack 1
         +0.00 = info recovery loss
     """)
@@ -171,7 +171,7 @@ def test_a_probe_takes_new_text_if_there_is_any(open_with_sack):
 def test_a_probe_that_repaired_the_loss_cuts_the_window_nevertheless(open_with_sack):
     open_with_sack().run(TEN).run("""
         +0.10 < . 1:1(0) ack 9001
-        +0.25 > P. 9001:10001(1000) ack 1
+        +0.30 > P. 9001:10001(1000) ack 1
         +0.10 < . 1:1(0) ack 10001
         +0.00 = info cwnd 13000
         +0.00 = write 2000
@@ -186,7 +186,7 @@ def test_a_probe_that_repaired_the_loss_cuts_the_window_nevertheless(open_with_s
 def test_a_probe_for_nothing_is_told_by_its_dsack_and_costs_nothing(open_with_sack):
     open_with_sack().run(TEN).run("""
         +0.10 < . 1:1(0) ack 9001
-        +0.25 > P. 9001:10001(1000) ack 1
+        +0.30 > P. 9001:10001(1000) ack 1
         +0.01 < . 1:1(0) ack 10001
         +0.10 < . 1:1(0) ack 10001 <sack 9001:10001>
         +0.00 = info dsacks 1
@@ -212,7 +212,7 @@ def test_after_a_probe_the_timer_runs_anew(open_with_sack):
 def test_there_is_no_second_probe_before_a_round_trip_was_measured(open_with_sack):
     open_with_sack().run(TEN).run("""
         +0.10 < . 1:1(0) ack 9001
-        +0.25 > P. 9001:10001(1000) ack 1
+        +0.30 > P. 9001:10001(1000) ack 1
         +0.10 < . 1:1(0) ack 10001             # of which of the two, nobody knows
         +0.00 = write 1000
         +0.00 > P. 10001:11001(1000) ack 1
@@ -220,7 +220,7 @@ def test_there_is_no_second_probe_before_a_round_trip_was_measured(open_with_sac
         +0.00 = write 2000
         +0.00 > . 11001:12001(1000) ack 1
         +0.00 > P. 12001:13001(1000) ack 1
-        +0.24 = silence
+        +0.29 = silence
         +0.01 > . 11001:12001(1000) ack 1
         +0.00 = info tail_probes 1
     """)

@@ -255,7 +255,7 @@ def test_a_peer_that_threw_sacked_text_away_gets_it_again(open_with_sack):
     open_with_sack().run(TEN).run("""
         +0.10 < . 1:1(0) ack 1 <sack 1001:2001>
         +0.00 < . 1:1(0) ack 1001
-        +0.20 = silence
+        +0.25 = silence
         +0.05 > . 1001:2001(1000) ack 1
     """)
 

@@ -25,7 +25,7 @@ def test_before_anything_is_measured_it_is_a_second_and_backs_off():
 @pytest.mark.rfc("6298", "2.2-1")
 def test_the_first_measurement_sets_both_averages():
     trips = rtt()
-    trips.sample(80 * MS)
+    trips.sample(80 * MS, 0)
     assert (trips.srtt_ns, trips.var_ns) == (80 * MS, 40 * MS)
     assert trips.timeout_ns() == (80 + 4 * 40) * MS
 
@@ -34,7 +34,7 @@ def test_the_first_measurement_sets_both_averages():
 def test_later_ones_change_the_variation_first_and_then_the_average():
     trips = rtt()
     for sample in (80, 160, 40):
-        trips.sample(sample * MS)
+        trips.sample(sample * MS, 0)
     # 1: 80, 40. 2: 3/4 * 40 + 1/4 * |80 - 160| = 50, 7/8 * 80 + 1/8 * 160 = 90. 3: 3/4 * 50 + 1/4 * 50 = 50, 83.75.
     assert trips.var_ns == 50 * MS
     assert trips.srtt_ns == 83.75 * MS
@@ -45,29 +45,51 @@ def test_later_ones_change_the_variation_first_and_then_the_average():
 def test_the_clock_s_granularity_counts_when_nothing_varies():
     trips = rtt()
     for _ in range(200):
-        trips.sample(80 * MS)
+        trips.sample(80 * MS, 0)
     assert trips.var_ns < 1000
     assert trips.timeout_ns() == trips.srtt_ns + MS
 
 
 @pytest.mark.rfc("6298", "2.5-1")
-@pytest.mark.parametrize(("sample_ms", "rto_ms"), [(1, 200), (100_000, 120_000)])
+@pytest.mark.parametrize(("sample_ms", "rto_ms"), [(1, 1000), (100_000, 120_000)])
 def test_it_lies_between_its_bounds(sample_ms, rto_ms):
-    trips = rtt(rto_min_ns=200 * MS)
-    trips.sample(sample_ms * MS)
+    trips = rtt(rto_min_ns=1000 * MS)
+    trips.sample(sample_ms * MS, 0)
     assert trips.timeout_ns() == rto_ms * MS
     for _ in range(20):
         trips.expired()
     assert trips.timeout_ns() == 120_000 * MS
 
 
+@pytest.mark.parametrize(("rto_min_ms", "rto_ms"), [(20, 100), (200, 280), (1000, 1000)])
+def test_where_nothing_varies_an_ack_that_is_delayed_is_not_too_late(rto_min_ms: int, rto_ms: int) -> None:
+    trips = rtt(rto_min_ns=rto_min_ms * MS)
+    for _ in range(200):
+        trips.sample(80 * MS, 0)
+    assert trips.timeout_ns() == rto_ms * MS
+
+
+@pytest.mark.rfc("8985", "6.2-1")
+def test_the_least_round_trip_is_that_of_the_last_minutes() -> None:
+    trips = rtt()
+    trips.sample(10 * MS, 0)
+    least = []
+    for second in range(1, 601):
+        trips.sample((50 if second < 400 else 40) * MS, second * 1000 * MS)
+        least.append(trips.least_ns // MS)
+    # For 150 s at least, and for 300 at most, it is remembered.
+    assert least[:150] == [10] * 150
+    assert least[300:398] == [50] * 98
+    assert least[399:] == [40] * 201
+
+
 def test_a_measurement_ends_the_back_off():
     trips = rtt()
-    trips.sample(80 * MS)
+    trips.sample(80 * MS, 0)
     for _ in range(3):
         trips.expired()
     assert trips.timeout_ns() == 240 * 8 * MS
-    trips.sample(80 * MS)
+    trips.sample(80 * MS, 0)
     assert trips.backoff == 0
 
 

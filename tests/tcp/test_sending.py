@@ -198,7 +198,7 @@ def test_a_closed_window_is_probed_with_back_off_for_as_long_as_it_is_answered(o
         +0.00 = write 1500
         +0.00 > . 1:1001(1000) ack 1
         +0.10 < . 1:1(0) ack 1001 win 0
-        +0.25 > . 1001:1002(1) ack 1
+        +0.30 > . 1001:1002(1) ack 1
         +0.10 < . 1:1(0) ack 1001 win 0
     """)
     probed = []
@@ -225,7 +225,7 @@ def test_a_probe_that_is_taken_counts_as_sent(open_one):
         +0.00 = write 1500
         +0.00 > . 1:1001(1000) ack 1
         +0.10 < . 1:1(0) ack 1001 win 0
-        +0.25 > . 1001:1002(1) ack 1
+        +0.30 > . 1001:1002(1) ack 1
         +0.10 < . 1:1(0) ack 1002 win 3000
         +0.00 > P. 1002:1501(499) ack 1
     """)
@@ -237,9 +237,9 @@ def test_probes_that_nobody_answers_are_given_up(open_one):
         +0.00 = write 1500
         +0.00 > . 1:1001(1000) ack 1
         +0.10 < . 1:1(0) ack 1001 win 0
-        +0.25 > . 1001:1002(1) ack 1
-        +0.50 > . 1001:1002(1) ack 1
-        +1.00 = closed ETIMEDOUT
+        +0.30 > . 1001:1002(1) ack 1
+        +0.60 > . 1001:1002(1) ack 1
+        +1.20 = closed ETIMEDOUT
     """)
 
 
@@ -249,11 +249,11 @@ def test_a_closed_window_is_not_waited_for_when_the_application_is_gone(open_one
         +0.00 > . 1:1001(1000) ack 1
         +0.00 = abandon
         +0.10 < . 1:1(0) ack 1001 win 0
-        +0.25 > . 1001:1002(1) ack 1
+        +0.30 > . 1001:1002(1) ack 1
         +0.10 < . 1:1(0) ack 1001 win 0
-        +0.40 > . 1001:1002(1) ack 1
+        +0.50 > . 1001:1002(1) ack 1
         +0.10 < . 1:1(0) ack 1001 win 0
-        +0.90 > R. 1001:1001(0) ack 1
+        +1.10 > R. 1001:1001(0) ack 1
         +0.00 = closed ETIMEDOUT
     """)
     assert test.connection.deadline_ns is None
@@ -265,7 +265,7 @@ def test_a_fin_into_a_closed_window_is_the_probe(open_one):
         +0.00 > P. 1:1001(1000) ack 1
         +0.00 = close
         +0.10 < . 1:1(0) ack 1001 win 0
-        +0.25 > F. 1001:1001(0) ack 1
+        +0.30 > F. 1001:1001(0) ack 1
         +0.10 < . 1:1(0) ack 1002 win 0
         +0.00 = state FIN-WAIT-2
     """)
@@ -278,7 +278,7 @@ def test_a_silly_window_is_not_filled_until_the_time_out_overrides(open_one):
         +0.00 > . 1:1001(1000) ack 1
         +0.00 > . 1001:2001(1000) ack 1
         +0.10 < . 1:1(0) ack 2001 win 300
-        +0.25 > . 2001:2301(300) ack 1
+        +0.30 > . 2001:2301(300) ack 1
         +0.10 < . 1:1(0) ack 2301 win 1200
         +0.00 > . 2301:3301(1000) ack 1
     """)

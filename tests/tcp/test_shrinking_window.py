@@ -26,7 +26,7 @@ def test_nothing_new_is_sent_into_a_window_that_has_shrunk(open_one):
 def test_old_text_is_sent_again_as_ever(open_one):
     open_one(window=3000).run(THREE).run("""
         +0.10 < . 1:1(0) ack 1001 win 500
-        +0.25 > . 1001:2001(1000) ack 1
+        +0.30 > . 1001:2001(1000) ack 1
         +0.10 < . 1:1(0) ack 2001 win 1000
         +0.00 > . 2001:3001(1000) ack 1
         +0.10 < . 1:1(0) ack 3001 win 3000
@@ -55,9 +55,9 @@ def test_a_window_that_shrinks_to_nothing_is_probed_and_nobody_gives_up(open_one
 def test_probes_of_a_window_that_shrank_behind_all_that_was_sent(open_one):
     open_one(window=3000).run(THREE).run("""
         +0.10 < . 1:1(0) ack 3001 win 0
-        +0.25 > . 3001:3002(1) ack 1
+        +0.30 > . 3001:3002(1) ack 1
         +0.10 < . 1:1(0) ack 3001 win 0
-        +0.40 > . 3001:3002(1) ack 1
+        +0.50 > . 3001:3002(1) ack 1
         +0.10 < . 1:1(0) ack 3001 win 2000
         +0.00 > . 3001:4001(1000) ack 1
         +0.00 > P. 4001:5001(1000) ack 1

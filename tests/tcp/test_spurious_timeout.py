@@ -23,8 +23,8 @@ class LongerWay(Ends):
 
 def transfer(**options: Any) -> tuple[Ends, int]:
     """The ends afterwards, and the window before."""
-    # ACKs do not wait: on a way this even, the RTO comes so near to the round trip that a late last one is another
-    # matter. And there is room for new text, without which F-RTO cannot ask (section 2.1, step 2b).
+    # ACKs do not wait, so that the window that is looked at is the one that the time-out finds. And there is room for
+    # new text, without which F-RTO cannot ask (section 2.1, step 2b).
     server = options | {"delayed_ack_ns": 0, "receive_buffer": 4 << 20}
     ends = LongerWay(client={"hystart": False} | options, server=server, watched=True)
     ends.client.closes_when_done = False

@@ -89,7 +89,7 @@ def test_what_was_in_the_window_when_sent_is_sent_again_though_scaling_has_shrun
         +0.00 > . 1001:2001(1000) ack 1
         +0.00 > . 2001:3001(1000) ack 1
         +0.10 < . 1:1(0) ack 1001 win 249
-        +0.25 > . 1001:2001(1000) ack 1
+        +0.30 > . 1001:2001(1000) ack 1
         +0.10 < . 1:1(0) ack 2001 win 124
         +0.00 > . 2001:3001(1000) ack 1
         +0.10 < . 1:1(0) ack 3001 win 375

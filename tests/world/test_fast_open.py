@@ -6,7 +6,7 @@ import asyncio
 import errno
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import tshark
@@ -14,6 +14,8 @@ import tshark
 from michinori import Machine, World
 from michinori.aio import CURRENT_HOST, ping
 from michinori.aio.host_socket import HostSocket
+from michinori.host.conntrack import Conntrack
+from michinori.host.firewall import Firewall, Rule
 from michinori.trace import Event
 
 ON = {"fast_open": True}
@@ -98,6 +100,19 @@ def test_a_server_that_takes_no_text_any_more_is_not_asked_again_soon() -> None:
     assert first.data["len"] == 5
     assert second.data["len"] == 0
     assert "fast_open" not in second.data
+
+
+@pytest.mark.rfc("7413", "4.1.3.1-1")
+@pytest.mark.parametrize("reject_with", ["icmp", "tcp-reset"])
+def test_where_icmp_has_answered_a_syn_it_is_not_tried_again_soon(reject_with: Literal["icmp", "tcp-reset"]) -> None:
+    with World(record=True) as world:
+        client, server = pair(world)
+        world.run(ask(), on=client)
+        Firewall(Conntrack(server.internet), [Rule("reject", hook="input", reject_with=reject_with)])
+        with pytest.raises(OSError, match=r"prohibited|refused"):
+            world.run(ask(), on=client)
+        known = client.tcp.fast_open_cache.look_up(bytes((10, 0, 0, 2)), world.now_ns)
+    assert (known is None) == (reject_with == "icmp")
 
 
 def test_an_application_that_waits_for_the_other_end_is_not_kept_waiting() -> None:

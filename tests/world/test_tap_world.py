@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import socket
 import time
 from collections.abc import Iterator
@@ -52,6 +53,28 @@ async def ask(address: str, text: bytes) -> bytes:
     answer = await reader.read()
     writer.close()
     return answer
+
+
+@pytest.mark.rfc("6528", "4-1")
+def test_sequence_numbers_are_by_the_luck_of_the_operating_system_unless_a_seed_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = (ip_address("10.99.0.1").packed, 49152), (ip_address("10.99.0.2").packed, 80)
+    asked = []
+
+    def luck(bits: int) -> int:
+        asked.append(bits)
+        return len(asked)
+
+    def cookie(seed: int | None) -> bytes:
+        """By the secret from which sequence numbers are made."""
+        with TapWorld(seed) as made:
+            return made.host("one").tcp.fast_open_cookies.cookie(*ends)
+
+    monkeypatch.setattr(secrets, "randbits", luck)
+    assert len({cookie(None), cookie(None), cookie(0)}) == 3
+    assert asked == [256, 256]
+    assert cookie(4711) == cookie(4711)
 
 
 def test_hosts_meet_over_a_wire_outside(world: TapWorld, tmp_path: Path) -> None:

@@ -169,18 +169,24 @@ class Flow:
     def established(self) -> None:
         """The handshake is complete; that of a passive OPEN is the listener's to tell the application of."""
         self.was_established = True
-        opening = self.connection.fast_open
-        if opening is not None and opening.granted:
-            self._table.fast_open_cache.learn(self._remote_address, opening.granted, opening.peer_mss)
-        elif opening is not None and opening.outcome in ("lost", "not-taken"):
-            self._table.fast_open_cache.failed(self._remote_address, self._queue.now_ns)
+        self._remember_fast_open()
         if self.socket is not None:
             self.socket.connected = True
         self._table.changed()
         self.writable()
 
+    def _remember_fast_open(self) -> None:
+        """What has come of it, for the next connection to that peer (RFC 7413 section 4.1.3)."""
+        opening = self.connection.fast_open
+        if opening is not None and opening.granted:
+            self._table.fast_open_cache.learn(self._remote_address, opening.granted, opening.peer_mss)
+        elif opening is not None and opening.outcome in ("lost", "not-taken"):
+            self._table.fast_open_cache.failed(self._remote_address, self._queue.now_ns)
+
     def closed(self, error: TcpError | None) -> None:
         """The connection is no more."""
+        if not self.was_established:
+            self._remember_fast_open()
         self._table.forget(self)
         self._let_go()
         if self.on_gone is not None:

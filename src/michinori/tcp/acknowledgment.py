@@ -36,9 +36,9 @@ def acknowledge_syn(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     snd.wnd = seg.window << snd.shift
     snd.max_wnd = max(snd.max_wnd, snd.wnd)
     snd.wl1, snd.wl2 = seg.seq, seg.ack
-    was_lost = snd.retries > 0
+    retries = snd.retries
     advance(tcb, 1, seg, now)
-    establish(tcb, now, was_lost=was_lost)
+    establish(tcb, now, retries=retries)
     return True
 
 
@@ -145,14 +145,14 @@ def _measure(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
         if not is_older or again is None or now - again.sent_ns < rtt.least_ns:
             elapsed_ms = (tcb.stamp_now(now) - stamps[1]) & MASK
             if elapsed_ms < 1 << 31:
-                rtt.sample(elapsed_ms * _NS_PER_MS)
+                rtt.sample(elapsed_ms * _NS_PER_MS, now)
             return
     told, least_ns = seg.dsack, rtt.least_ns
     if again is None or told is None or now - again.sent_ns < least_ns:
         return
     if again.start < told[1] and told[0] < again.end:
         # It is news and tells of a duplicate, so it answers what was sent again: the ACK of the first was lost.
-        rtt.sample(now - again.sent_ns)
+        rtt.sample(now - again.sent_ns, now)
 
 
 def _grow_window(tcb: Tcb, octets: int, rtt_ns: Nanos, now: Nanos) -> None:

@@ -63,12 +63,26 @@ class CongestionControl(ABC):
                 self.hystart = None
 
     def lost(self, flight: int, now: Nanos) -> None:
-        """A loss was found without a time-out, or a router has marked a packet, with so much in flight: to be called
-        once a recovery (RFC 5681 section 3.2, RFC 3168 section 6.1.2).
+        """A loss was found without a time-out, with so much in flight: to be called once a recovery (RFC 5681 section
+        3.2).
         """
         del now
         self._reduce(flight)
         self.cwnd = self.ssthresh
+
+    def marked(self, flight: int) -> None:
+        """A router has marked a packet, with so much in flight: to be called once a window (RFC 3168 section 6.1.2).
+
+        The window may come down to one segment (RFC 9438 section 4.6); from there it is closed, until the
+        retransmission timer has expired.
+        """
+        cwnd = self.cwnd
+        cut = self._reduce(flight)
+        self.cwnd = max(cut, self._mss) if cwnd > self._mss else 0
+
+    def reopened(self) -> None:
+        """The retransmission timer has expired after ``marked`` had closed the window."""
+        self.cwnd = self._mss
 
     def timed_out(self, flight: int, now: Nanos, *, again: bool) -> None:
         """The retransmission timer expired; ``again``: for a segment that had been sent again already, so the threshold
@@ -80,10 +94,13 @@ class CongestionControl(ABC):
         self._limit = 1
         self.cwnd = self._mss
 
-    def _reduce(self, flight: int) -> None:
+    def _reduce(self, flight: int) -> int:
+        """Lower the threshold, to two segments at least. Gives what is left of the window as it is."""
         self._before = (self.cwnd, self.ssthresh, *self._memory())
-        self.ssthresh = self._reduced(flight)
+        left = self._reduced(flight)
+        self.ssthresh = max(left, 2 * self._mss)
         self.hystart = None  # RFC 9406 section 4.3: for the first slow start only
+        return left
 
     def undo(self, flight: int, octets: int) -> bool:
         """The last reduction was for nothing: take it back, without a burst (RFC 4015 section 3.2, step RES).
@@ -117,13 +134,21 @@ class CongestionControl(ABC):
                 self.ssthresh = max(self.ssthresh, 3 * self.cwnd // 4)
             self.cwnd = self._initial
 
+    def begin(self, mss: int) -> None:
+        """Both SYNs have told how large segments are: the window is the initial one."""
+        self._mss = mss
+        self._initial = self.cwnd = initial_window(mss, self._segments)
+
     def mss_changed(self, mss: int) -> None:
-        """Segments have another size from now on."""
-        if self.cwnd == self._initial:
-            self.cwnd = initial_window(mss, self._segments)
+        """Segments have another size from now on: larger ones do not make the window larger in octets, nor smaller ones
+        in segments (RFC 4821 section 4).
+        """
+        if mss < self._mss:
+            self.cwnd = max(self.cwnd * mss // self._mss, mss)
         self._mss = mss
         self._initial = initial_window(mss, self._segments)
-        self.cwnd = max(self.cwnd, mss)
+        if 0 < self.cwnd < mss:
+            self.cwnd = mss
 
     @abstractmethod
     def _avoid(self, octets: int, rtt_ns: Nanos, now: Nanos) -> None:
@@ -131,7 +156,7 @@ class CongestionControl(ABC):
 
     @abstractmethod
     def _reduced(self, flight: int) -> int:
-        """The threshold after a loss with so much in flight, at least two segments; a new epoch begins."""
+        """What is left of the window after a loss with so much in flight; a new epoch begins."""
 
     @abstractmethod
     def _memory(self) -> tuple[Any, ...]:

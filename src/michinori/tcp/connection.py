@@ -187,6 +187,8 @@ class Connection:
         """ICMP says that it is hopeless: believed only while the handshake goes on (RFC 5927 section 5.2)."""
         del now
         if self._tcb.state in (State.SYN_SENT, State.SYN_RECEIVED):
+            if self._tcb.fast_open is not None:
+                self._tcb.fast_open.outcome = "lost"
             finish(self._tcb, error)
         else:
             self._tcb.soft_error = error

@@ -86,7 +86,7 @@ class Cubic(CongestionControl):
         self._w_max = cwnd * (1 + BETA) / 2 if cwnd < self._w_max else float(cwnd)
         self._prior = cwnd
         self._epoch_ns = _NO_EPOCH
-        return max(flight * 7 // 10, 2 * self._mss)
+        return flight * 7 // 10
 
     def timed_out(self, flight: int, now: Nanos, *, again: bool) -> None:
         super().timed_out(flight, now, again=again)

@@ -50,7 +50,7 @@ def acknowledge_echo(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         return goes_on
     ecn.echoes_acked += snd.una - before
     if recovery.phase is Phase.OPEN and snd.una > max(ecn.reacted_to, recovery.recover) and flight:
-        congestion.lost(flight, now)
+        congestion.marked(flight)
         recovery.maybe_in_vain = None  # this cut was for something
         ecn.reacted_to = snd.nxt
         tcb.window_was_cut()

@@ -14,9 +14,12 @@ from michinori.tcp.tcb import Tcb
 
 
 def doubt_timeout(tcb: Tcb, *, was_open: bool) -> None:
-    """Step 1: only for the first time-out of a segment, and not within another recovery."""
-    is_new = was_open and tcb.snd.retries <= 1
-    tcb.recovery.doubt = Doubt.ASKED if tcb.config.frto and is_new else Doubt.NONE
+    """Step 1: for the first time-out of a segment, but not within another recovery; and anew for one that comes while
+    the last is still in doubt.
+    """
+    is_first = was_open and tcb.snd.retries <= 1
+    is_open = is_first or tcb.recovery.doubt is not Doubt.NONE
+    tcb.recovery.doubt = Doubt.ASKED if tcb.config.frto and is_open else Doubt.NONE
 
 
 def heed_doubt(tcb: Tcb, seg: Arrival, delivered: list[tuple[int, int]], now: Nanos) -> None:
@@ -57,7 +60,7 @@ def _take_back(tcb: Tcb, seg: Arrival, first: tuple[int, int], now: Nanos) -> No
     # The delay is a measured one, as that segment was sent once only: the RTO learns from it.
     sent_ns = tcb.flight.sent_at(first[1] - 1)
     if sent_ns >= 0:
-        tcb.rtt.sample(now - sent_ns)
+        tcb.rtt.sample(now - sent_ns, now)
     tcb.totals.spurious_timeouts += 1
     if tcb.watch is not None:
         tcb.watch.tell("spurious-timeout", cwnd=congestion.cwnd, ssthresh=congestion.ssthresh)

@@ -20,15 +20,17 @@ def become(tcb: Tcb, state: State) -> None:
         tcb.watch.state_changed(before, state)
 
 
-def establish(tcb: Tcb, now: Nanos, *, was_lost: bool) -> None:
-    """Both SYNs are acknowledged, ours after having been lost or not: settle what was negotiated. The application is
-    told by ``notify``.
+def establish(tcb: Tcb, now: Nanos, *, retries: int) -> None:
+    """Both SYNs are acknowledged, ours after having been sent again so often: settle what was negotiated. The
+    application is told by ``notify``.
     """
     rtt, rcv, config = tcb.rtt, tcb.rcv, tcb.config
     fit_mss(tcb)
-    if was_lost:
+    if retries:
         rtt.syn_was_lost()
-        tcb.congestion.cwnd = tcb.snd.mss  # RFC 5681 section 3.1
+    if retries > 1:
+        # RFC 5681 section 3.1; but one SYN may be lost for other reasons than congestion (RFC 6928 section 2).
+        tcb.congestion.cwnd = tcb.snd.mss
     rcv.turn_to = rcv.widened_edge()
     rcv.turn_at_ns = now
     if config.keepalive:
@@ -45,7 +47,10 @@ def fit_mss(tcb: Tcb) -> None:
     mss = max(min(tcb.snd.peer_mss, tcb.path_mss) - options, 1)
     if mss != tcb.snd.mss:
         tcb.snd.mss = mss
-        tcb.congestion.mss_changed(mss)
+        if tcb.state in SYNCHRONIZED:
+            tcb.congestion.mss_changed(mss)
+        else:
+            tcb.congestion.begin(mss)
 
 
 def notify(tcb: Tcb) -> None:

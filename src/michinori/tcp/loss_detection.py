@@ -68,7 +68,7 @@ def detect_losses(tcb: Tcb, now: Nanos) -> bool:
     window_ns = rack.window_ns(tcb.rtt.least_ns, tcb.rtt.srtt_ns, recovering=recovering, seems_lost=seems_lost)
     patience_ns = rack.rtt_ns + window_ns
     found, latest_ns = _detect_in_flight(tcb, rack, now - patience_ns)
-    found_again, latest_again_ns = _detect_among_resent(tcb, rack, now - patience_ns)
+    found_again, latest_again_ns = _detect_among_resent(tcb, rack, now - patience_ns, now)
     latest_ns = max(latest_ns, latest_again_ns)
     if latest_ns >= 0:
         tcb.timers.at_reorder(latest_ns + patience_ns)
@@ -93,11 +93,11 @@ def _detect_in_flight(tcb: Tcb, rack: Rack, too_old_ns: Nanos) -> tuple[bool, Na
     return recovery.lost.octets > before, flight.sent_at(waiting[-1][1] - 1) if waiting else -1
 
 
-def _detect_among_resent(tcb: Tcb, rack: Rack, too_old_ns: Nanos) -> tuple[bool, Nanos]:
+def _detect_among_resent(tcb: Tcb, rack: Rack, too_old_ns: Nanos, now: Nanos) -> tuple[bool, Nanos]:
     """The same for what was sent again."""
     recovery = tcb.recovery
     resent, board, una = recovery.resent, recovery.scoreboard, tcb.snd.una
-    found, latest_ns, looked_at, kept = False, -1, 0, []
+    last_lost, latest_ns, looked_at, kept = 0, -1, 0, []
     for again in resent:
         if again.left >= rack.left:
             break  # from here on, none was overtaken
@@ -106,13 +106,28 @@ def _detect_among_resent(tcb: Tcb, rack: Rack, too_old_ns: Nanos) -> tuple[bool,
             continue
         if again.sent_ns <= too_old_ns:
             recovery.lose_again(max(again.start, una), again.end)
-            found = True
+            last_lost = max(last_lost, again.turn)
         else:
             latest_ns = again.sent_ns
             kept.append(again)
     if len(kept) < looked_at:
         resent[:looked_at] = kept
-    return found, latest_ns
+    if last_lost > recovery.cut_turn and recovery.phase is Phase.FAST and recovery.prr is None:
+        _cut_again(tcb, now)
+    return last_lost > 0, latest_ns
+
+
+def _cut_again(tcb: Tcb, now: Nanos) -> None:
+    """What was sent again since the window was cut is lost too: a second sign of congestion (RFC 5681 section 4.3). PRR
+    alone answers it by itself, as it sends less then (RFC 8985 section 9.3).
+    """
+    snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
+    recovery.cut_turn = recovery.turn
+    recovery.maybe_in_vain = None  # that cut was for something
+    congestion.lost(min(snd.nxt - snd.una, congestion.cwnd), now)
+    tcb.window_was_cut()
+    if tcb.watch is not None:
+        tcb.watch.window("loss")
 
 
 def lose_on_timeout(tcb: Tcb, now: Nanos) -> None:

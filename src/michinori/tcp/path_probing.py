@@ -24,6 +24,8 @@ _SMALLER: Final = (1024, 512)
 _CLOSE_ENOUGH: Final = 8
 #: A path can become better: look again then (RFC 4821 section 7.3, RFC 8899 section 5.1.1).
 _AGAIN_NS: Final = 600 * 1_000_000_000
+#: So many times longer than after any probe that was lost, where only a time-out has shown it (section 7.6.3).
+_AFTER_TIME_OUT: Final = 5
 #: Segments that must follow a probe, so that its loss is found by what they bring back.
 _FOLLOWERS: Final = 4
 
@@ -31,7 +33,7 @@ _FOLLOWERS: Final = 4
 class PathSearch:
     """Between what is known to pass and what is known to vanish; sizes as of an MSS."""
 
-    __slots__ = ("again_ns", "end", "high", "low", "most", "size", "start")
+    __slots__ = ("again_ns", "end", "high", "is_spared", "low", "most", "not_before_ns", "size", "start")
 
     def __init__(self, low: int, most: int) -> None:
         self.low = low
@@ -40,11 +42,16 @@ class PathSearch:
         self.size = 0
         self.start = self.end = 0
         """The positions that the probe under way covers; 0 when there is none."""
+        self.is_spared = False
+        """It is lost, and the window is as before, as long as nothing behind it turns out to be lost too."""
+        self.not_before_ns: Nanos = 0
+        """When the next may be sent."""
         self.again_ns: Nanos = 0
+        """When the next search begins; 0 while there is one."""
 
     def next_size(self, now: Nanos) -> int:
         """What to try next; 0 while there is nothing to try."""
-        if now < self.again_ns:
+        if now < max(self.again_ns, self.not_before_ns):
             return 0
         if self.again_ns:
             self.again_ns, self.high = 0, self.most + 1
@@ -82,7 +89,7 @@ def probe_path(tcb: Tcb, search: PathSearch, now: Nanos) -> bool:
     back, until the congestion window has room for a segment that is larger than the others.
     """
     if search.end:
-        _judge(tcb, search)
+        _judge(tcb, search, now)
         return False
     snd, recovery, cwnd = tcb.snd, tcb.recovery, tcb.congestion.cwnd
     if not recovery.calm or tcb.state not in (State.ESTABLISHED, State.CLOSE_WAIT) or snd.up > snd.nxt:
@@ -106,21 +113,57 @@ def probe_path(tcb: Tcb, search: PathSearch, now: Nanos) -> bool:
     return False
 
 
-def _judge(tcb: Tcb, search: PathSearch) -> None:
+def _judge(tcb: Tcb, search: PathSearch, now: Nanos) -> None:
+    """What has become of the probe under way, as far as it is known by now."""
     snd, recovery = tcb.snd, tcb.recovery
-    if snd.una >= search.end:
+    if search.is_spared:
+        _watch_over_the_rest(tcb, search, now)
+    elif snd.una >= search.end:
         search.low = tcb.path_mss = search.size
         search.start = search.end = 0
         fit_mss(tcb)
         if tcb.watch is not None:
             tcb.watch.tell("path-mtu", mtu=packet_octets(tcb, search.size), mss=snd.mss, why="probe")
+    elif recovery.phase is Phase.FAST and snd.una == search.start and not _others_are_lost(tcb, search):
+        # Lost for its size and not for want of room: the window is to stay (section 7.6.2).
+        search.high = search.size
+        search.is_spared = True
+        search.not_before_ns = now + _between_losses_ns(tcb)
+        tcb.congestion.undo(snd.nxt - snd.una, 0)
+        if tcb.watch is not None:
+            tcb.watch.window("undo")
     elif recovery.phase is not Phase.OPEN:
-        if snd.una == search.start:
+        if recovery.phase is Phase.LOSS and snd.una == search.start:
             search.high = search.size
-            if recovery.phase is Phase.FAST:
-                # Lost for its size and not for want of room: the window is to stay (RFC 4821 section 7.5).
-                tcb.congestion.undo(snd.nxt - snd.una, 0)
-                if tcb.watch is not None:
-                    tcb.watch.window("undo")
-        # Something else was lost too: nothing is known of the probe, so it is tried again.
+            search.not_before_ns = now + _AFTER_TIME_OUT * _between_losses_ns(tcb)
+        # Otherwise something else was lost too: nothing is known of the probe, so it is tried again (section 7.6.4).
         search.start = search.end = 0
+
+
+def _watch_over_the_rest(tcb: Tcb, search: PathSearch, now: Nanos) -> None:
+    """Until the recovery is over that the loss of the probe has begun: any other loss cuts the window (section 4)."""
+    snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
+    if recovery.phase is Phase.FAST:
+        if not _others_are_lost(tcb, search):
+            return
+        congestion.lost(min(snd.nxt - snd.una, congestion.cwnd), now)
+        tcb.window_was_cut()
+        if tcb.watch is not None:
+            tcb.watch.window("loss")
+    search.is_spared = False
+    search.start = search.end = 0
+
+
+def _others_are_lost(tcb: Tcb, search: PathSearch) -> bool:
+    """Whether more than the probe is lost in this fast recovery, which began with the probe."""
+    snd, recovery = tcb.snd, tcb.recovery
+    if not recovery.sack:
+        return search.end <= snd.una < recovery.recover  # a partial acknowledgment
+    return bool(recovery.scoreboard.gaps(max(search.end, snd.una), recovery.lost_to))
+
+
+def _between_losses_ns(tcb: Tcb) -> Nanos:
+    """How far losses usually lie apart: until a window that one has halved is as large again, with a segment more each
+    round trip. Probes that are lost are no more frequent (sections 4 and 7.6.2).
+    """
+    return tcb.rtt.srtt_ns * max(tcb.congestion.cwnd // tcb.snd.mss // 2, 1)

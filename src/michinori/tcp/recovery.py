@@ -67,6 +67,7 @@ class Recovery:
     """RecoveryPoint and RescueRxt of RFC 6675; ``recover`` and the inflation of the window of RFC 6582."""
 
     __slots__ = (
+        "cut_turn",
         "doubt",
         "doubtful_to",
         "duplicates",
@@ -116,6 +117,8 @@ class Recovery:
         """
         self.turn = 0
         """How many retransmissions there were."""
+        self.cut_turn = 0
+        """How many there were when this fast recovery last cut the window."""
         self.resent_ever = Ranges()
         """What was sent more than once."""
         self.probed_to = 0
@@ -188,6 +191,7 @@ class Recovery:
         """A loss was found, by what ``why`` says, with everything up to ``nxt`` sent."""
         self.phase = phase
         self.why = why
+        self.cut_turn = self.turn
         self.recover = nxt
         self.doubtful_to = self.rescue_rxt = una
         self.inflation = 0

@@ -27,7 +27,7 @@ class Reno(CongestionControl):
 
     def _reduced(self, flight: int) -> int:
         self._credit = 0
-        return max(flight // 2, 2 * self._mss)
+        return flight // 2
 
     def _memory(self) -> tuple[Any, ...]:
         return (self._credit,)

@@ -98,6 +98,10 @@ def on_retransmission_timeout(tcb: Tcb, now: Nanos) -> None:
     snd = tcb.snd
     tcb.timers.retransmit_ns = NEVER
     if snd.una >= snd.nxt:
+        if not tcb.congestion.cwnd:
+            tcb.congestion.reopened()
+            _tell_of_window(tcb, "reopened")
+            transmit(tcb, now)
         return
     if _is_beyond_r2(tcb, now):
         return

@@ -3,6 +3,9 @@
 A round trip is measured with the clock itself on one octet at a time. When that octet had to be sent again, its ACK
 says nothing (Karn's algorithm); then, if the connection has time stamps, the echo of one takes its place, as it tells
 which of the two was answered (RFC 7323 section 4).
+
+Round trips that hardly vary would bring the RTO down to one of them, and then every ACK that is delayed is too late. So
+what is added to the round trip is never less than such a delay, as in Linux.
 """
 
 from __future__ import annotations
@@ -11,18 +14,27 @@ from typing import Final
 
 from michinori.sim import Nanos
 from michinori.tcp.config import TcpConfig
+from michinori.tcp.timers import NEVER
 
 #: The granularity of the clock as RFC 6298 has it in the formula for the RTO.
 _GRANULARITY_NS: Final = 1_000_000
 _AFTER_LOST_SYN_NS: Final = 3_000_000_000
+#: How long a peer may keep an ACK back, as far as it concerns the RTO.
+_ACK_DELAY_NS: Final = 200_000_000
+#: The least round trip is that of so long, or up to twice as long: a path can become longer (RFC 8985 section 6.2).
+_LATELY_NS: Final = 150_000_000_000
 
 
 class RoundTrips:
     """Smoothed round-trip time, its variation, and the RTO with its back-off."""
 
     __slots__ = (
+        "_least_before_ns",
+        "_least_since_ns",
+        "_margin_ns",
         "_max_ns",
         "_min_ns",
+        "_since_ns",
         "backoff",
         "delivery_rate",
         "least_ns",
@@ -39,6 +51,7 @@ class RoundTrips:
         self.srtt_ns: Nanos = 0
         self.var_ns: Nanos = 0
         self.least_ns: Nanos = 0
+        """The least round trip of lately."""
         self.samples = 0
         self.backoff = 0
         """How many times the timer has expired in a row: each doubles the time-out."""
@@ -50,6 +63,9 @@ class RoundTrips:
         """SND.UNA when it began."""
         self.delivery_rate = 0
         """What the last measured round trip delivered, in bits per second; 0 before the first."""
+        self._since_ns: Nanos = 0
+        self._least_since_ns = self._least_before_ns = NEVER
+        self._margin_ns = max(min(config.rto_min_ns, _ACK_DELAY_NS), _GRANULARITY_NS)
         self._min_ns = config.rto_min_ns
         self._max_ns = config.rto_max_ns
 
@@ -59,21 +75,25 @@ class RoundTrips:
         if took_ns > 0 and ack > 1:
             self.delivery_rate = (ack - self.timed_from) * 8_000_000_000 // took_ns
         self.timed_to = 0
-        self.sample(took_ns)
+        self.sample(took_ns, now)
 
-    def sample(self, rtt_ns: Nanos) -> None:
+    def sample(self, rtt_ns: Nanos, now: Nanos) -> None:
         """One more measured round trip (section 2): it also ends the back-off."""
         if self.samples:
             self.var_ns += (abs(self.srtt_ns - rtt_ns) - self.var_ns) // 4
             self.srtt_ns += (rtt_ns - self.srtt_ns) // 8
-            if rtt_ns < self.least_ns:
-                self.least_ns = rtt_ns
         else:
-            self.srtt_ns = self.least_ns = rtt_ns
+            self.srtt_ns = rtt_ns
             self.var_ns = rtt_ns // 2
+        if now - self._since_ns >= _LATELY_NS:
+            self._since_ns = now
+            self._least_before_ns, self._least_since_ns = self._least_since_ns, rtt_ns
+        elif rtt_ns < self._least_since_ns:
+            self._least_since_ns = rtt_ns
+        self.least_ns = min(self._least_before_ns, self._least_since_ns)
         self.samples += 1
         self.backoff = 0
-        rto_ns = self.srtt_ns + max(_GRANULARITY_NS, 4 * self.var_ns)
+        rto_ns = self.srtt_ns + max(self._margin_ns, 4 * self.var_ns)
         self.rto_ns = min(max(rto_ns, self._min_ns), self._max_ns)
 
     def timeout_ns(self) -> Nanos:

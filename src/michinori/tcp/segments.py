@@ -216,10 +216,14 @@ def send_text(tcb: Tcb, start: int, end: int, now: Nanos, why: str = "") -> int:
 
 
 def reset_for(segment: Segment) -> Segment | None:
-    """The RST that answers a segment which belongs to no connection (RFC 9293 section 3.10.7.1); None for a RST."""
+    """The RST that answers a segment which belongs to no connection (RFC 9293 section 3.10.7.1); None for a RST. It
+    returns a time stamp and has none of its own (RFC 7323 section 5.2).
+    """
     if segment.flags & RST:
         return None
+    stamps = segment.options.timestamps
+    options = NO_OPTIONS if stamps is None else Options(timestamps=(0, stamps[0]))
     if segment.flags & ACK:
-        return Segment(segment.dst_port, segment.src_port, segment.ack, 0, RST, 0)
+        return Segment(segment.dst_port, segment.src_port, segment.ack, 0, RST, 0, options=options)
     ack = (segment.seq + segment.length) & 0xFFFF_FFFF
-    return Segment(segment.dst_port, segment.src_port, 0, ack, RST | ACK, 0)
+    return Segment(segment.dst_port, segment.src_port, 0, ack, RST | ACK, 0, options=options)

@@ -31,6 +31,9 @@ def transmit(tcb: Tcb, now: Nanos) -> None:
             timers.at_retransmit(now + tcb.rtt.timeout_ns())
         if timers.probe_ns == NEVER and recovery.probes_tail and recovery.phase is Phase.OPEN:
             timers.at_probe(min(now + 2 * tcb.rtt.srtt_ns, timers.retransmit_ns))
+    elif snd.end > snd.nxt and not tcb.congestion.cwnd:
+        if tcb.timers.retransmit_ns == NEVER:
+            tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())  # it opens the window (RFC 3168 section 6.1.2)
     elif snd.end > snd.nxt and tcb.timers.persist_ns == NEVER:
         # Nothing is under way that would bring an ACK, and the window is too small to send.
         tcb.timers.at_persist(now + min(tcb.rtt.timeout_ns(), _LONGEST_OVERRIDE_NS))
@@ -73,9 +76,10 @@ def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
             return
         pipe += snd.nxt - before
     nxt, end = snd.nxt, snd.buffer.end
-    if nxt >= snd.end:
+    cwnd = tcb.congestion.cwnd
+    if nxt >= snd.end or not cwnd:
         return
-    first, room = nxt, tcb.congestion.cwnd - pipe
+    first, room = nxt, cwnd - pipe
     edge = snd.una + snd.wnd
     is_held_back = nxt + room < edge and nxt + room < end
     if nxt + room < edge:

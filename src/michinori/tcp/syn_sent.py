@@ -39,10 +39,10 @@ def arrives_in_syn_sent(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         return False
     take_syn(tcb, seg, now)
     if seg.flags & ACK:
-        was_lost = snd.retries > 0
+        retries = snd.retries
         advance(tcb, seg.ack, seg, now)
         syn_was_answered(tcb, seg.options)
-        establish(tcb, now, was_lost=was_lost)
+        establish(tcb, now, retries=retries)
         tcb.rcv.ack_due = True
         # The SYN is dealt with: what is left are text and FIN.
         seg.flags &= ~SYN

@@ -26,6 +26,8 @@ T = TypeVar("T")
 #: How long connections that are being closed get to be closed when the world is.
 _FAREWELL_STEP_S: Final = 0.005
 _FAREWELL_STEPS: Final = 200
+#: As many as the secret of sequence numbers has that is drawn from it (RFC 6528 section 4, RFC 4086).
+_SEED_BITS: Final = 256
 _ENDING: Final = frozenset({"FIN-WAIT-1", "CLOSING", "LAST-ACK"})
 
 
@@ -37,7 +39,7 @@ class TapWorld(World):
     """
 
     def __init__(self, seed: int | None = None, *, record: bool | Collection[str] = False) -> None:
-        super().__init__(secrets.randbits(64) if seed is None else seed, record=record, epoch=datetime.now(UTC))
+        super().__init__(secrets.randbits(_SEED_BITS) if seed is None else seed, record=record, epoch=datetime.now(UTC))
         self._driver = RealTime(self.queue)
         self._plugged: list[tuple[Machine, Adapter]] = []
         self.taps: dict[str, TapDevice] = {}
