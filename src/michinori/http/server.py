@@ -58,9 +58,9 @@ class Server:
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
-        """Where it listens."""
+        """Where it listens, each place once."""
         sockets = [sock for listener in self._listeners for sock in getattr(listener, "sockets", ())]
-        return [(str(name[0]), int(name[1])) for name in (sock.getsockname() for sock in sockets)]
+        return list(dict.fromkeys((str(name[0]), int(name[1])) for name in (sock.getsockname() for sock in sockets)))
 
     @property
     def port(self) -> int:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from michinori.server.settings import ServeError
+
+_ACCEPTED_A_TURN: Final = 8
 
 
 def bind(host: str, port: int, *, shared: bool = False) -> list[socket.socket]:
@@ -36,6 +41,19 @@ def bind(host: str, port: int, *, shared: bool = False) -> list[socket.socket]:
             sock.close()
         raise ServeError(_sentence(error, host, port)) from None
     return sockets
+
+
+def more_descriptors(sockets: Sequence[socket.socket], loop: asyncio.AbstractEventLoop) -> list[socket.socket]:
+    """Further descriptors of these sockets, where the loop accepts more connections at once if it has several.
+
+    libuv, on which uvloop stands, accepts one connection a descriptor in each of its turns (since 1.45), so that each
+    walks through the whole server alone. Taken by the handful they find the code and the data of the one before in the
+    processor's caches: a request with a connection of its own costs a quarter less. Who comes alone costs a few
+    microseconds more, as all descriptors are looked at. The loops of asyncio accept all who wait.
+    """
+    if not type(loop).__module__.startswith("uvloop"):
+        return []
+    return [sock.dup() for sock in sockets for _ in range(_ACCEPTED_A_TURN - 1)]
 
 
 def _bind_one(family: int, kind: int, protocol: int, place: tuple[object, ...], *, shared: bool) -> socket.socket:

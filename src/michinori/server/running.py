@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from michinori.http import Handler, Server, serve
-from michinori.server import extras, living, targets
+from michinori.server import addresses, extras, living, targets
 from michinori.server.access_log import AccessLog
 from michinori.server.settings import ServeError, Settings, read_limits
 from michinori.server.trail import Trail
@@ -111,7 +111,8 @@ async def serve_until_stopped(
         raise ServeError(f"the application could not start: {error}") from error
     if trail is not None:
         trail.begin()
-    server = await serve(site.handler, sockets=sockets, limits=site.limits, tls=site.tls, log=site.log)
+    further = addresses.more_descriptors(sockets, asyncio.get_running_loop())
+    server = await serve(site.handler, sockets=[*sockets, *further], limits=site.limits, tls=site.tls, log=site.log)
     signals = _Signals(stop or asyncio.Event(), lambda: _reload(site, server, tell))
     gc.freeze()  # what has been loaded stays; the collector need not look at it again and again
     gc.set_threshold(*_COLLECT)
