@@ -203,3 +203,22 @@ def test_a_connected_endpoint_hears_its_peer_alone(world: SmallWorld) -> None:
 
     world.run(open_endpoint(Echo, local_addr=("0.0.0.0", 7)), world.server)
     assert world.run(run()) == [(b"X", (SERVER, 7))]
+
+
+def test_a_protocol_that_trips_over_one_datagram_is_given_the_others(world: SmallWorld) -> None:
+    class Tripping(Collector):
+        def datagram_received(self, data, addr) -> None:
+            super().datagram_received(data, addr)
+            if len(self.received) == 1:
+                raise ValueError("tripped")
+
+    async def run() -> list[bytes]:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        transport, got = await open_endpoint(Tripping, local_addr=("127.0.0.1", 7))
+        for word in (b"one", b"two", b"three"):
+            transport.sendto(word, ("127.0.0.1", 7))
+        await asyncio.sleep(1)
+        transport.close()
+        return [data for data, _ in got.received]
+
+    assert world.run(run()) == [b"one", b"two", b"three"]

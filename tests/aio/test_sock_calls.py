@@ -218,6 +218,31 @@ def test_readers_are_called_while_there_is_something_to_read(world: SmallWorld) 
     assert world.run(run()) == [b"one", b"two", b"three"]
 
 
+def test_a_reader_that_fails_is_called_again(world: SmallWorld) -> None:
+    async def run() -> list[bytes]:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda *_: None)
+        got: list[bytes] = []
+
+        def read(sock: socket.socket) -> None:
+            got.append(sock.recv(10))
+            if len(got) == 1:
+                raise ValueError("tripped")
+
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.setblocking(False)
+            sock.bind(("127.0.0.1", 7))
+            for word in (b"one", b"two"):
+                sock.sendto(word, ("127.0.0.1", 7))
+            await asyncio.sleep(1)
+            loop.add_reader(sock, read, sock)
+            await asyncio.sleep(1)
+            loop.remove_reader(sock)
+        return got
+
+    assert world.run(run()) == [b"one", b"two"]
+
+
 def test_writers_tell_when_a_connection_stands(world: SmallWorld) -> None:
     async def run() -> float:
         loop = asyncio.get_running_loop()
@@ -321,6 +346,12 @@ def test_names_are_not_looked_up_in_the_real_network(world: SmallWorld) -> None:
     async def run() -> None:
         assert socket.gethostname() == "client"
         assert socket.gethostbyname("server") == SERVER
+        assert socket.gethostbyname_ex("server") == ("server", [], [SERVER])
+        assert socket.gethostbyaddr(SERVER) == ("server", [], [SERVER])
+        assert socket.getnameinfo((SERVER, 80), 0) == ("server", "http")
+        assert socket.getfqdn() == "client"
+        with pytest.raises(socket.herror):
+            socket.gethostbyaddr("192.0.2.1")
         assert socket.getaddrinfo("server", "http", type=socket.SOCK_STREAM) == [
             (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (SERVER, 80))
         ]

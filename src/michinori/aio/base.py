@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from asyncio import transports
+from asyncio import transports, trsock
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from michinori.aio.host_socket import HostSocket
 from michinori.sim import EventQueue
 from michinori.trace import Recorder
 
@@ -23,6 +24,8 @@ class LoopBase(asyncio.BaseEventLoop):
 
     queue: EventQueue
     recorder: Recorder | None
+    next_number: Callable[[], int]
+    """Numbers that serve as hashes, so that sets have the same order in every run."""
     _ready: deque[asyncio.Handle]
 
     if TYPE_CHECKING:
@@ -59,16 +62,66 @@ class LoopBase(asyncio.BaseEventLoop):
     def look_at_clock(self) -> None:
         """An application is about to act on a socket. In virtual time no time has passed since its callback began."""
 
+    def transport_opened(self, transport: TransportBase) -> None:
+        """It is to be told when the world ends."""
+        raise NotImplementedError
+
+    def transport_closed(self, transport: TransportBase) -> None:
+        """It has ended by itself."""
+        raise NotImplementedError
+
 
 class TransportBase(transports._FlowControlMixin):
-    """The base of transports: asyncio's bookkeeping of what waits to be written, and when the protocol has to wait."""
+    """What the transports over a host's sockets share, on top of asyncio's bookkeeping of what waits to be written."""
+
+    _loop: LoopBase
+    _protocol: Any
 
     if TYPE_CHECKING:
         _extra: dict[str, Any]
 
-        def __init__(self, extra: dict[str, Any] | None, loop: asyncio.AbstractEventLoop) -> None: ...
         def _maybe_pause_protocol(self) -> None: ...
         def _maybe_resume_protocol(self) -> None: ...
+
+    def __init__(self, loop: LoopBase, sock: HostSocket, extra: dict[str, Any] | None) -> None:
+        super().__init__(extra, loop)
+        self._number = loop.next_number()
+        self._sock = sock
+        self._closing = False
+        self._extra["socket"] = trsock.TransportSocket(sock)  # type: ignore[arg-type]
+        self._extra["sockname"] = sock.getsockname()
+
+    def __hash__(self) -> int:
+        return self._number  # the order of a server's set of transports is the same in every run
+
+    def _begin(self, start_reading: Callable[[], None], waiter: asyncio.Future[Any] | None) -> None:
+        """Introduce the transport to its protocol, then to what comes; then the waiter may have it."""
+        loop = self._loop
+        loop.transport_opened(self)
+        loop.call_soon(self._protocol.connection_made, self)
+        loop.call_soon(start_reading)
+        if waiter is not None:
+            loop.call_soon(set_unless_done, waiter)
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Who hears of what comes from now on."""
+        self._protocol = protocol
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        """Who hears of what comes."""
+        return cast("asyncio.BaseProtocol", self._protocol)
+
+    def is_closing(self) -> bool:
+        """Whether it is closed or being closed."""
+        return self._closing
+
+    def abort(self) -> None:
+        """Let go of the socket at once; what waits is lost."""
+        raise NotImplementedError
+
+    def abandon(self) -> None:
+        """The world ends: nothing of this will happen any more."""
+        raise NotImplementedError
 
 
 def set_unless_done(waiter: asyncio.Future[Any]) -> None:

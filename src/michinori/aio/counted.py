@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from contextvars import Context
 
-    from michinori.aio.loop import HostLoop
+    from michinori.aio.base import LoopBase
     from michinori.host import Host
     from michinori.sim import Timer
 
 T = TypeVar("T")
 
 
-class CountedFuture(asyncio.Future[T]):
-    """A future whose hash is a number of its loop."""
+class _Counted:
+    """Whose hash is a number of its loop, given when it is first asked for."""
 
-    _loop: HostLoop
+    _loop: LoopBase
     _number: int
 
     def __hash__(self) -> int:
@@ -38,21 +38,14 @@ class CountedFuture(asyncio.Future[T]):
             return self._number
 
 
-class CountedTask(asyncio.Task[T]):
-    """A task whose hash is a number of its loop, given in the order in which the tasks were made; ``host`` is where it
-    runs.
-    """
+class CountedFuture(_Counted, asyncio.Future[T]):
+    """A future whose hash is the same in every run."""
 
-    _loop: HostLoop
-    _number: int
+
+class CountedTask(_Counted, asyncio.Task[T]):
+    """A task whose hash is the same in every run; ``host`` is where it runs."""
+
     host: Host | None
-
-    def __hash__(self) -> int:
-        try:
-            return self._number
-        except AttributeError:
-            self._number = self._loop.next_number()
-            return self._number
 
 
 def counted_task_factory(
@@ -65,57 +58,52 @@ def counted_task_factory(
     return task
 
 
-class CausedHandle(asyncio.Handle):
-    """A handle of a recorded world: what it does was caused by what was going on when it was made."""
+class _Caused:
+    """A handle that acts because of what was going on when it was made."""
+
+    __slots__ = ()
+    _loop: LoopBase
+    cause: int
+
+    def _run(self) -> None:
+        recorder = self._loop.recorder
+        if recorder is None:
+            super()._run()  # type: ignore[misc]
+            return
+        before, recorder.cause = recorder.cause, self.cause
+        try:
+            super()._run()  # type: ignore[misc]
+        finally:
+            recorder.cause = before
+
+
+class CausedHandle(_Caused, asyncio.Handle):
+    """A handle of a recorded world."""
 
     __slots__ = ("cause",)
-    _loop: HostLoop
 
     def __init__(
-        self, callback: Callable[..., object], args: tuple[Any, ...], loop: HostLoop, context: Context | None
+        self, callback: Callable[..., object], args: tuple[Any, ...], loop: LoopBase, context: Context | None
     ) -> None:
         super().__init__(callback, args, loop, context)
         recorder = loop.recorder
         self.cause = 0 if recorder is None else recorder.cause
 
-    def _run(self) -> None:
-        recorder = self._loop.recorder
-        if recorder is None:
-            super()._run()
-            return
-        before, recorder.cause = recorder.cause, self.cause
-        try:
-            super()._run()
-        finally:
-            recorder.cause = before
 
-
-class VirtualTimerHandle(asyncio.TimerHandle):
+class VirtualTimerHandle(_Caused, asyncio.TimerHandle):
     """What ``call_at`` gives: a handle that waits in the world's queue."""
 
     __slots__ = ("cause", "timer")
-    _loop: HostLoop
 
     def __init__(
         self,
         when: float,
         callback: Callable[..., object],
         args: tuple[Any, ...],
-        loop: HostLoop,
+        loop: LoopBase,
         context: Context | None,
     ) -> None:
         super().__init__(when, callback, args, loop, context)
         recorder = loop.recorder
         self.cause = 0 if recorder is None else recorder.cause
         self.timer: Timer | None = None
-
-    def _run(self) -> None:
-        recorder = self._loop.recorder
-        if recorder is None:
-            super()._run()
-            return
-        before, recorder.cause = recorder.cause, self.cause
-        try:
-            super()._run()
-        finally:
-            recorder.cause = before

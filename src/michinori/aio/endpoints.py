@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from contextvars import Context
 from typing import Any, cast
 
-from michinori.aio.base import LoopBase
+from michinori.aio.base import LoopBase, TransportBase
 from michinori.aio.calls import Call
 from michinori.aio.counted import CausedHandle
 from michinori.aio.datagram_transport import DatagramTransport
@@ -25,7 +25,6 @@ from michinori.aio.host_socket import HostSocket
 from michinori.aio.stream_transport import StreamTransport
 
 ProtocolFactory = Callable[[], asyncio.BaseProtocol]
-AnyTransport = StreamTransport | DatagramTransport
 
 
 class Endpoints(LoopBase):
@@ -33,7 +32,7 @@ class Endpoints(LoopBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._transports: dict[AnyTransport, None] = {}
+        self._transports: dict[TransportBase, None] = {}
         self._acceptors: dict[HostSocket, _Acceptor] = {}
 
     # For transports
@@ -43,7 +42,7 @@ class Endpoints(LoopBase):
         context = contextvars.copy_context()
         if self.recorder is None:
             return asyncio.Handle(callback, args, self, context)
-        return CausedHandle(callback, args, self, context)  # type: ignore[arg-type]
+        return CausedHandle(callback, args, self, context)
 
     def make_ready(self, handle: asyncio.Handle) -> None:
         """Let it run at this instant, after everything that is ready now; what goes on now is its cause."""
@@ -51,11 +50,11 @@ class Endpoints(LoopBase):
             cast("CausedHandle", handle).cause = self.recorder.cause
         self._ready.append(handle)
 
-    def transport_opened(self, transport: AnyTransport) -> None:
+    def transport_opened(self, transport: TransportBase) -> None:
         """It is to be told when the world ends."""
         self._transports[transport] = None
 
-    def transport_closed(self, transport: AnyTransport) -> None:
+    def transport_closed(self, transport: TransportBase) -> None:
         """It has ended by itself."""
         self._transports.pop(transport, None)
 
@@ -75,7 +74,7 @@ class Endpoints(LoopBase):
         extra: dict[str, Any] | None = None,
         server: Any = None,
     ) -> StreamTransport:
-        return StreamTransport(self, sock, protocol, waiter, extra, server)  # type: ignore[arg-type]
+        return StreamTransport(self, sock, protocol, waiter, extra, server)
 
     def _make_ssl_transport(
         self,
@@ -101,7 +100,7 @@ class Endpoints(LoopBase):
             ssl_handshake_timeout=ssl_handshake_timeout,  # type: ignore[arg-type]
             ssl_shutdown_timeout=ssl_shutdown_timeout,
         )
-        StreamTransport(self, rawsock, tls, extra=extra, server=server)  # type: ignore[arg-type]
+        StreamTransport(self, rawsock, tls, extra=extra, server=server)
         return cast("asyncio.Transport", tls._app_transport)
 
     def _make_datagram_transport(
@@ -112,7 +111,7 @@ class Endpoints(LoopBase):
         waiter: asyncio.Future[Any] | None = None,
         extra: dict[str, Any] | None = None,
     ) -> DatagramTransport:
-        return DatagramTransport(self, sock, protocol, address, waiter, extra)  # type: ignore[arg-type]
+        return DatagramTransport(self, sock, protocol, address, waiter, extra)
 
     # Servers
 

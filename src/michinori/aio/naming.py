@@ -72,19 +72,7 @@ class Naming(LoopBase):
 
     async def getnameinfo(self, sockaddr: tuple[Any, ...], flags: int = 0) -> tuple[str, str]:
         """As ``socket.getnameinfo``, from the running host's own table."""
-        machine = running_host()
-        address, port = str(sockaddr[0]), int(sockaddr[1])
-        if numeric(address) is None:
-            raise _error(socket.EAI_NONAME, "Name or service not known")
-        name = address
-        if not flags & socket.NI_NUMERICHOST:
-            known = [entry for entry, addresses in machine.hosts_table.items() if address in addresses]
-            if known:
-                name = known[0]
-            elif flags & socket.NI_NAMEREQD:
-                raise _error(socket.EAI_NONAME, "Name or service not known")
-        service = str(port) if flags & socket.NI_NUMERICSERV else _SERVICE_NAMES.get(port, str(port))
-        return name, service
+        return getnameinfo_at_once(running_host(), sockaddr, flags)
 
     async def _resolve(self, machine: Host, question: Question) -> list[str]:
         family = question.family
@@ -162,6 +150,22 @@ def getaddrinfo_at_once(
     if addresses is None:
         raise _error(socket.EAI_AGAIN, "socket.getaddrinfo cannot wait for the resolver: use loop.getaddrinfo")
     return question.answer(addresses)
+
+
+def getnameinfo_at_once(machine: Host, sockaddr: tuple[Any, ...], flags: int = 0) -> tuple[str, str]:
+    """``socket.getnameinfo`` for code that cannot wait, which for a host's own table nobody has to."""
+    address, port = str(sockaddr[0]), int(sockaddr[1])
+    if numeric(address) is None:
+        raise _error(socket.EAI_NONAME, "Name or service not known")
+    name = address
+    if not flags & socket.NI_NUMERICHOST:
+        known = machine.hosts_table.names_of(address)
+        if known:
+            name = known[0]
+        elif flags & socket.NI_NAMEREQD:
+            raise _error(socket.EAI_NONAME, "Name or service not known")
+    service = str(port) if flags & socket.NI_NUMERICSERV else _SERVICE_NAMES.get(port, str(port))
+    return name, service
 
 
 def _text(host: bytes | str | None) -> str | None:

@@ -8,8 +8,9 @@
     anyio brings its own worker threads. Those of a world do their work at once, in the thread that asks, because a real
     thread would finish in real time.
 
-``socket.getaddrinfo``, ``socket.gethostbyname``, ``socket.gethostname``
-    In the context of a host they answer from what the host knows by itself. Nothing of a world asks the real network.
+``socket.getaddrinfo``, ``socket.getnameinfo``, ``socket.gethostbyname`` …
+    In the context of a host they answer from what the host knows by itself, and so does ``socket.getfqdn``, which asks
+    them. Nothing of a world asks the real network.
 
 ``signal.signal``
     In the context of a host it installs nothing: servers that do so at their start would take Ctrl-C away from whoever
@@ -31,11 +32,14 @@ from typing import Any, Final, cast
 
 from michinori.aio.context import CURRENT_HOST
 from michinori.aio.host_socket import HostSocket
-from michinori.aio.naming import getaddrinfo_at_once
+from michinori.aio.naming import getaddrinfo_at_once, getnameinfo_at_once
+from michinori.host import Host
 
 _real_socket = socket.socket
 #: ``signal.signal`` itself, for loops that have signals.
 real_signal: Final = signal.signal
+#: ``h_errno`` of a name that nobody has.
+_HOST_NOT_FOUND: Final = 1
 _lock = threading.Lock()
 _depth = 0
 _before: dict[tuple[Any, str], Any] = {}
@@ -111,11 +115,40 @@ def _getaddrinfo(*args: Any, **options: Any) -> Any:
     return getaddrinfo_at_once(host, *args, **options)
 
 
+def _getnameinfo(sockaddr: tuple[Any, ...], flags: int) -> tuple[str, str]:
+    host = CURRENT_HOST.get()
+    if host is None:
+        return cast("tuple[str, str]", _before[socket, "getnameinfo"](sockaddr, flags))
+    return getnameinfo_at_once(host, sockaddr, flags)
+
+
 def _gethostbyname(name: str) -> str:
     host = CURRENT_HOST.get()
     if host is None:
         return cast("str", _before[socket, "gethostbyname"](name))
-    return cast("str", getaddrinfo_at_once(host, name, 0, socket.AF_INET)[0][4][0])
+    return _addresses_at_once(host, name)[0]
+
+
+def _gethostbyname_ex(name: str) -> tuple[str, list[str], list[str]]:
+    host = CURRENT_HOST.get()
+    if host is None:
+        return cast("tuple[str, list[str], list[str]]", _before[socket, "gethostbyname_ex"](name))
+    return name, [], _addresses_at_once(host, name)
+
+
+def _gethostbyaddr(name: str) -> tuple[str, list[str], list[str]]:
+    host = CURRENT_HOST.get()
+    if host is None:
+        return cast("tuple[str, list[str], list[str]]", _before[socket, "gethostbyaddr"](name))
+    addresses = _addresses_at_once(host, name)
+    names = host.hosts_table.names_of(addresses[0])
+    if not names:
+        raise socket.herror(_HOST_NOT_FOUND, "Unknown host")
+    return names[0], names[1:], addresses
+
+
+def _addresses_at_once(host: Host, name: str) -> list[str]:
+    return [info[4][0] for info in getaddrinfo_at_once(host, name, 0, socket.AF_INET, socket.SOCK_STREAM)]
 
 
 def _gethostname() -> str:
@@ -132,7 +165,10 @@ def _signal(number: int, handler: Any) -> Any:
 _STAND_INS: Final[dict[tuple[Any, str], Any]] = {
     (socket, "socket"): HostAwareSocket,
     (socket, "getaddrinfo"): _getaddrinfo,
+    (socket, "getnameinfo"): _getnameinfo,
     (socket, "gethostbyname"): _gethostbyname,
+    (socket, "gethostbyname_ex"): _gethostbyname_ex,
+    (socket, "gethostbyaddr"): _gethostbyaddr,
     (socket, "gethostname"): _gethostname,
     (threading.Thread, "start"): _start,
     (signal, "signal"): _signal,

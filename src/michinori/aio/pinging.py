@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import math
 
 import msgspec
@@ -92,6 +93,4 @@ async def ping(
 
 
 def _no_route(error: Unreachable) -> tuple[int, str]:
-    import errno
-
     return errno.EMSGSIZE if error.reason == "too-big" else errno.ENETUNREACH, str(error)

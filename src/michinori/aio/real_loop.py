@@ -142,10 +142,12 @@ class RealLoop(HostLoop):
         """End all tasks, tell the peers of what is still open, and close the loop."""
         if self.is_closed():
             return
-        super().close()
-        for number in list(self._signal_handlers):
-            self.remove_signal_handler(number)
-        self.driver.close()
+        try:
+            super().close()
+        finally:
+            for number in list(self._signal_handlers):
+                self.remove_signal_handler(number)
+            self.driver.close()
 
     def _end_all_tasks(self) -> None:
         super()._end_all_tasks()

@@ -15,7 +15,7 @@ from michinori.aio.calls import Call
 from michinori.aio.context import CURRENT_HOST
 from michinori.aio.host_socket import Buffer, HostSocket
 from michinori.aio.sockaddr import endpoint_of, sockaddr
-from michinori.aio.watches import Watch
+from michinori.aio.watches import Side, Watch
 from michinori.host import KernelSocket, TcpListenerSocket, TcpSocket, UdpSocket
 from michinori.host.addresses import endpoint_text
 from michinori.host.errors import os_error
@@ -133,26 +133,26 @@ class SockCalls(LoopBase):
 
     def add_reader(self, fd: Any, callback: Callable[[*Ts], Any], *args: *Ts) -> None:
         """Call ``callback(*args)`` whenever that socket of the running host is readable."""
-        self._watch(_kernel_by(fd)).set_reader(callback, args)
+        self._watch(_kernel_by(fd)).reading.set_callback(callback, args)
 
     def remove_reader(self, fd: Any) -> bool:
         """Call it no more. Whether there was anything to call."""
-        return self._unwatch(fd, Watch.set_reader)
+        return self._unwatch(fd, lambda watch: watch.reading)
 
     def add_writer(self, fd: Any, callback: Callable[[*Ts], Any], *args: *Ts) -> None:
         """Call ``callback(*args)`` whenever that socket of the running host is writable."""
-        self._watch(_kernel_by(fd)).set_writer(callback, args)
+        self._watch(_kernel_by(fd)).writing.set_callback(callback, args)
 
     def remove_writer(self, fd: Any) -> bool:
         """Call it no more. Whether there was anything to call."""
-        return self._unwatch(fd, Watch.set_writer)
+        return self._unwatch(fd, lambda watch: watch.writing)
 
-    def _unwatch(self, fd: Any, remove: Callable[[Watch, None], bool]) -> bool:
+    def _unwatch(self, fd: Any, side: Callable[[Watch], Side]) -> bool:
         kernel = _find_kernel(fd)
         watch = self._watches.get(kernel) if kernel is not None else None
         if kernel is None or watch is None:
             return False
-        removed = remove(watch, None)
+        removed = side(watch).set_callback(None)
         if watch.idle:
             del self._watches[kernel]
         return removed
@@ -164,17 +164,15 @@ class SockCalls(LoopBase):
         return watch
 
     async def _until_readable(self, kernel: KernelSocket) -> None:
-        watch = self._watch(kernel)
-        try:
-            await watch.until_readable()
-        finally:
-            if watch.idle:
-                self._watches.pop(kernel, None)
+        await self._until(kernel, lambda watch: watch.reading)
 
     async def _until_writable(self, kernel: KernelSocket) -> None:
+        await self._until(kernel, lambda watch: watch.writing)
+
+    async def _until(self, kernel: KernelSocket, side: Callable[[Watch], Side]) -> None:
         watch = self._watch(kernel)
         try:
-            await watch.until_writable()
+            await side(watch).wait()
         finally:
             if watch.idle:
                 self._watches.pop(kernel, None)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from asyncio import constants, trsock
+from asyncio import constants
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from michinori.aio.base import TransportBase, set_unless_done
+from michinori.aio.base import LoopBase, TransportBase
 from michinori.aio.calls import Call
 from michinori.aio.host_socket import HostSocket
 from michinori.host import TcpSocket
-
-if TYPE_CHECKING:
-    from michinori.aio.loop import HostLoop
 
 #: The most that is read at once.
 READ_OCTETS: Final = 256 * 1024
@@ -35,25 +32,20 @@ class StreamTransport(TransportBase, asyncio.Transport):
 
     _start_tls_compatible = True
     _sendfile_compatible = constants._SendfileMode.FALLBACK
-    _loop: HostLoop
 
     def __init__(
         self,
-        loop: HostLoop,
+        loop: LoopBase,
         sock: HostSocket,
         protocol: asyncio.BaseProtocol,
         waiter: asyncio.Future[Any] | None = None,
         extra: dict[str, Any] | None = None,
         server: Any = None,
     ) -> None:
-        super().__init__(extra, loop)
-        self._number = loop.next_number()
+        super().__init__(loop, sock, extra)
         kernel = sock.kernel
         assert isinstance(kernel, TcpSocket)
         self.kernel = kernel
-        self._sock = sock
-        self._extra["socket"] = trsock.TransportSocket(sock)  # type: ignore[arg-type]
-        self._extra["sockname"] = sock.getsockname()
         if "peername" not in self._extra:
             try:
                 self._extra["peername"] = sock.getpeername()
@@ -61,7 +53,6 @@ class StreamTransport(TransportBase, asyncio.Transport):
                 self._extra["peername"] = None
         self._buffer: deque[tuple[memoryview, int]] = deque()
         self._buffered = 0
-        self._closing = False
         self._lost = 0
         self._eof = False
         self._paused = False
@@ -79,14 +70,7 @@ class StreamTransport(TransportBase, asyncio.Transport):
         self._read_is_ready = False
         self._write_is_ready = False
         self.set_protocol(protocol)
-        loop.transport_opened(self)
-        loop.call_soon(protocol.connection_made, self)
-        loop.call_soon(self._start_reading)
-        if waiter is not None:
-            loop.call_soon(set_unless_done, waiter)
-
-    def __hash__(self) -> int:
-        return self._number  # the order of a server's set of transports is the same in every run
+        self._begin(self._start_reading, waiter)
 
     def __repr__(self) -> str:
         state = "closed" if self._lost else "closing" if self._closing else "open"
@@ -94,12 +78,8 @@ class StreamTransport(TransportBase, asyncio.Transport):
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         """Who hears of what comes from now on."""
-        self._protocol = protocol
+        super().set_protocol(protocol)
         self._buffered_protocol = isinstance(protocol, asyncio.BufferedProtocol)
-
-    def get_protocol(self) -> asyncio.BaseProtocol:
-        """Who hears of what comes."""
-        return self._protocol
 
     # Reading
 
@@ -153,7 +133,7 @@ class StreamTransport(TransportBase, asyncio.Transport):
             self._end_of_stream()
             return
         try:
-            self._protocol.data_received(data)  # type: ignore[attr-defined]
+            self._protocol.data_received(data)
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -213,7 +193,7 @@ class StreamTransport(TransportBase, asyncio.Transport):
         self._at_eof = True
         self.kernel.on_readable = None
         try:
-            keep_open = self._protocol.eof_received()  # type: ignore[attr-defined]
+            keep_open = self._protocol.eof_received()
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -253,7 +233,7 @@ class StreamTransport(TransportBase, asyncio.Transport):
             with noted:
                 taken = self._write_now(data, call)
                 noted.gave(octets=taken)
-        elif not self._buffer:
+        else:
             taken = self._write_now(data, 0)
         if taken < len(data) and not self._lost:
             rest = memoryview(data if isinstance(data, bytes) else bytes(data)).cast("B")[taken:]
@@ -336,10 +316,6 @@ class StreamTransport(TransportBase, asyncio.Transport):
 
     # Ending
 
-    def is_closing(self) -> bool:
-        """Whether it is closed or being closed."""
-        return self._closing
-
     def close(self) -> None:
         """Write what waits, then let go of the socket."""
         if self._closing:
@@ -372,7 +348,7 @@ class StreamTransport(TransportBase, asyncio.Transport):
 
     def _call_connection_lost(self, error: BaseException | None) -> None:
         try:
-            self._protocol.connection_lost(error)  # type: ignore[arg-type]
+            self._protocol.connection_lost(error)
         finally:
             self._sock.close()
             self._loop.transport_closed(self)

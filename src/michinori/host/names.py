@@ -35,9 +35,13 @@ class HostsTable(dict[str, list[str]]):
             found = [_LOOPBACK[4]]  # RFC 6761 section 6.3
         return [address for address in found if _fits(address, family)]
 
+    def names_of(self, address: str) -> list[str]:
+        """The names that have that address, in the order of the table."""
+        return [name for name, addresses in self.items() if address in addresses]
+
 
 def numeric(name: str) -> str | None:
-    """The address in its usual form if the text is one, else None."""
+    """The text if it is a numeric address, else None."""
     try:
         pack(name)
     except ValueError:

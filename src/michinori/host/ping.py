@@ -12,6 +12,8 @@ from michinori.sim import EventQueue, Nanos, Stream
 from michinori.wire import icmp, ipv4
 from michinori.wire.protocols import PROTOCOL_ICMP
 
+_SIXTEEN_BITS: Final = 0xFFFF
+
 
 class Answer(msgspec.Struct, frozen=True):
     """What came back for one question."""
@@ -73,10 +75,11 @@ class Echo:
         self.destination = destination
 
     def ask(self, sequence: int, payload: bytes = b"", *, ttl: int = 64, dont_fragment: bool = False) -> None:
-        """Send one question. Raises ``michinori.inet.Unreachable`` when there is no route."""
+        """Send one question; of its number 16 bits are sent. Raises ``michinori.inet.Unreachable`` without a route."""
         echoes = self._echoes
+        sequence &= _SIXTEEN_BITS
         self._asked_ns[sequence] = echoes._queue.now_ns
-        message = icmp.echo_request(self._identifier, sequence & _SIXTEEN_BITS, payload)
+        message = icmp.echo_request(self._identifier, sequence, payload)
         echoes._internet.send(self.destination, PROTOCOL_ICMP, message.emit(), ttl=ttl, dont_fragment=dont_fragment)
 
     def answered(self, sequence: int, source: bytes, error: str) -> None:
@@ -88,6 +91,3 @@ class Echo:
     def close(self) -> None:
         """No more questions: answers that still come are for nobody."""
         self._echoes._series.pop(self._identifier, None)
-
-
-_SIXTEEN_BITS: Final = 0xFFFF

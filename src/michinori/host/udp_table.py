@@ -6,7 +6,7 @@ import errno
 from collections.abc import Iterator
 from typing import Final
 
-from michinori.host.addresses import endpoint_text, unspecified
+from michinori.host.addresses import endpoint_text, overlap, unspecified
 from michinori.host.errors import os_error
 from michinori.host.icmp_errors import errno_of
 from michinori.host.udp_socket import Endpoint, UdpSocket
@@ -122,8 +122,8 @@ class UdpTable:
             return
         source_port = int.from_bytes(error.octets[0:2], "big")
         remote = (error.dst, int.from_bytes(error.octets[2:4], "big"))
-        for socket in self._by_port.get(source_port, ()):
-            if socket.remote == remote:
+        for socket in tuple(self._by_port.get(source_port, ())):  # whoever hears of it may close
+            if socket.remote == remote and socket.local is not None and overlap(socket.local[0], error.src):
                 socket.fail(os_error(number))
 
     def _emit(self, socket: UdpSocket, source: bytes, source_port: int, to: Endpoint, payload: bytes) -> None:
@@ -169,8 +169,7 @@ class UdpTable:
     def _may_share(self, socket: UdpSocket, address: bytes, port: int) -> bool:
         for other in self._by_port.get(port, ()):
             assert other.local is not None
-            overlaps = other.local[0] == address or not any(address) or not any(other.local[0])
-            if overlaps and not (socket.options.reuse_address and other.options.reuse_address):
+            if overlap(address, other.local[0]) and not (socket.options.reuse_address and other.options.reuse_address):
                 return False
         return True
 
