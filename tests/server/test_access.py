@@ -229,15 +229,15 @@ class Names:
 @pytest.mark.parametrize(
     ("reverse", "forward", "name"),
     [
-        ({"192.0.2.1": "Pc.Home.Example."}, {"pc.home.example": ["192.0.2.1"]}, "pc.home.example"),
-        ({"192.0.2.1": "bank.example"}, {"bank.example": ["198.51.100.1"]}, ""),
-        ({"192.0.2.1": "none.example"}, {}, ""),
-        ({"192.0.2.1": "192.0.2.1"}, {"192.0.2.1": ["192.0.2.1"]}, ""),
-        ({}, {}, ""),
+        ({"192.0.2.1": "Pc.Home.Example."}, {"pc.home.example": ["192.0.2.1"]}, ("pc.home.example", True)),
+        ({"192.0.2.1": "bank.example"}, {"bank.example": ["198.51.100.1"]}, ("bank.example", False)),
+        ({"192.0.2.1": "none.example"}, {}, ("none.example", False)),
+        ({"192.0.2.1": "192.0.2.1"}, {"192.0.2.1": ["192.0.2.1"]}, ("", False)),
+        ({}, {}, ("", False)),
     ],
 )
-def test_a_name_counts_only_if_it_leads_back(
-    reverse: dict[str, str], forward: dict[str, list[str]], name: str, monkeypatch: pytest.MonkeyPatch
+def test_a_name_is_confirmed_only_if_it_leads_back(
+    reverse: dict[str, str], forward: dict[str, list[str]], name: tuple[str, bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main() -> None:
         told = Names(reverse, forward)
@@ -251,14 +251,43 @@ def test_a_name_counts_only_if_it_leads_back(
 
 
 def test_a_silent_resolver_is_waited_for_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def main() -> str:
-        async def silence(*_: Any) -> Any:
+    async def main() -> list[tuple[str, bool]]:
+        async def silence(*_: Any, **__: Any) -> Any:
             await asyncio.sleep(1000)
 
-        monkeypatch.setattr(asyncio.get_running_loop(), "getnameinfo", silence)
-        return await ReverseNames(within_s=0.05).name("192.0.2.1")
+        loop = asyncio.get_running_loop()
+        Names({"192.0.2.1": "a.example"}, {}).into(loop, monkeypatch)
+        monkeypatch.setattr(loop, "getaddrinfo", silence)
+        claimed = await ReverseNames(within_s=0.05).name("192.0.2.1")
+        monkeypatch.setattr(loop, "getnameinfo", silence)
+        return [claimed, await ReverseNames(within_s=0.05).name("192.0.2.1")]
 
-    assert webtalk.run(main()) == ""
+    assert webtalk.run(main()) == [("a.example", False), ("", False)]
+
+
+@pytest.mark.parametrize(
+    ("forward", "denied", "allowed"), [(["127.0.0.1"], 403, 200), (["198.51.100.1"], 403, 403), ([], 403, 403)]
+)
+def test_who_only_claims_a_name_is_denied_by_it_and_not_allowed(
+    forward: list[str], denied: int, allowed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = '[[rule]]\npath = "/deny"\ndeny = [".a.example"]\n[[rule]]\npath = "/allow"\nallow = ["pc.a.example"]\n'
+
+    async def main() -> list[bytes]:
+        async with webtalk.served(AccessControl(access.parse(rules), whoami)) as port:
+            names = Names({"127.0.0.1": "pc.a.example"}, {"pc.a.example": forward})
+            names.into(asyncio.get_running_loop(), monkeypatch)
+            return [await webtalk.talk(port, get(path)) for path in ("/deny", "/allow")]
+
+    assert [int(answer[9:12]) for answer in webtalk.run(main())] == [denied, allowed]
+
+
+def test_a_path_copied_from_the_address_bar_is_guarded_like_the_one_that_is_typed() -> None:
+    rule = "[[rule]]\npath = '{}'\ndeny = ['all']\n"
+    asked = [get("/%E7%A7%98/x"), get("/%e7%A7%98")]
+    for written in ("/%E7%A7%98", "/秘", "/./秘/"):
+        assert statuses(rule.format(written), *asked) == [403, 403]
+    assert statuses(rule.format("/a\\b"), get("/a/b"), get("/a%5Cb"), get("/a")) == [403, 403, 200]
 
 
 @pytest.mark.parametrize(

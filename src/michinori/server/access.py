@@ -12,14 +12,13 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, TypeAlias, TypeVar
-from urllib.parse import unquote
 from weakref import WeakValueDictionary
 
 from michinori.http import Handler, Refusal, ServerRequest, ServerResponse
 from michinori.server import living
-from michinori.server.access_file import Network, Rule, Rules, RulesError, Who, load, parse
+from michinori.server.access_file import Network, Rule, Rules, RulesError, Who, load, parse, segments_of
 from michinori.server.passwords import BackOff, Passwords
-from michinori.server.reverse_names import ReverseNames
+from michinori.server.reverse_names import ReverseName, ReverseNames
 
 __all__ = ["AccessControl", "Rules", "RulesError", "guard", "load", "parse"]
 
@@ -28,6 +27,7 @@ T = TypeVar("T")
 Address: TypeAlias = IPv4Address | IPv6Address
 
 _LONGEST_PASSWORD: Final = 1024
+_NAMELESS: Final = ReverseName()
 
 _log = logging.getLogger("michinori.server.access")
 
@@ -94,7 +94,7 @@ class AccessControl:
         if any(rule.users or rule.allow.domains or rule.deny.domains for rule in fitting):
             return None
         if fitting:
-            self._decide(request, fitting, self._client(request), "")
+            self._decide(request, fitting, self._client(request), _NAMELESS)
         response: ServerResponse | None = inner(request)
         return response
 
@@ -119,17 +119,19 @@ class AccessControl:
         return address
 
     async def _check_place(self, request: ServerRequest, fitting: list[Rule], address: Address) -> None:
-        name = ""
+        name = _NAMELESS
         if any(rule.allow.domains or rule.deny.domains for rule in fitting):
             name = await self._names.name(str(address))
         self._decide(request, fitting, address, name)
 
-    def _decide(self, request: ServerRequest, fitting: list[Rule], address: Address, name: str) -> None:
-        if any(_is_among(rule.deny, address, name) for rule in fitting):
-            self._refuse(request, address, name, "denied")
+    def _decide(self, request: ServerRequest, fitting: list[Rule], address: Address, name: ReverseName) -> None:
+        """By a name that leads nowhere nobody gets in, but who claims one that is denied stays out."""
+        if any(_is_among(rule.deny, address, name.text) for rule in fitting):
+            self._refuse(request, address, name.text, "denied")
         allowed = _longest(fitting, lambda rule: rule.allow)
-        if allowed and not any(_is_among(who, address, name) for who in allowed):
-            self._refuse(request, address, name, "not among those that are allowed")
+        believed = name.text if name.confirmed else ""
+        if allowed and not any(_is_among(who, address, believed) for who in allowed):
+            self._refuse(request, address, name.text, "not among those that are allowed")
 
     def _refuse(self, request: ServerRequest, address: Address, name: str, why: str) -> None:
         _log.info("%s %s refused: %s%s is %s", request.method, request.path, address, f" ({name})" if name else "", why)
@@ -188,8 +190,8 @@ def _longest(fitting: list[Rule], said: Callable[[Rule], T]) -> list[T]:
 
 
 def _segments(path: str) -> tuple[str, ...]:
-    """The path as the most lenient of handlers could read it. Raises ``Refusal`` for one that climbs."""
-    segments = tuple(segment for segment in unquote(path).replace("\\", "/").split("/") if segment and segment != ".")
+    """As the rules have them. Raises ``Refusal`` for a path that climbs."""
+    segments = segments_of(path)
     if ".." in segments:
         raise Refusal(400, "The path climbs.")
     return segments

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final, TypeAlias
+from urllib.parse import unquote
 
 import msgspec
 
@@ -142,8 +143,8 @@ def _rule(number: int, entry: _Entry, users: Mapping[str, str]) -> Rule:
         raise RulesError(f"{place}: there is no user {unknown[0]!r} in [users]")
     if not (entry.allow or entry.deny or entry.users):
         raise RulesError(f"{place} says nothing: give it allow, deny or users")
-    segments = tuple(segment for segment in entry.path.split("/") if segment)
-    if {".", ".."} & set(segments):
+    segments = segments_of(entry.path)
+    if ".." in segments:
         raise RulesError(f"{place}: the path {entry.path!r} climbs; write where it leads to")
     return Rule(
         segments,
@@ -152,6 +153,11 @@ def _rule(number: int, entry: _Entry, users: Mapping[str, str]) -> Rule:
         _who(entry.deny, f"{place}, deny"),
         frozenset(entry.users),
     )
+
+
+def segments_of(path: str) -> tuple[str, ...]:
+    """A path as the most lenient of handlers could read it, a rule's like a request's: escapes undone, no ``.``."""
+    return tuple(segment for segment in unquote(path).replace("\\", "/").split("/") if segment and segment != ".")
 
 
 def _who(entries: list[str], place: str) -> Who:
