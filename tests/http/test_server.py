@@ -28,6 +28,7 @@ from michinori.http import (
     ServerResponse,
     StaticSite,
     VirtualHosts,
+    serve,
 )
 from michinori.http.dates import parse_date
 
@@ -481,3 +482,15 @@ def test_garbage_never_hangs_nor_breaks_the_server(parts: list[bytes]) -> None:
     for before in (b"", b"POST / " + HEAD + b"Transfer-Encoding: chunked\r\n\r\n"):
         answers = told(before + octets)
         assert set(statuses(answers)) <= {200, 400, 405, 413, 414, 417, 431, 501, 505}
+
+
+def test_what_was_opened_is_closed_when_the_next_place_cannot_be_had() -> None:
+    async def main() -> tuple[int, int]:
+        good = socket.create_server(("127.0.0.1", 0))
+        wrong = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with wrong, pytest.raises(ValueError, match="Stream Socket"):
+            await serve(echo, sockets=[good, wrong])
+        await asyncio.sleep(0)
+        return good.fileno(), len(asyncio.all_tasks())
+
+    assert run(main()) == (-1, 1)

@@ -186,6 +186,10 @@ async def serve(
     if tls is not None:
         more["ssl_handshake_timeout"] = server.limits.head_s
     places: list[dict[str, Any]] = [{"sock": sock} for sock in sockets] or [{"host": host, "port": port}]
-    for place in places:
-        server._listeners.append(await loop.create_server(lambda: Conversation(server), **place, **more))
+    try:
+        for place in places:
+            server._listeners.append(await loop.create_server(lambda: Conversation(server), **place, **more))
+    except BaseException:
+        await server.aclose(0)
+        raise
     return server

@@ -53,8 +53,8 @@ class Authority:
         return cert_file, key_file
 
     def _make(self) -> None:
-        x509, ed = self._x509, _load("hazmat.primitives.asymmetric.rsa")
-        key = ed.generate_private_key(65537, 2048)
+        x509, rsa = self._x509, _load("hazmat.primitives.asymmetric.rsa")
+        key = rsa.generate_private_key(65537, 2048)
         name = x509.Name(
             [x509.NameAttribute(x509.NameOID.COMMON_NAME, f"Michinori CA {os.urandom(3).hex()} (made on this machine)")]
         )

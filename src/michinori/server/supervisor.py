@@ -121,7 +121,8 @@ class Supervisor:
         try:
             await self._start()
         except ServeError as error:
-            self._give_up(error)
+            if not self._stop.is_set():  # else it was ended with all the others, before it served
+                self._give_up(error)
 
     def _give_up(self, error: ServeError) -> None:
         self._failure = error

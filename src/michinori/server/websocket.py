@@ -71,7 +71,7 @@ class Session:
         self._key = _check(request)
         self._request = request
         self._limits = limits
-        self._frames_needed = extras.load("wsproto", "a WebSocket")
+        extras.load("wsproto", "a WebSocket")  # missed now, not behind the handshake
         loop = asyncio.get_running_loop()
         self._incoming: deque[Message] = deque([{"type": "websocket.connect"}])
         self._receiver: asyncio.Future[None] | None = None

@@ -132,6 +132,8 @@ async def _dial(forward: Forward) -> Channel:
             addresses = await names.resolve(url.host, url.port)
     except TimeoutError:
         raise NameNotResolved(url.host, "no answer in time") from None
+    finally:
+        await names.aclose()
     server = await dialing.connect(url.host, addresses, url.port, timeout_s=forward.connect_s)
     if forward.tls is not None:
         await dialing.secure(server, forward.tls, url.host, timeout_s=forward.connect_s)

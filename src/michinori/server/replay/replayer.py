@@ -133,11 +133,14 @@ def _end(answers: list[AnswerExtent]) -> bool:
 async def _dial(settings: ReplaySettings, replayed: Replayed) -> Channel:
     clock, url, bounds = current().clock, settings.url, settings.bounds
     began_ns = clock.now_ns()
+    names = HostCache()
     try:
         async with asyncio.timeout(bounds.connect_s):
-            addresses = await HostCache().resolve(url.host, url.port)
+            addresses = await names.resolve(url.host, url.port)
     except TimeoutError:
         raise TimedOut("dns", f"{url.host} has no address", bounds.connect_s) from None
+    finally:
+        await names.aclose()
     resolved_ns = clock.now_ns()
     channel = await dialing.connect(url.host, addresses, url.port, timeout_s=bounds.connect_s)
     connected_ns = clock.now_ns()
