@@ -100,6 +100,9 @@ def test_svg_stays_what_it_is_where_the_painter_can() -> None:
         ('width="60" viewBox="0 0 30 10"', (60, 20)),
         ('height="5" viewBox="0,0,30,10"', (15, 5)),
         ('width="100%" height="100%"', (0, 0)),
+        ('width="10" viewBox="0 0 1e999 1e999"', (10, 10)),
+        ('width="10" viewBox="0 0 1e-300 1e300"', (10, 0)),
+        ('height="1e999" viewBox="0 0 1e-300 1e300"', (0, 100_000)),
         ("", (0, 0)),
     ],
 )

@@ -250,6 +250,23 @@ def test_the_image_for_this_screen_is_drawn(draw) -> None:
         assert Image.open(io.BytesIO(page.picture.png)).getpixel((10, 10)) == colour
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        "src=red.png srcset='red.png 100w' sizes=0px",
+        "srcset='red.png 0x'",
+        "srcset='red.png 1e999x'",
+        f"src=none.png width={'1' * 5000} height=9",
+        f"src=none.png width=９ height={'1' * 5000}",
+        f"src=red.png data-michinori-box={'1' * 5000}><p data-michinori-box=7><a href=x>y</a></p",
+    ],
+)
+def test_no_number_of_a_page_stops_its_drawing(attributes: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("michinori.browser.apart.can_fork", lambda: False)
+    page = browse({"/": f"<!DOCTYPE html><img {attributes}>", "/red.png": PNG})
+    assert (page.shown, page.not_drawn) == ("html", "")
+
+
 def test_an_own_client_is_made_and_closed() -> None:
     async def serve_and_open() -> str:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -31,6 +31,7 @@ _NEUTRAL: Final = (
 )
 _HIDDEN_SVG: Final = re.compile(rb"<svg\b[^>]*>", re.IGNORECASE)
 _MAX_TEXT: Final = 80
+_MARK: Final = re.compile("[0-9]{1,4}")
 
 
 @dataclass(slots=True)
@@ -53,12 +54,10 @@ class Marking:
 
     def __init__(self, document: Document) -> None:
         self._marked: list[_Marked] = []
-        indices: dict[int, int] = {}
         for element in itertools.islice(_wanted(document), MAX_BOXES):
             index = len(self._marked)
-            self._marked.append(_Marked(element, self._outer(element, indices)))
+            self._marked.append(_Marked(element, self._outer(element)))
             element.set("data-michinori-box", str(index))
-            indices[index] = index
             style = (element.get("style") or "").rstrip("; \t\n")
             element.set("style", f"{style};background:{_css_colour(index)}!important")
         root = document.root
@@ -81,11 +80,11 @@ class Marking:
                 self._marked[marked.outer].cover(marked.left, marked.top, marked.right, marked.bottom)
         return [self._box(marked) for marked in self._marked if marked.right >= 0]
 
-    def _outer(self, element: Element, known: dict[int, int]) -> int:
+    def _outer(self, element: Element) -> int:
         parent = element.parent
         while parent is not None:
             mark = parent.get("data-michinori-box")
-            if mark is not None and mark.isdecimal() and int(mark) in known:
+            if mark is not None and _MARK.fullmatch(mark) and int(mark) < len(self._marked):
                 return int(mark)
             parent = parent.parent
         return -1

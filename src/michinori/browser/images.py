@@ -24,6 +24,8 @@ MAX_PIXELS: Final = 40_000_000
 _MAX_SVG_OCTETS: Final = 4 << 20
 _MAX_SVG_PIXELS: Final = 16_000_000
 _DEFAULT_SVG: Final = (300, 150)
+#: In pixels; nothing longer is drawn, and nothing as much smaller than a pixel can be seen.
+_LONGEST_SVG: Final = 1e5
 
 _FORMATS: Final = {f"image/{subtype}": subtype.upper() for subtype in ("png", "jpeg", "gif", "webp", "avif", "bmp")} | {
     "image/x-icon": "ICO",
@@ -135,17 +137,17 @@ def _svg_size(text: str) -> tuple[int, int]:
     box = [_svg_length(part) for part in re.split(r"[\s,]+", (root.get("viewBox") or "").strip())]
     if not all(sizes) and len(box) == 4 and box[2] > 0 and box[3] > 0:
         if any(sizes):
-            ratio = box[2] / box[3]
-            sizes = [sizes[0] or sizes[1] * ratio, sizes[1] or sizes[0] / ratio]
+            sizes = [sizes[0] or sizes[1] * box[2] / box[3], sizes[1] or sizes[0] * box[3] / box[2]]
         else:
             sizes = box[2:]
-    return round(min(max(sizes[0], 0), 1e5)), round(min(max(sizes[1], 0), 1e5))
+    return round(sizes[0]), round(sizes[1])
 
 
 def _svg_length(text: str) -> float:
-    """In pixels, as numbers without a unit are; 0 for what is none or a part of something unknown."""
+    """In pixels, as numbers without a unit are; 0 for what is none or a part of something unknown, or too small."""
     text = text.strip()
-    return media.length(text if text.endswith("%") or text[-1:].isalpha() else text + "px", media.Viewport()) or 0
+    length = media.length(text if text.endswith("%") or text[-1:].isalpha() else text + "px", media.Viewport()) or 0
+    return min(length, _LONGEST_SVG) if length >= 1 / _LONGEST_SVG else 0
 
 
 def _rasterize(text: str, width: int, height: int) -> bytes:

@@ -6,6 +6,7 @@ stylesheet to where it really came from, and what failed looks broken.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Final
@@ -15,7 +16,7 @@ from michinori.browser import address_bar, fonts, images, srcset
 from michinori.browser.discover import chosen_image
 from michinori.browser.document import Document, Element
 from michinori.browser.errors import BadImage
-from michinori.browser.loader import Loaded, acting
+from michinori.browser.loader import Loaded, note_failed
 from michinori.browser.media import Viewport
 from michinori.browser.paint import Answer
 
@@ -26,6 +27,8 @@ _ICON: Final = (
 )
 _ICON_STYLE: Final = "width:16px!important;height:16px!important;display:inline!important;margin:0 3px 0 0!important"
 _BROKEN: Final = "michinori:broken"
+_LENGTH: Final = re.compile("[0-9]{1,4}")
+_LONGEST: Final = 5000
 
 
 def answers(loaded: Iterable[Loaded]) -> dict[str, Answer]:
@@ -72,13 +75,12 @@ def _answer_for_missing(one: Loaded) -> Answer | None:
 
 
 def _decoded(one: Loaded) -> Answer | None:
-    with acting(one.event):
+    with trace.acting(one.event):
         try:
             image = images.decode(one.body, one.type.essence)
         except BadImage as error:
             one.error, one.layer = f"the image is broken: {error}", "browser"
-            url = address_bar.shown(one.url)
-            trace.note("browser", "resource-failed", why=one.error, url=url, kind=one.resource.kind, status=one.status)
+            note_failed(one)
             return None
         trace.note(
             "browser",
@@ -122,10 +124,8 @@ def _show(element: Element, document: Document, told: dict[str, Answer], viewpor
     if element.tag == "img":
         chosen = chosen_image(element, viewport)
         reference = chosen.reference if chosen else ""
-        if chosen and chosen.width:
-            density = chosen.width / srcset.source_size(element.get("sizes") or "", viewport)
-        elif chosen:
-            density = chosen.density
+        if chosen:
+            density = chosen.density_at(srcset.source_size(element.get("sizes") or "", viewport))
     url = address_bar.join(document.base_url, reference) if reference else None
     answer = told.get(_key(url)) if url else None
     if answer is None:
@@ -137,26 +137,31 @@ def _show(element: Element, document: Document, told: dict[str, Answer], viewpor
         told[url] = answer
     element.set("src", url or "")
     sized = element.get("width") or element.get("height")
-    if density != 1 and not sized and answer.size[0] and answer.type != "image/svg+xml":
+    if density not in (0, 1) and not sized and answer.size[0] and answer.type != "image/svg+xml":
         element.set("width", str(round(answer.size[0] / density)))
 
 
 def _show_broken(element: Element, told: dict[str, Answer], *, asked: bool) -> None:
     """As browsers do: a frame of the size that was announced, or a small icon before the text that stands for it."""
     alt = element.get("alt")
-    width, height = element.get("width") or "", element.get("height") or ""
+    width, height = (_announced(element.get(name) or "") for name in ("width", "height"))
     element.remove("srcset")
     element.remove("src")
     if not asked:
         return
-    if width.isdecimal() and height.isdecimal() and 0 < int(width) < 5000 and 0 < int(height) < 5000:
+    if width and height:
         url = f"{_BROKEN}/{len(told)}"
-        told[url] = Answer(_frame(int(width), int(height), alt or ""), "image/svg+xml", (int(width), int(height)))
+        told[url] = Answer(_frame(width, height, alt or ""), "image/svg+xml", (width, height))
         element.set("src", url)
     elif alt is None:
         element.set("src", _BROKEN)
     elif alt:
         element.insert_before(f'<img src="{_BROKEN}" style="{_ICON_STYLE}">')
+
+
+def _announced(length: str) -> int:
+    """The pixels that an attribute gives, 0 if it does not, or too many to be drawn."""
+    return int(length) if _LENGTH.fullmatch(length) and int(length) < _LONGEST else 0
 
 
 def _frame(width: int, height: int, alt: str) -> bytes:

@@ -22,6 +22,12 @@ class Candidate:
     density: float = 1.0
     width: float | None = None
 
+    def density_at(self, shown: float) -> float:
+        """Image pixels for each CSS pixel where it is shown so many CSS pixels wide."""
+        if self.width is None:
+            return self.density
+        return self.width / shown if shown else float("inf")
+
 
 def parse(text: str) -> list[Candidate]:
     """The candidates of a ``srcset``; those that make no sense are left out."""
@@ -52,9 +58,7 @@ def choose(candidates: list[Candidate], sizes: str, viewport: Viewport) -> Candi
     shown = source_size(sizes, viewport)
 
     def density(candidate: Candidate) -> float:
-        if candidate.width is None:
-            return candidate.density
-        return candidate.width / shown if shown else float("inf")
+        return candidate.density_at(shown)
 
     enough = [candidate for candidate in candidates if density(candidate) >= viewport.scale]
     return min(enough, key=density) if enough else max(candidates, key=density)
