@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from michinori.browser import address_bar
+from michinori.http.client import USER_AGENT
 from michinori.http.headers import Headers
-
-USER_AGENT: Final = "Michinori/0.1"
 
 _ACCEPT: Final = {
     "document": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",

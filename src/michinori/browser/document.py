@@ -40,21 +40,9 @@ _QUIRKY_WITHOUT_SYSTEM_ID: Final = ("-//w3c//dtd html 4.01 frameset", "-//w3c//d
 _QUIRKY_WHOLE: Final = ("-//w3o//dtd w3 html strict 3.0//en//", "-/w3c/dtd html 4.0 transitional/en", "html")
 #: Elements upon which an HTML parser changes its mode.
 _NAMES_THAT_MOVE_PARSERS: Final = (
-    *("html", "head", "body", "frameset", "frame", "template", "form", "table", "caption", "colgroup", "col", "tbody"),
-    *(
-        "thead",
-        "tfoot",
-        "tr",
-        "td",
-        "th",
-        "select",
-        "option",
-        "optgroup",
-        "button",
-        "noscript",
-        "textarea",
-        "plaintext",
-    ),
+    *("html", "head", "body", "frameset", "frame", "template", "form", "select", "option", "optgroup", "button"),
+    *("table", "caption", "colgroup", "col", "tbody", "thead", "tfoot", "tr", "td", "th"),
+    *("noscript", "textarea", "plaintext"),
 )
 
 

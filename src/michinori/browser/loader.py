@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from michinori import trace
@@ -45,12 +44,6 @@ class Loaded:
         return not self.error
 
 
-def acting(number: int) -> AbstractContextManager[None]:
-    """Around what is done because of that event."""
-    recorder = trace.current().recorder
-    return recorder.acting(number) if recorder is not None and number else nullcontext()
-
-
 class Loader:
     """Loads the resources of one page."""
 
@@ -66,7 +59,8 @@ class Loader:
         self.document_charset: str | None = None
         self.loaded: dict[str, Loaded] = {}
         """By URL without fragment, in the order in which they were found."""
-        self.named_only: list[Resource] = []
+        self._named_only: set[str] = set()
+        """URLs of what is named and not loaded."""
 
     def ask(self, resources: Iterable[Resource]) -> None:
         """Begin to load them, the most important first. What was asked for before, or is only named, is not loaded."""
@@ -112,10 +106,10 @@ class Loader:
 
     def _is_new(self, resource: Resource) -> bool:
         key = resource.url.partition("#")[0]
-        if key in self.loaded or self._closed or any(known.url == resource.url for known in self.named_only):
+        if key in self.loaded or self._closed or resource.url in self._named_only:
             return False
         if resource.not_fetched:
-            self.named_only.append(resource)
+            self._named_only.add(resource.url)
             self._note_found(resource, resource.not_fetched)
             return False
         self.loaded[key] = Loaded(resource, resource.url)
@@ -129,7 +123,7 @@ class Loader:
             loaded.error, loaded.layer = "the page names more than is fetched for one page", "browser"
             self._note_found(resource, loaded.error)
             return
-        with acting(self._note_found(resource)):
+        with trace.acting(self._note_found(resource)):
             self._tasks[key] = asyncio.get_running_loop().create_task(self._load(loaded), name=f"load {key[:80]}")
 
     def _note_found(self, resource: Resource, why: str = "") -> int:
@@ -153,17 +147,10 @@ class Loader:
         except BadDataUrl as error:
             loaded.error, loaded.layer = str(error), "browser"
         else:
-            with acting(loaded.event):
+            with trace.acting(loaded.event):
                 self._judge(loaded, headers)
         if loaded.error:
-            trace.note(
-                "browser",
-                "resource-failed",
-                why=loaded.error,
-                url=address_bar.shown(loaded.url),
-                kind=loaded.resource.kind,
-                status=loaded.status,
-            )
+            note_failed(loaded)
 
     async def _fetch(self, loaded: Loaded) -> Headers:
         resource = loaded.resource
@@ -230,6 +217,12 @@ class Loader:
     def _follow(self, sheet: Loaded, wants: css.Wants) -> None:
         if self._finder is not None:
             self.ask(self._finder.in_stylesheet(wants, sheet.url))
+
+
+def note_failed(loaded: Loaded) -> None:
+    """For the trace: it cannot be used, and why."""
+    url, kind = address_bar.shown(loaded.url), loaded.resource.kind
+    trace.note("browser", "resource-failed", why=loaded.error, url=url, kind=kind, status=loaded.status)
 
 
 def note_sniffed(found: sniff.Sniffed, url: str) -> int:

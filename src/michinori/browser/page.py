@@ -16,7 +16,7 @@ from michinori.browser.address_bar import Typed
 from michinori.browser.discover import PRIORITY, Finder
 from michinori.browser.document import Document
 from michinori.browser.errors import BadAddress, BadDataUrl, BadImage, NotDrawn
-from michinori.browser.loader import Loaded, Loader, acting, note_sniffed
+from michinori.browser.loader import Loaded, Loader, note_sniffed
 from michinori.browser.paint import Answer, Engine, PlutoPrint
 from michinori.browser.picture import Picture
 from michinori.browser.preload import Preload
@@ -93,7 +93,7 @@ async def open_page(typed: str, settings: Settings | None = None, fetcher: Fetch
     page = settings.page
     opened = trace.note("browser", "page-opened", cause=typed_number, page=page, url=address_bar.shown(understood.url))
     async with _fetcher(fetcher, settings) as fetching:
-        with acting(opened):
+        with trace.acting(opened):
             return await _Opening(understood, settings, fetching).run()
 
 
@@ -190,7 +190,7 @@ class _Opening:
             address_bar.note_parts(address_bar.split(url))
         if shown == "html":
             finder = Finder(document, self._settings.viewport)
-            with acting(self._note_parsed(document)):
+            with trace.acting(self._note_parsed(document)):
                 self._loader.parsed(finder, self._charset)
         else:
             self._note_parsed(document)
@@ -257,7 +257,7 @@ class _Opening:
     # From octets to the tree.
 
     def _understand(self, main: _Main) -> tuple[Shown, Document]:
-        with acting(main.event):
+        with trace.acting(main.event):
             nosniff = "nosniff" in main.headers.tokens("X-Content-Type-Options")
             found = sniff.sniff(main.body, main.headers.all("Content-Type"), nosniff=nosniff)
             note_sniffed(found, main.url)

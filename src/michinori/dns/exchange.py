@@ -20,7 +20,7 @@ import dns.rdatatype
 from michinori import trace
 from michinori.dns.listener import Address
 from michinori.dns.messages import PAYLOAD, Garbled, is_answer_to, query, rcode_text, read, texts, write
-from michinori.dns.telling import acting, note, now_ns, place, watched
+from michinori.dns.telling import note, now_ns, place, watched
 from michinori.dns.told import Question
 
 #: Datagrams that come from the right place and are wrong, before it is taken for an attempt at guessing the id
@@ -101,7 +101,7 @@ class _Asking:
             raise self._unreachable(error, "udp") from error
         connection = _connection("udp", door, self._server)
         try:
-            with acting(self._tell_asked(message, "udp", connection, octets)):
+            with trace.acting(self._tell_asked(message, "udp", connection, octets)):
                 door.sendto(octets)
             async with asyncio.timeout(timeout_s):
                 answer = await self._await_answer(message, inbox, connection)
@@ -149,7 +149,7 @@ class _Asking:
             async with asyncio.timeout(timeout_s):
                 reader, writer = await asyncio.open_connection(*self._server)
                 connection = _connection("tcp", writer.transport, self._server)
-                with acting(self._tell_asked(message, "tcp", connection, octets)):
+                with trace.acting(self._tell_asked(message, "tcp", connection, octets)):
                     writer.write(len(octets).to_bytes(2, "big") + octets)
                 length = int.from_bytes(await reader.readexactly(2), "big")
                 answer = read(await reader.readexactly(length))

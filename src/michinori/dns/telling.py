@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import dns.rdatatype
@@ -21,12 +20,6 @@ def watched() -> bool:
     """Whether events are kept at all: ask before building costly data for one."""
     recorder = trace.current().recorder
     return recorder is not None and recorder.events
-
-
-def acting(number: int) -> AbstractContextManager[None]:
-    """Around what is done because of that event."""
-    recorder = trace.current().recorder
-    return nullcontext() if recorder is None or not number else recorder.acting(number)
 
 
 def now_ns() -> int:

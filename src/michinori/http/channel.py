@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, cast
 
+from michinori.http.urls import bracketed
+
 _READ_AHEAD: Final = 256 * 1024
 _NO_LINGERING: Final = struct.pack("ii", 1, 0)
 
@@ -213,7 +215,7 @@ class Channel(asyncio.Protocol):
     def id(self) -> str:
         """The connection as traces call it, own end first."""
         (own, own_port), (peer, peer_port) = self.own_address, self.peer_address
-        return f"tcp {_host(own)}:{own_port} {_host(peer)}:{peer_port}"
+        return f"tcp {bracketed(own)}:{own_port} {bracketed(peer)}:{peer_port}"
 
     def _info(self, name: str) -> Any:
         return self._transport.get_extra_info(name) if self._transport is not None else None
@@ -230,7 +232,3 @@ def _wake(waiter: asyncio.Future[None] | None) -> None:
 
 def _address(name: Any) -> tuple[str, int]:
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else ("", 0)
-
-
-def _host(address: str) -> str:
-    return f"[{address}]" if ":" in address else address

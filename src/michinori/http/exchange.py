@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -28,7 +26,7 @@ from michinori.http.record import describe
 from michinori.http.status import IDEMPOTENT
 from michinori.http.upload import Upload
 from michinori.http.urls import Url
-from michinori.trace import current, note
+from michinori.trace import acting, current, note
 
 
 @dataclass(slots=True)
@@ -190,7 +188,7 @@ class Exchange:
             head_octets=len(head), body_octets=len(asked.body) if isinstance(asked.body, bytes) else 0,
         )  # fmt: skip
         try:
-            with _because_of(number):
+            with acting(number):
                 upload.begin(head)
         except OSError as error:
             raise Disconnected(asked.url.host, cause_of(error), stage="send", errno=error.errno or 0) from None
@@ -281,17 +279,6 @@ class Exchange:
             connection.whole = self._complete and self.framing is not None and self.framing.whole
             connection.reusable = self._complete and self.framing is not None and self.framing.reusable
             self._means.pool.give(connection)
-
-
-@contextmanager
-def _because_of(number: int) -> Iterator[None]:
-    """What is done inside is caused by that event."""
-    recorder = current().recorder
-    if recorder is None or not number:
-        yield
-        return
-    with recorder.acting(number):
-        yield
 
 
 def _told(head: ResponseHead) -> dict[str, Any]:

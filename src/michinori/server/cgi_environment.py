@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from michinori.http import Refusal, ServerRequest, paths
+from michinori.http.urls import bracketed
 from michinori.version import __version__
 
 _NAME: Final = re.compile(r"[A-Za-z0-9-]+")
@@ -71,7 +72,7 @@ def environment(request: ServerRequest, script: Script, length: int | None, docu
         "GATEWAY_INTERFACE": "CGI/1.1",
         "SERVER_SOFTWARE": f"Michinori/{__version__}",
         "SERVER_PROTOCOL": request.version,
-        "SERVER_NAME": f"[{host}]" if ":" in host else host,
+        "SERVER_NAME": bracketed(host),
         "SERVER_PORT": str(_port(request) or own_port),
         "REQUEST_METHOD": request.method,
         "REQUEST_SCHEME": request.scheme,

@@ -3,7 +3,7 @@
 from michinori.trace.causes import call_of, causes, effects, read_trace
 from michinori.trace.event import Event
 from michinori.trace.recorder import DEFAULT_EPOCH_NS, Recorder
-from michinori.trace.scope import NS_PER_S, SCOPE, Clock, Scope, current, note
+from michinori.trace.scope import NS_PER_S, SCOPE, Clock, Scope, acting, current, note
 from michinori.trace.tap import Tap
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Recorder",
     "Scope",
     "Tap",
+    "acting",
     "call_of",
     "causes",
     "current",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -57,6 +58,12 @@ SCOPE: ContextVar[Scope] = ContextVar("michinori.scope", default=_REAL)
 def current() -> Scope:
     """The scope of the running task; outside of any world that of the real machine, unrecorded."""
     return SCOPE.get()
+
+
+def acting(number: int) -> AbstractContextManager[None]:
+    """To be entered around what is done because of that event; of no effect where nothing was recorded (0)."""
+    recorder = SCOPE.get().recorder
+    return nullcontext() if recorder is None or not number else recorder.acting(number)
 
 
 def note(layer: str, what: str, *, connection: str = "", why: str = "", cause: int | None = None, **data: Any) -> int:

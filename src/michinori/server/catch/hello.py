@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Final
 
 from michinori.http.dates import format_date, now_s
+from michinori.http.urls import bracketed
 from michinori.server.catch.caught import Caught
 from michinori.server.catch.hello_words import WORDS
 from michinori.server.messages.anatomy import Head, text
@@ -148,4 +149,4 @@ def _safe(value: str) -> str:
 
 
 def _end(host: str, port: int) -> str:
-    return f"<code>{escape(f'[{host}]' if ':' in host else host)}:{port}</code>"
+    return f"<code>{escape(bracketed(host))}:{port}</code>"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from michinori.http.urls import bracketed
 from michinori.server.catch.caught import Caught
 from michinori.server.keeping import KeepError, KeptFiles, digest, file_digest, unwritable, write_whole
 
@@ -151,8 +152,8 @@ def describe(caught: Caught) -> dict[str, Any]:
     about: dict[str, Any] = {
         "number": caught.number,
         "when": _moment(caught.began_ns),
-        "from": f"{_bracketed(caught.peer[0])}:{caught.peer[1]}",
-        "to": f"{_bracketed(caught.own[0])}:{caught.own[1]}",
+        "from": f"{bracketed(caught.peer[0])}:{caught.peer[1]}",
+        "to": f"{bracketed(caught.own[0])}:{caught.own[1]}",
         "kind": str(request.kind),
         "method": head.method if head else "",
         "target": head.target if head else "",
@@ -209,7 +210,3 @@ def _listed(index: Path) -> dict[str, str] | None:
 def _moment(ns: int) -> str:
     seconds, rest = divmod(ns, 1_000_000_000)
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{rest // 1_000_000:03}Z"
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
