@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections import Counter
-from xml.etree import ElementTree
 
 import node
 import pytest
+from dissected import PREAMBLE_OCTETS, compare, decoded, flat, values
 from journeys import Walked, walk
 
 from michinori.report.capture import read_frames
@@ -16,16 +14,6 @@ from michinori.wire import arp, checksum, ethernet, icmp, ipv4, ipv4_options, tc
 
 pytestmark = pytest.mark.peer
 
-PREAMBLE_OCTETS = 8
-#: What tshark has beside the octets, or in another form: its own sums, names, second views of one field.
-NOT_FIELDS = (
-    "eth.addr", "ip.addr", "ip.host", "ip.src_host", "ip.dst_host", "tcp.port", "udp.port", "tcp.seq", "tcp.ack",
-    "tcp.flags.str", "tcp.window_size", "tcp.window_size_scalefactor", "tcp.options.wscale.multiplier",
-    "tcp.options.sack.dsack_le", "tcp.options.sack.dsack_re", "tcp.payload", "udp.payload", "dns.qry.name.len",
-    "dns.count.labels", "icmp.seq_le", "icmp.ident_le", "icmp.unused",  # RFC 4884 took one of its octets
-)  # fmt: skip
-#: The layers whose every field must be found.
-WHOLE = {"eth", "arp", "ip", "icmp", "udp", "tcp", "dns"}
 JOURNEYS = {
     "home": {},
     "lossy": {"seed": 7, "loss": "10%", "delay": "80ms"},
@@ -39,87 +27,13 @@ def walked(request, tmp_path_factory) -> Walked:
     return walk(folder, "http://www.michinori.example/", no_report=True, **JOURNEYS[request.param])
 
 
-def flat(fields):
-    for field in fields:
-        yield field
-        yield from flat(field.get("fields", ()))
-
-
-def decoded(frames):
-    return node.call("explain/decode.js", [("decodeFrame", node.octets(bytes(frame))) for frame in frames])
-
-
-def spans(frame):
-    """Ours: by key, first octet (of the frame) and octets."""
-    found = {}
-    for layer in frame["layers"][1:]:
-        for field in flat(layer["fields"]):
-            begin = field["bit"] // 8 - PREAMBLE_OCTETS
-            end = (field["bit"] + field["bits"] + 7) // 8 - PREAMBLE_OCTETS
-            found.setdefault((field["key"], begin, end - begin), field)
-    return found
-
-
-def dissected(capture):
-    """tshark's fields of each frame: layer, name, first octet, octets, value."""
-    program = shutil.which("tshark")
-    if program is None:
-        pytest.skip("tshark is not installed")
-    settings = (
-        "tcp.relative_sequence_numbers:FALSE", "tcp.desegment_tcp_streams:FALSE", "ip.defragment:FALSE",
-        "dns.desegment_dns_messages:FALSE",
-    )  # fmt: skip
-    command = [program, "-n", "-r", str(capture), "-T", "pdml", *(f"-o{setting}" for setting in settings)]
-    done = subprocess.run(command, capture_output=True, check=True)
-    for packet in ElementTree.fromstring(done.stdout).iter("packet"):
-        yield [
-            (layer.get("name"), one.get("name"), int(one.get("pos", 0)), int(one.get("size", 0)), one.get("show"))
-            for layer in packet.iter("proto")
-            for one in layer.iter("field")
-        ]
-
-
-def ours(found, name, begin, size):
-    """The field that tshark means. Of bits, it gives the octets or words that hold them."""
-    exact = found.get((name, begin, size))
-    if exact is not None:
-        return exact
-    for (key, at, octets), field in found.items():
-        if key == name and begin <= at and at + octets <= begin + size and field["bits"] % 8:
-            return field
-    return None
-
-
-def equal(field, show):
-    value = field["value"]
-    if isinstance(value, dict):
-        return value["octets"] == show.replace(":", "")
-    if isinstance(value, str):
-        return value == show
-    # tshark counts header lengths in octets, but not every field that has a unit.
-    return int(show, 0) in (value, field.get("amount"))
-
-
 @pytest.mark.row("B14")
 @pytest.mark.row("B15")
 def test_every_field_of_every_frame_is_what_tshark_says(walked):
     compared: Counter[str] = Counter()
     for capture in (walked.folder / "packets.pcapng", *(walked.folder / "captures").glob("*-r*.pcapng")):
         frames = decoded(frame.octets for frame in read_frames(capture.read_bytes()))
-        for number, (frame, theirs) in enumerate(zip(frames, dissected(capture), strict=True), 1):
-            found = spans(frame)
-            for layer, name, begin, size, show in theirs:
-                if not size or not name or name in NOT_FIELDS or layer not in {*WHOLE, "http"}:
-                    continue
-                field = ours(found, name, begin, size)
-                # A second view of a field (the resolved address, the maker …) is under the field itself.
-                if field is None and (
-                    layer == "http" or name.startswith(("eth.", "_ws", "http.")) or name.endswith("_tree")
-                ):
-                    continue
-                assert field is not None, (capture.name, number, name, begin, size, show)
-                assert equal(field, show), (capture.name, number, name, field["value"], show)
-                compared[layer] += 1
+        compared += compare(frames, capture, {"eth", "arp", "ip", "icmp", "udp", "tcp", "dns"}, {"http"})
     assert compared["tcp"] > 5_000
     assert min(compared[layer] for layer in ("eth", "arp", "ip", "udp", "dns", "http")) > 20
 
@@ -148,10 +62,6 @@ def framed(protocol, payload, **fields):
 def read(frame, fcs=None):
     (found,) = node.call("explain/decode.js", [("decodeFrame", *map(node.octets, (frame, fcs) if fcs else (frame,)))])
     return found
-
-
-def values(frame):
-    return {field["key"]: field for layer in frame["layers"] for field in flat(layer["fields"])}
 
 
 def test_the_options_of_tcp_are_read_as_the_wire_floor_wrote_them():

@@ -2,7 +2,7 @@
 // The encapsulation (カプセル化) of one frame: message, segment, packet, frame and bits, one inside the other.
 import { html } from "./ui.js";
 import { useSay } from "./i18n.js";
-import { pieces } from "./explain/outline.js";
+import { pieces, tintOf } from "./explain/outline.js";
 
 /** @typedef {import("./explain/decode.js").Layer} Layer */
 
@@ -12,6 +12,7 @@ const TEXTS = {
   segment: { ja: "セグメント", en: "segment" },
   datagram: { ja: "データグラム", en: "datagram" },
   icmp: { ja: "ICMPメッセージ", en: "ICMP message" },
+  icmpv6: { ja: "ICMPv6メッセージ", en: "ICMPv6 message" },
   packet: { ja: "パケット", en: "packet" },
   frame: { ja: "フレーム", en: "frame" },
   bits: { ja: "ビット", en: "bits" },
@@ -23,10 +24,10 @@ const TEXTS = {
   phy: { ja: "プリアンブル", en: "preamble" },
   eth: { ja: "イーサネット", en: "Ethernet" },
 };
-const PLAIN = /** @type {Record<string, string>} */ ({ ip: "IP", tcp: "TCP", udp: "UDP", icmp: "ICMP", arp: "ARP", fcs: "FCS", dns: "DNS", http: "HTTP", tls: "TLS" });
+const PLAIN = /** @type {Record<string, string>} */ ({ ip: "IP", ipv6: "IPv6", icmpv6: "ICMPv6", esp: "ESP", vlan: "VLAN", tcp: "TCP", udp: "UDP", icmp: "ICMP", arp: "ARP", fcs: "FCS", dns: "DNS", http: "HTTP", tls: "TLS" });
 /** What a row holds: from its own header to the end of what it wraps. */
 const ROWS = /** @type {const} */ ([
-  ["load", "message"], ["tcp", "segment"], ["udp", "datagram"], ["icmp", "icmp"], ["ip", "packet"], ["arp", "arp"], ["eth", "frame"], ["phy", "bits"],
+  ["load", "message"], ["tcp", "segment"], ["udp", "datagram"], ["icmp", "icmp"], ["icmpv6", "icmpv6"], ["ip", "packet"], ["ipv6", "packet"], ["arp", "arp"], ["eth", "frame"], ["phy", "bits"],
 ]);
 
 /** @param {{layers: Layer[], size: number, chosen: Layer | null, choose: (layer: Layer) => void}} props */
@@ -39,7 +40,7 @@ export function Encapsulation({ layers, size, chosen, choose }) {
     return pad < 0 ? parts.length : pad;
   };
   const name = (/** @type {{key: string, layer: Layer | null}} */ part) => {
-    const key = part.key === "load" && part.layer && part.layer.key !== "data" ? part.layer.key : part.key;
+    const key = pieceKey(part);
     return PLAIN[key] ?? say(TEXTS[/** @type {keyof typeof TEXTS} */ (key)] ?? TEXTS.load);
   };
   return html`<figure class="capsule" aria-label=${say(TEXTS.title)}>
@@ -54,9 +55,12 @@ export function Encapsulation({ layers, size, chosen, choose }) {
         <div class=${`capsule-row parts-${parts.length} from-${from} to-${end(key)}`}>${parts.map((part, index) => {
           if (index < from || index >= end(key)) return html`<span key=${index} class=${`gap ${part.key}`}></span>`;
           const layer = part.layer ?? layers.find((one) => one.key === (part.key === "load" ? "data" : "eth"));
-          return html`<button type="button" key=${index} class=${`piece ${part.key} ${index === from ? "own" : "inner"}`}
+          return html`<button type="button" key=${index} class=${`piece ${part.key} tint-${tintOf(pieceKey(part))} ${index === from ? "own" : "inner"}`}
             aria-pressed=${layer === chosen && part.layer ? "true" : "false"} onClick=${() => layer && choose(layer)}>
             <span>${name(part)}</span><small>${part.octets}</small></button>`;
         })}</div></li>`;
     })}</ol></figure>`;
 }
+
+/** What is innermost goes by its own name, if it has one. @param {{key: string, layer: Layer | null}} part */
+const pieceKey = ({ key, layer }) => (key === "load" && layer && layer.key !== "data" ? layer.key : key);

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { MASK } from "./explain/hidden.js";
+import { tintOf } from "./explain/outline.js";
 import { moved } from "./octets_view.js";
 
 /** @typedef {import("./explain/outline.js").Line} Line */
@@ -52,7 +53,7 @@ export function Fields({ lines, chosen, open, octets, hides, choose, toggle, poi
   return html`<ul class="fields" role="tree" tabindex="0" ref=${box} aria-label=${say(TEXTS.fields)} aria-activedescendant=${"line-" + chosen} onKeyDown=${move}
       onMouseLeave=${() => point(null)}>
     ${shown.map((line) => html`<li key=${line.id} id=${"line-" + line.id} role="treeitem" aria-level=${line.level} aria-selected=${line.id === chosen ? "true" : "false"}
-        aria-expanded=${line.opens ? (open.has(line.id) ? "true" : "false") : undefined} class=${`line level-${line.level} ${line.field ? "" : `head ${line.layer.key}`}`}
+        aria-expanded=${line.opens ? (open.has(line.id) ? "true" : "false") : undefined} class=${`line level-${line.level} ${line.field ? "" : `head tint-${tintOf(line.layer.key)}`}`}
         data-key=${line.field?.key ?? line.layer.key} onMouseMove=${(/** @type {MouseEvent} */ event) => { if (moved(event)) point(line); }}
         onClick=${() => { if (line.opens && (line.id === chosen || !open.has(line.id))) toggle(line, !open.has(line.id)); choose(line); }}>
       <div class="line-text">${line.opens && html`<span class=${open.has(line.id) ? "twist on" : "twist"} aria-hidden="true"></span>`}

@@ -10,7 +10,7 @@ import { Octets } from "./octets_view.js";
 import { decodeFrame } from "./explain/decode.js";
 import { frameEventOf, frameOnHost, hostsWithFrames, nextFrame } from "./explain/frame_of.js";
 import { HIDDEN_FIELDS } from "./explain/hidden.js";
-import { lineAt, outline } from "./explain/outline.js";
+import { lineAt, outline, tintOf } from "./explain/outline.js";
 import { explainReason } from "./explain/words.js";
 
 /** @typedef {import("./parts.js").Report} Report */
@@ -90,7 +90,7 @@ function OneFrame({ report, n }) {
   });
   const shown = pointed ?? line;
   const lit = { from: shown.bit >> 3, to: Math.ceil((shown.bit + shown.bits) / 8) };
-  const kinds = useMemo(() => layerOfEach(layers, octets.length), [layers, octets]);
+  const kinds = useMemo(() => tintOfEach(layers, octets.length), [layers, octets]);
   const hidden = useMemo(() => hiddenOctets(lines, hides), [lines, hidesHere]);
   return html`<${Encapsulation} layers=${layers} size=${octets.length} chosen=${line.layer}
       choose=${(/** @type {any} */ layer) => { const head = lines.find((one) => one.layer === layer && !one.field); if (head) choose(head); }} />
@@ -122,11 +122,11 @@ function parents(line) {
   return ids;
 }
 
-/** @param {import("./explain/decode.js").Layer[]} layers @param {number} size @returns {string[]} the layer of each octet */
-function layerOfEach(layers, size) {
+/** @param {import("./explain/decode.js").Layer[]} layers @param {number} size @returns {string[]} the tint of each octet */
+function tintOfEach(layers, size) {
   /** @type {string[]} */
   const kinds = new Array(size).fill("eth");
-  for (const layer of layers) if (!layer.quoted) kinds.fill(layer.key, layer.from, layer.key === "eth" ? layer.load : layer.to);
+  for (const layer of layers) if (!layer.quoted) kinds.fill(tintOf(layer.key), layer.from, layer.key === "eth" ? layer.load : layer.to);
   return kinds;
 }
 

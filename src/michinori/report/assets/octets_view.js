@@ -12,7 +12,7 @@ const KEYS = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight:
 
 /**
  * @param {{octets: Uint8Array, wide: number, chosen: number, lit: {from: number, to: number} | null, kinds: string[], hidden: Set<number>,
- *   choose: (octet: number) => void, point: (octet: number | null) => void}} props `chosen`: the octet of the arrow keys; `kinds`: the layer of each
+ *   choose: (octet: number) => void, point: (octet: number | null) => void}} props `chosen`: the octet of the arrow keys; `kinds`: the tint of each
  */
 export function Octets({ octets, wide, chosen, lit, kinds, hidden, choose, point }) {
   const say = useSay();
@@ -39,7 +39,7 @@ export function Octets({ octets, wide, chosen, lit, kinds, hidden, choose, point
       <span class="octets-hex" role="presentation">${Array.from(octets.subarray(row, row + wide), (octet, index) => {
         const here = row + index, on = lit && here >= lit.from && here < lit.to;
         const shown = hidden.has(here) ? "··" : octet.toString(16).padStart(2, "0");
-        return html`<span role="option" key=${here} id=${"octet-" + here} data-at=${here} class=${`o ${kinds[here] ?? ""}${on ? " lit" : ""}${here === chosen ? " at" : ""}`}
+        return html`<span role="option" key=${here} id=${"octet-" + here} data-at=${here} class=${`o tint-${kinds[here]}${on ? " lit" : ""}${here === chosen ? " at" : ""}`}
           aria-selected=${on ? "true" : "false"} aria-label=${say(TEXTS.octet, { at: here, value: hidden.has(here) ? say(TEXTS.hidden) : shown })}>${shown}</span>`;
       })}</span>
       <span class="octets-text" aria-hidden="true">${Array.from(octets.subarray(row, row + wide), (octet, index) => {

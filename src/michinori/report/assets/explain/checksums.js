@@ -31,11 +31,11 @@ export function onesSum(octets, start = 0) {
 }
 
 /**
- * The sum over the pseudo-header of an IPv4 packet (RFC 9293 section 3.1, RFC 768).
- * @param {Uint8Array} header The IP header's octets.
+ * The sum over the pseudo-header (RFC 9293 section 3.1, RFC 768; of IPv6, RFC 8200 section 8.1).
+ * @param {Uint8Array} addresses Source and destination, as they stand in the IP header.
  * @param {number} protocol
  * @param {number} length Of what the protocol carries, its header included.
  */
-export function pseudoSum(header, protocol, length) {
-  return onesSum(header.subarray(12, 20), protocol + length);
+export function pseudoSum(addresses, protocol, length) {
+  return onesSum(addresses, protocol + length);
 }

@@ -1,7 +1,9 @@
 // Octets to layers to fields, by the tables. Pure: no page, no clock, and nothing in the octets makes it throw.
-import { frameCheckSequence, onesSum, pseudoSum } from "./checksums.js";
+import { nextKey } from "./carried.js";
+import { frameCheckSequence } from "./checksums.js";
 import { Cursor, Short } from "./cursor.js";
-import { beginsMessage, readMessage } from "./lines.js";
+import { checkSums } from "./guarded.js";
+import { readMessage } from "./lines.js";
 import { makeField, readInto } from "./structures.js";
 import { dnsLength } from "./tables/dns.js";
 import { trailer } from "./tables/ethernet.js";
@@ -13,7 +15,7 @@ import { HEADERS } from "./tables/index.js";
 /**
  * One header, and how far what it wraps reaches.
  * @typedef {object} Layer
- * @property {string} key eth, arp, ip, icmp, udp, tcp, dns, http, tls, data or phy.
+ * @property {string} key As in tables/index.js.
  * @property {string} name
  * @property {Words} label
  * @property {Words} unit What the whole is called at this layer.
@@ -31,6 +33,10 @@ import { HEADERS } from "./tables/index.js";
 
 export const PREAMBLE = Uint8Array.of(0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5);
 const FCS_OCTETS = 4;
+/** What follows in them is a packet that went before. */
+const ERRORS = new Set(["icmp", "icmpv6"]);
+/** The packet that led to a redirect, in its last option (RFC 4861 section 4.6.3). */
+const REDIRECTED = "icmpv6.opt.redirected_packet";
 
 /**
  * A frame as it goes over the cable: preamble and SFD in front, check sequence behind.
@@ -78,44 +84,6 @@ function descend(layers, octets, outer) {
   }
 }
 
-const BY_TYPE = new Map([[0x0800, "ip"], [0x0806, "arp"]]);
-const BY_PROTOCOL = new Map([[1, "icmp"], [6, "tcp"], [17, "udp"]]);
-const DNS_PORT = 53;
-
-/**
- * @param {Layer} layer
- * @param {Uint8Array} octets
- */
-function nextKey(layer, octets) {
-  const values = layer.values;
-  if (layer.key === "eth") return BY_TYPE.get(values.get("eth.type")) ?? "data";
-  if (layer.key === "ip") return values.get("ip.frag_offset") ? "data" : (BY_PROTOCOL.get(values.get("ip.proto")) ?? "data");
-  if (layer.key === "icmp") return values.get("quotes") ? "ip" : null;
-  if (layer.key === "udp") return usesPort(values, "udp", DNS_PORT) ? "dns" : "data";
-  if (layer.key === "tcp") return overTcp(layer, octets);
-  return null;
-}
-
-/**
- * @param {Map<string, any>} values
- * @param {string} protocol
- * @param {number} port
- */
-const usesPort = (values, protocol, port) => values.get(`${protocol}.srcport`) === port || values.get(`${protocol}.dstport`) === port;
-
-/**
- * A segment says nothing about what it carries: its first octets do, if a message begins with it.
- * @param {Layer} layer
- * @param {Uint8Array} octets
- */
-function overTcp(layer, octets) {
-  const { load, to, values } = layer;
-  if (usesPort(values, "tcp", DNS_PORT) && to - load > 2) return ((octets[load] << 8) | octets[load + 1]) === to - load - 2 ? "dns" : "data";
-  if (beginsMessage(octets, load, to)) return "http";
-  if (to - load > 5 && octets[load] >= 20 && octets[load] <= 23 && octets[load + 1] === 3 && octets[load + 2] <= 4) return "tls";
-  return "data";
-}
-
 /**
  * @param {Layer[]} layers
  * @param {string} key
@@ -126,7 +94,7 @@ function overTcp(layer, octets) {
  */
 function addLayer(layers, key, octets, at, end, outer) {
   const header = /** @type {any} */ (HEADERS)[key];
-  const quoted = outer !== undefined && (outer.quoted || outer.key === "icmp");
+  const quoted = outer !== undefined && (outer.quoted || ERRORS.has(outer.key));
   /** @type {Layer} */
   const layer = {
     key, name: header.name, label: header.label, unit: header.unit, meaning: header.meaning, source: header.source, osi: header.osi,
@@ -135,13 +103,21 @@ function addLayer(layers, key, octets, at, end, outer) {
   layers.push(layer);
   if (key === "http") layer.fields = readMessage(octets, at, end);
   else readHeader(layer, header.fields, octets, outer);
-  if (key === "http") layer.load = messageLoad(layer);
+  layer.load = loadOf(layer);
   if (!quoted && !layer.short) checkSums(layer, octets, layers);
   return layer;
 }
 
-/** @param {Layer} layer */
-const messageLoad = (layer) => (layer.fields.at(-1)?.key === "http.body" ? /** @type {Field} */ (layer.fields.at(-1)).bit / 8 : layer.to);
+/**
+ * Where what a layer carries begins, if that is one of its own fields.
+ * @param {Layer} layer
+ */
+function loadOf({ key, fields, load, to }) {
+  const last = fields.at(-1), inner = last?.fields?.at(-1);
+  if (key === "http") return last?.key === "http.body" ? last.bit / 8 : to;
+  if (inner?.key === REDIRECTED) return inner.bit / 8;
+  return load;
+}
 
 /**
  * @param {Layer} layer
@@ -160,44 +136,19 @@ function readHeader(layer, specs, octets, outer) {
     layer.short = true;
   }
   layer.load = Math.min(cursor.at, layer.to);
-  if (key === "ip" && !layer.short) {
-    const end = from + values.get("ip.len");
-    // A quoted packet says how long it was, not how much of it is quoted.
-    layer.to = Math.max(layer.load, Math.min(layer.to, end));
-  }
-  if (key === "udp" && !layer.short) layer.to = Math.max(layer.load, Math.min(layer.to, from + values.get("udp.length")));
-  if (key === "icmp" && !layer.short) values.set("quotes", QUOTING.has(values.get("icmp.type")));
+  // A quoted packet says how long it was, not how much of it is quoted.
+  if (!layer.short) layer.to = Math.max(layer.load, Math.min(layer.to, endOf(layer)));
 }
 
-/** ICMP errors quote the packet that they are about (RFC 1122 section 3.2.2). */
-const QUOTING = new Set([3, 4, 5, 11, 12]);
-
 /**
- * Marks checksums as right or wrong where the whole of what they guard is here.
+ * Where a layer ends by what it says itself.
  * @param {Layer} layer
- * @param {Uint8Array} octets
- * @param {Layer[]} layers
  */
-function checkSums(layer, octets, layers) {
-  const field = layer.fields.find((one) => one.key === `${layer.key}.checksum`);
-  if (!field) return;
-  if (layer.key === "ip") field.fits = onesSum(octets.subarray(layer.from, layer.load)) === 0xffff;
-  else if (!whole(layers) || (layer.key === "udp" && field.value === 0)) return;
-  else if (layer.key === "icmp") field.fits = onesSum(octets.subarray(layer.from, layer.to)) === 0xffff;
-  else {
-    const ip = /** @type {Layer} */ (layers.findLast((one) => one.key === "ip"));
-    const start = pseudoSum(octets.subarray(ip.from, ip.load), ip.values.get("ip.proto"), layer.to - layer.from);
-    field.fits = onesSum(octets.subarray(layer.from, layer.to), start) === 0xffff;
-  }
-}
-
-/**
- * Whether the packet is no fragment.
- * @param {Layer[]} layers
- */
-function whole(layers) {
-  const ip = layers.findLast((layer) => layer.key === "ip");
-  return ip !== undefined && !ip.values.get("ip.flags.mf") && !ip.values.get("ip.frag_offset");
+function endOf({ key, from, load, to, values }) {
+  if (key === "ip") return from + values.get("ip.len");
+  if (key === "ipv6") return load + (values.get("ipv6.plen") || Infinity); // 0 of a jumbogram (RFC 2675 section 2)
+  if (key === "udp") return from + (values.get("udp.length") || Infinity);
+  return to;
 }
 
 /**
@@ -208,8 +159,10 @@ function whole(layers) {
  * @param {number} end
  */
 function addTrailer(eth, layers, octets, end) {
-  const inner = layers[layers.indexOf(eth) + 1];
-  const used = inner === undefined ? eth.load : inner.key === "arp" ? inner.load : inner.to;
+  const tags = layers.filter((layer) => layer.key === "vlan");
+  const inner = layers[layers.indexOf(tags.at(-1) ?? eth) + 1];
+  const used = inner === undefined ? (tags.at(-1) ?? eth).load : inner.key === "arp" ? inner.load : inner.to;
+  for (const tag of tags) tag.to = used;
   const [padding, fcs] = trailer;
   if (used < end) eth.fields.push(makeField(padding, used * 8, (end - used) * 8, octets.subarray(used, end), eth.values));
   const check = makeField(fcs, end * 8, FCS_OCTETS * 8, octets.subarray(end), eth.values);

@@ -86,6 +86,19 @@ export function lineAt(lines, octet) {
   return found;
 }
 
+/** The colour of each layer, which those of one floor share. @type {Record<string, string>} */
+const TINTS = {
+  phy: "phy", eth: "eth", vlan: "eth", pad: "eth", fcs: "eth", arp: "ip", ip: "ip", ipv6: "ip", "ipv6.hopopts": "ip", "ipv6.routing": "ip", "ipv6.fraghdr": "ip", "ipv6.dstopts": "ip", ah: "ip", esp: "ip",
+  icmp: "l4", icmpv6: "l4", tcp: "l4", udp: "l4", data: "data",
+};
+
+/** @param {string} key of a layer or a piece */
+export const tintOf = (key) => TINTS[key] ?? "l7";
+
+/** The layers that wrap what follows, as pieces of their own; headers that extend one of IPv6 are one piece with it. */
+const WRAPS = new Set(["phy", "eth", "vlan", "arp", "ip", "icmp", "ipv6", "icmpv6", "udp", "tcp"]);
+const EXTENDS = new Set(["ipv6.hopopts", "ipv6.routing", "ipv6.fraghdr", "ipv6.dstopts", "ah"]);
+
 /**
  * The pieces of a frame from its first bit to its last, for the drawing of the encapsulation: each header, and what is inside all.
  * @param {Layer[]} layers
@@ -94,12 +107,16 @@ export function lineAt(lines, octet) {
  */
 export function pieces(layers, size) {
   const outer = layers.filter((layer) => !layer.quoted);
-  const inner = outer[outer.length - 1];
-  const wraps = ["phy", "eth", "arp", "ip", "icmp", "udp", "tcp"];
-  const found = outer.filter((layer) => wraps.includes(layer.key)).map((layer) => ({ key: layer.key, layer: /** @type {Layer | null} */ (layer), octets: layer.load - layer.from }));
-  const last = outer.filter((layer) => wraps.includes(layer.key)).pop();
-  if (last && last.key !== "arp" && last.load < last.to) {
-    found.push({ key: "load", layer: inner === last ? null : inner, octets: last.to - last.load });
+  /** @type {{key: string, layer: Layer | null, octets: number}[]} */
+  const found = [];
+  for (const layer of outer) {
+    const octets = layer.load - layer.from, last = found.at(-1);
+    if (EXTENDS.has(layer.key) && last) last.octets += octets;
+    else if (WRAPS.has(layer.key)) found.push({ key: layer.key, layer, octets });
+  }
+  const wraps = outer.filter((layer) => WRAPS.has(layer.key) || EXTENDS.has(layer.key)).at(-1), inner = outer.at(-1);
+  if (wraps && wraps.key !== "arp" && wraps.load < wraps.to) {
+    found.push({ key: "load", layer: inner === wraps || !inner ? null : inner, octets: wraps.to - wraps.load });
   }
   const eth = outer.find((layer) => layer.key === "eth");
   const padding = eth?.fields.find((field) => field.key === "eth.padding");

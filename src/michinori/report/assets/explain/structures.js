@@ -1,5 +1,5 @@
 // The structures that tables are written in, read with a cursor: fields, groups of bits, options, repetitions, choices.
-import { bitsAt, domainName } from "./cursor.js";
+import { Short, bitsAt, domainName } from "./cursor.js";
 import { ipv4, ipv6, mac, show, text } from "./display.js";
 
 /** @typedef {import("./tables/field.js").Words} Words */
@@ -112,29 +112,28 @@ function readField(spec, cursor, values) {
 }
 
 /**
- * A list of options: kind, length, body; two kinds have neither length nor body (IPv4 and TCP alike).
+ * A list of options: kind, length, body. Which kinds are bare of length and body, which is the last of all, and what the
+ * length counts differs from protocol to protocol.
+ * @param {Field[]} found
  * @param {any} table
  * @param {Cursor} cursor
  * @param {Values} values
  */
-function readOptions(table, cursor, values) {
-  /** @type {Field[]} */
-  const found = [];
+function readOptions(found, table, cursor, values) {
   while (cursor.left > 0) {
     const bit = cursor.bit;
     const kind = readField(table.kind, cursor, values);
     const spec = table.of[/** @type {number} */ (kind.value)] ?? table.unknown;
     const parts = [kind];
-    if (/** @type {number} */ (kind.value) > 1) {
+    if (!table.bare.includes(kind.value)) {
       const length = readField(table.length, cursor, values);
-      const body = cursor.fence(/** @type {number} */ (length.value) - 2);
+      const body = cursor.fence(table.body(length.value));
       parts.push(length);
       readInto(parts, spec.fields ?? [], body, values);
     }
     found.push(group(spec, bit, cursor, parts, values));
-    if (kind.value === 0) break;
+    if (kind.value === table.last) break;
   }
-  return found;
 }
 
 /**
@@ -153,6 +152,10 @@ function group(spec, bit, cursor, parts, values) {
 
 /**
  * Reads fields and structures, appending to `out` as it goes, so that what was read before something was short stays.
+ *
+ * A structure is one of `options` (in so many `octets`, or to the end), a `choice` among `of`, fields `within` so many octets,
+ * and fields that `repeat` so many times or to the "end", as a `group` or `each` as one. A number is the key of a field that holds it,
+ * or a function of the values.
  * @param {Field[]} out
  * @param {any[]} specs
  * @param {Cursor} cursor
@@ -162,11 +165,18 @@ export function readInto(out, specs, cursor, values) {
   for (const spec of specs) {
     if (spec.key) out.push(readField(spec, cursor, values));
     else if (spec.options) optionsInto(out, spec, cursor, values);
-    else if (spec.choice) readInto(out, spec.of[values.get(spec.choice)] ?? spec.otherwise, cursor, values);
-    else if (spec.within) readInto(out, spec.fields, cursor.fence(values.get(spec.within)), values);
+    else if (spec.choice) readInto(out, spec.of[valueOf(spec.choice, values, cursor)] ?? spec.otherwise, cursor, values);
+    else if (spec.within) withinInto(out, spec, cursor, values);
     else if (spec.repeat) repeatInto(out, spec, cursor, values);
   }
 }
+
+/**
+ * @param {string | ((values: Values, cursor: Cursor) => any)} key
+ * @param {Values} values
+ * @param {Cursor} cursor
+ */
+const valueOf = (key, values, cursor) => (typeof key === "function" ? key(values, cursor) : values.get(key));
 
 /**
  * @param {Field[]} out
@@ -175,11 +185,32 @@ export function readInto(out, specs, cursor, values) {
  * @param {Values} values
  */
 function optionsInto(out, spec, cursor, values) {
-  const octets = values.get(spec.ends) * 4 - (cursor.at - cursor.origin);
+  const octets = spec.octets ? spec.octets(values) : cursor.left >> 3;
   if (octets === 0) return;
-  const bit = cursor.bit;
-  const inside = cursor.fence(octets);
-  out.push(group(spec.group, bit, cursor, readOptions(spec.options, inside, values), values));
+  const parts = spec.group ? [] : out, bit = cursor.bit;
+  try {
+    readOptions(parts, spec.options, cursor.fence(octets), values);
+  } finally {
+    if (spec.group && parts.length) out.push(group(spec.group, bit, cursor, parts, values));
+  }
+}
+
+/**
+ * Of what is announced but not all there, as much as there is.
+ * @param {Field[]} out
+ * @param {any} spec
+ * @param {Cursor} cursor
+ * @param {Values} values
+ */
+function withinInto(out, spec, cursor, values) {
+  const octets = valueOf(spec.within, values, cursor), there = cursor.left >> 3;
+  const parts = spec.group ? [] : out, bit = cursor.bit;
+  try {
+    readInto(parts, spec.fields, cursor.fence(Math.min(octets, there)), values);
+  } finally {
+    if (spec.group && parts.length) out.push(group(spec.group, bit, cursor, parts, values));
+  }
+  if (octets > there) throw new Short();
 }
 
 /**
@@ -189,9 +220,32 @@ function optionsInto(out, spec, cursor, values) {
  * @param {Values} values
  */
 function repeatInto(out, spec, cursor, values) {
-  const parts = spec.group ? [] : out;
+  const parts = spec.group ? [] : out, bit = cursor.bit;
+  const times = spec.repeat === "end" ? Infinity : valueOf(spec.repeat, values, cursor);
+  try {
+    for (let i = 0; i < times && cursor.left > 0; i += 1) onceInto(parts, spec, cursor, values);
+  } finally {
+    if (spec.group && parts.length) out.push(group(spec.group, bit, cursor, parts, values));
+  }
+}
+
+/**
+ * @param {Field[]} out
+ * @param {any} spec
+ * @param {Cursor} cursor
+ * @param {Values} values
+ */
+function onceInto(out, spec, cursor, values) {
+  if (!spec.each) {
+    readInto(out, spec.fields, cursor, values);
+    return;
+  }
+  /** @type {Field[]} */
+  const parts = [];
   const bit = cursor.bit;
-  const times = spec.repeat === "end" ? Infinity : values.get(spec.repeat);
-  for (let i = 0; i < times && cursor.left > 0; i += 1) readInto(parts, spec.fields, cursor, values);
-  if (spec.group && parts.length) out.push(group(spec.group, bit, cursor, parts, values));
+  try {
+    readInto(parts, spec.fields, cursor, values);
+  } finally {
+    if (parts.length) out.push(group(spec.each, bit, cursor, parts, values));
+  }
 }

@@ -32,7 +32,7 @@
  * @property {number} osi Layer of the OSI basic reference model.
  * @property {Words} meaning
  * @property {string} source
- * @property {any[]} fields Fields, and the structures that decode.js knows: options, choice, repeat.
+ * @property {any[]} fields Fields, and the structures that structures.js knows: options, choice, within, repeat.
  */
 
 /**

@@ -6,6 +6,11 @@ const DSCP = { 0: "CS0 (default)", 8: "CS1", 10: "AF11", 18: "AF21", 26: "AF31",
 const ECN = {
   0: words("ECN非対応 (Not-ECT)", "not ECN-capable"), 1: "ECT(1)", 2: "ECT(0)", 3: words("輻輳を経験 (CE)", "congestion experienced (CE)"),
 };
+/** Of IPv4 and, under other keys, of IPv6. */
+export const DS_FIELDS = [
+  field("ip.dsfield.dscp", 6, "uint", "DSCP", "DSCP", "QoSのためのパケットの等級。", "The class of the packet, for quality of service.", "RFC 2474 3", { codes: DSCP }),
+  field("ip.dsfield.ecn", 2, "uint", "ECN", "ECN (明示的輻輳通知)", "ルータは捨てる代わりにCEの印を付けられる。", "Routers may mark CE instead of dropping.", "RFC 3168 5", { codes: ECN }),
+];
 const yes = (/** @type {string} */ ja, /** @type {string} */ en) => ({ codes: { 0: "—", 1: words(ja, en) } });
 
 const pointer = field("ip.opt.ptr", 8, "uint", "Pointer", "ポインタ", "次に書く (読む) 場所。オプションの先頭を1と数える。",
@@ -17,6 +22,7 @@ const route = (/** @type {string} */ key, /** @type {string} */ name, /** @type 
 
 /** @type {any} */
 export const ipOptions = {
+  bare: [0, 1], last: 0, body: (/** @type {number} */ length) => length - 2,
   kind: field("ip.opt.type", 8, "uint", "Type", "オプションタイプ", "最上位ビットが1なら、フラグメントすべてに写す。",
     "With the highest bit set, every fragment carries a copy.", "RFC 791 3.1"),
   length: field("ip.opt.len", 8, "uint", "Length", "オプション長", "タイプと長さを含むオクテット数。", "Octets, type and length included.", "RFC 791 3.1"),
@@ -45,11 +51,7 @@ export const ipv4 = {
     field("ip.hdr_len", 4, "uint", "IHL", "ヘッダ長", "IPヘッダの長さ。オプションがなければ20オクテット。",
       "Length of the header: 20 octets without options.", "RFC 791 3.1", { unit: 4, read: words("値×4オクテット", "the value × 4 octets") }),
     field("ip.dsfield", 8, "hex", "Differentiated Services field", "DSフィールド (旧ToS)", "優先度と輻輳通知。", "Priority and congestion notification.",
-      "RFC 2474 3", { fields: [
-        field("ip.dsfield.dscp", 6, "uint", "DSCP", "DSCP", "QoSのためのパケットの等級。", "The class of the packet, for quality of service.", "RFC 2474 3", { codes: DSCP }),
-        field("ip.dsfield.ecn", 2, "uint", "ECN", "ECN (明示的輻輳通知)", "ルータは捨てる代わりにCEの印を付けられる。",
-          "Routers may mark CE instead of dropping.", "RFC 3168 5", { codes: ECN }),
-      ] }),
+      "RFC 2474 3", { fields: DS_FIELDS }),
     field("ip.len", 16, "uint", "Total Length", "パケット長 (全長)", "ヘッダとデータを合わせたオクテット数。後ろのパディングは含まない。",
       "Octets of header and data; padding behind is not counted.", "RFC 791 3.1"),
     field("ip.id", 16, "hex", "Identification", "識別子 (ID)",
@@ -75,7 +77,7 @@ export const ipv4 = {
       "The sender. Rewritten where the packet leaves a NAPT router.", "RFC 791 3.1"),
     field("ip.dst", 32, "ipv4", "Destination Address", "宛先IPアドレス", "最終的な宛先。ルータはこれをルーティングテーブルと最長一致で照合する。",
       "The final destination. Routers look it up by longest prefix.", "RFC 791 3.1"),
-    { options: ipOptions, ends: "ip.hdr_len", group: field("ip.options", undefined, "octets", "Options", "オプション", "まれにしか使われない追加の指示。",
+    { options: ipOptions, octets: (/** @type {Map<string, number>} */ values) => Number(values.get("ip.hdr_len")) * 4 - 20, group: field("ip.options", undefined, "octets", "Options", "オプション", "まれにしか使われない追加の指示。",
       "Further instructions, seldom used.", "RFC 791 3.1") },
   ],
 };

@@ -29,6 +29,7 @@ const word = (/** @type {string} */ key, /** @type {string} */ name, /** @type {
 
 /** @type {any} */
 export const tcpOptions = {
+  bare: [0, 1], last: 0, body: (/** @type {number} */ length) => length - 2,
   kind: field("tcp.option_kind", 8, "uint", "Kind", "種別", "オプションの種類。", "Which option it is.", "RFC 9293 3.2",
     { codes: { 0: "EOL", 1: "NOP", 2: "MSS", 3: "Window Scale", 4: "SACK Permitted", 5: "SACK", 8: "Timestamps", 28: "User Timeout", 34: "Fast Open" } }),
   length: field("tcp.option_len", 8, "uint", "Length", "長さ", "種別と長さを含むオクテット数。", "Octets, kind and length included.", "RFC 9293 3.2"),
@@ -83,7 +84,7 @@ export const tcp = {
     field("tcp.checksum", 16, "hex", "Checksum", "チェックサム", "擬似ヘッダ (IPアドレス、プロトコル番号、長さ)、TCPヘッダ、データを守る。",
       "Guards the pseudo-header (addresses, protocol, length), the header and the data.", S),
     field("tcp.urgent_pointer", 16, "uint", "Urgent Pointer", "緊急ポインタ", "URGが1のとき、緊急データの終わりを指す。", "With URG, the end of urgent data.", "RFC 9293 3.8.5"),
-    { options: tcpOptions, ends: "tcp.hdr_len", group: field("tcp.options", undefined, "octets", "Options", "オプション", "MSS、SACKなどの追加の取決め。",
+    { options: tcpOptions, octets: (/** @type {Map<string, number>} */ values) => Number(values.get("tcp.hdr_len")) * 4 - 20, group: field("tcp.options", undefined, "octets", "Options", "オプション", "MSS、SACKなどの追加の取決め。",
       "Further agreements: MSS, SACK and so on.", "RFC 9293 3.2") },
   ],
 };
