@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class Walked:
     numbers: dict[str, Any]
     story: str
 
-    @property
+    @cached_property
     def events(self) -> list[Event]:
         with (self.folder / "trace.jsonl").open("rb") as lines:
             return list(read_trace(lines))

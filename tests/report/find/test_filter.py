@@ -50,6 +50,7 @@ def test_frames_are_those_of_wireshark(walked, text):
 
 def test_events_are_those_of_the_trace(walked):
     events = walked.events
+    sent_again = again(events)
     wanted = {
         "host == pc": lambda e: e.host == "pc",
         "host != pc and layer == tcp": lambda e: e.host != "pc" and e.layer == "tcp",
@@ -58,7 +59,7 @@ def test_events_are_those_of_the_trace(walked):
         "dropped": lambda e: e.what == "dropped" or (e.frame and e.why),
         "why contains fault": lambda e: "fault" in e.why,
         "n == 1234 or n == 17": lambda e: e.n in (17, 1234),
-        "retransmitted": lambda e: e.what == "retransmitted" or e.n in again(events),
+        "retransmitted": lambda e: e.what == "retransmitted" or e.n in sent_again,
         'link "road.jpg"': lambda e: False,
         "http ROAD.JPG": lambda e: e.layer == "http" and "road.jpg" in json.dumps(e.data),
     }
