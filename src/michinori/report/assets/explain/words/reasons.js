@@ -14,6 +14,7 @@ export const REASONS = {
   "not-my-mac": ["宛先MACアドレスが自分ではない。", "The destination is another adapter's.", "IEEE 802.3 4.2.4.1.1"],
   "no-driver": ["ドライバが動いていない。", "No driver is running.", "—"],
   "unknown-ethertype": ["タイプのプロトコルを知らない。", "Nobody here knows that EtherType.", "RFC 894"],
+  "malformed": ["ヘッダより短いか、送信元がグループアドレス。", "Shorter than its header, or from a group address.", "IEEE 802.1Q 8.6"],
   "same-port": ["宛先が受信ポートの側にあるので、転送しない。", "The destination is where it came from.", "IEEE 802.1Q 8.6"],
   "reserved-group": ["スイッチが転送してはならない予約のグループ宛。", "A reserved group address, which no switch forwards.", "IEEE 802.1Q 8.6.3"],
   // arp
@@ -51,6 +52,7 @@ export const REASONS = {
   "icmp-not-ours": ["引用されたパケットは、こちらが送ったものではない。", "The packet quoted is none of ours.", "RFC 5927 4"],
   "icmp-not-believed": ["引用がコネクションの状態と合わないので信じない。", "The quotation does not fit the connection, so it is not believed.", "RFC 5927 4"],
   "icmp-redirect": ["リダイレクトには従わない。だれでも送れるから。", "Redirects are not followed: anybody can send one.", "RFC 1122 3.2.2.2"],
+  "icmp-type": ["知らない種類のICMP。黙って捨てる。", "An ICMP message of a type not known here: dropped in silence.", "RFC 1122 3.2.2"],
   "echo-to-many": ["全員あてのエコー要求には答えない。答えると、送信元を装われた相手にあふれるから。", "An echo request to everybody is not answered, or whoever it claims to come from would be flooded.", "RFC 1122 3.2.2.6"],
   // tcp, of a connection
   "outside-window": ["受信ウィンドウの外なので受け取らない。", "Outside the receive window, so it is not acceptable.", "RFC 9293 3.10.7.4"],
