@@ -85,7 +85,8 @@ def measure() -> Iterator[Measure]:
     stamped = build_with_template()
     yield Measure("build it with timestamps from a ready header", best_us(build_with_template), "us", 4, building)
     yield Measure("parse it with timestamps", best_us(lambda: parse(stamped)), "us", 5, parsing)
-    yield Measure("count its TTL down as a router", best_us(lambda: ipv4.decrease_ttl(frame, at=14, link=link)), "us")
+    header = int.from_bytes(frame[14:34], "big")
+    yield Measure("count its TTL down as a router", best_us(lambda: ipv4.decrease_ttl(header)), "us")
     yield from recording(frame)
 
 

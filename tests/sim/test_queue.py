@@ -133,7 +133,7 @@ def test_many_cancelled_timers_are_thrown_away_before_their_turn() -> None:
     for timer in timers:
         timer.cancel()
     assert len(queue) == 1
-    assert len(queue._heap) < 2_000
+    assert len(queue.heap) < 2_000
     assert queue.next_ns() == 5
 
 

@@ -195,15 +195,12 @@ def test_a_hop_patches_what_summing_again_gives(packet: ipv4.Packet) -> None:
     if packet.ttl == 0:
         return
     octets = packet.emit()
-    patched = ipv4.decrease_ttl(octets)
+    patched = ipv4.decrease_ttl(int.from_bytes(octets[:20], "big")) + octets[20:]
     expected = ipv4.Packet(
         packet.src, packet.dst, packet.protocol, packet.payload, packet.ttl - 1, packet.identification,
         packet.dont_fragment, packet.more_fragments, packet.offset, packet.tos, packet.options,
     )  # fmt: skip
     assert patched == expected.emit()
-    old, new = (ethernet.header(mac * 6, mac * 6, ethernet.ETHERTYPE_IPV4) for mac in (b"\x02", b"\x04"))
-    assert ipv4.decrease_ttl(old + octets + b"pad", at=14, link=new) == new + patched + b"pad"
-    assert ipv4.decrease_ttl(memoryview(octets)) == patched
 
 
 @given(packets())

@@ -129,7 +129,7 @@ class Express:
                 counter = path.counter
                 counter.last = identification = (counter.last + 1) & 0xFFFF
                 assert options.timestamps is not None
-                path.put(
+                path.adapter.put(
                     way.template.emit(identification, way.fragment, seq, ack, flags, window, options.timestamps, text)
                 )
                 return

@@ -143,6 +143,7 @@ class Internet:
         self._receivers.append(receiver)
         interface.handlers[b"\x08\x00"] = receiver.receive_carefully
         adapter.on_frame = receiver.receive
+        adapter.shorten(receiver.arrive)
         interface.handlers[b"\x08\x06"] = arp.receive
         interface.solicitors[4] = arp.ask_for
         interface.join(addresses.ALL_HOSTS)

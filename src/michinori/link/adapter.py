@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 
+from michinori.link.cable import CableEnd
 from michinori.link.counters import Counters
 from michinori.link.offload import Segmenter
 from michinori.link.plug import Lead
@@ -46,17 +47,77 @@ class Adapter:
         self.promiscuous = False
         self.groups: set[bytes] = set()
         self.counters = Counters()
-        self.cable_end: Lead | None = None
         self.segmenter: Segmenter | None = None
         """Who cuts long TCP segments, where somebody does."""
         self.vouches = False
         """The frame that is being received comes from somebody who has seen to the checksum of its TCP segment."""
-        self.on_frame: Callable[[bytes], None] | None = None
         self.on_foreign_frame: Callable[[bytes], None] | None = None
-        self.recorder = recorder
-        self.tap: Tap | None = None
+        self._on_frame: Callable[[bytes], None] | None = None
+        self._short_way: Callable[[bytes], None] | None = None
+        self._cable_end: Lead | None = None
+        self._recorder = recorder
+        self._tap: Tap | None = None
         self._rom_mac = rom_mac
         self._queue = queue
+        self._find_ways()
+
+    @property
+    def on_frame(self) -> Callable[[bytes], None] | None:
+        """Who takes the frames that are for this machine."""
+        return self._on_frame
+
+    @on_frame.setter
+    def on_frame(self, take: Callable[[bytes], None] | None) -> None:
+        self._on_frame = take
+        self._short_way = None
+        self._find_ways()
+
+    def shorten(self, take: Callable[[bytes], None]) -> None:
+        """Let whole frames go straight to ``take`` while nobody watches, until ``on_frame`` is another. It counts those
+        that are known to be for this machine, and gives all others to ``receive``.
+        """
+        self._short_way = take
+        self._find_ways()
+
+    @property
+    def cable_end(self) -> Lead | None:
+        """What is plugged in."""
+        return self._cable_end
+
+    @cable_end.setter
+    def cable_end(self, end: Lead | None) -> None:
+        self._cable_end = end
+        self._find_ways()
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """Where drops and events are written down."""
+        return self._recorder
+
+    @recorder.setter
+    def recorder(self, recorder: Recorder | None) -> None:
+        self._recorder = recorder
+        self._find_ways()
+
+    @property
+    def tap(self) -> Tap | None:
+        """Where frames are."""
+        return self._tap
+
+    @tap.setter
+    def tap(self, tap: Tap | None) -> None:
+        self._tap = tap
+        self._find_ways()
+
+    def _find_ways(self) -> None:
+        """Which ways frames take depends on who watches and on what is plugged in."""
+        end, recorder = self._cable_end, self._recorder
+        self.put: Callable[[bytes], None] = self.send
+        """Like ``send``, by the shortest way that there is now. Not to be kept."""
+        if isinstance(end, CableEnd):
+            if recorder is None or (self._tap is None and not recorder.events):
+                self.put = end.short_way(self)
+            end.other.lead_to(self.receive if self._short_way is None or recorder is not None else self._short_way)
 
     @property
     def booted(self) -> bool:
@@ -104,12 +165,12 @@ class Adapter:
 
     def receive(self, frame: bytes, fcs: bytes | None = None, cause: int = 0) -> None:
         """Called by the cable with a frame whose last bit has arrived; see ``Plug``."""
-        recorder = self.recorder
-        if recorder is None and frame[:6] == self.mac and fcs is None and self.on_frame is not None:
+        recorder = self._recorder
+        if recorder is None and frame[:6] == self.mac and fcs is None and self._on_frame is not None:
             counters = self.counters
             counters.rx_frames += 1
             counters.rx_octets += len(frame)
-            self.on_frame(frame)
+            self._on_frame(frame)
         elif self.tap is not None:
             with self.tap.receiving(self._queue.now_ns, frame, fcs, cause):
                 self._take(frame, fcs)

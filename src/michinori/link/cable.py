@@ -1,16 +1,18 @@
 """A full-duplex cable: octets go in at one end and come out at the other, later, or not at all.
 
-Each end sends at the cable's rate and lets frames wait in a finite queue. When the line is free again is arithmetic
-(``_free_ns`` and the starts of those that wait), so a frame costs one event: its arrival. What the line does to a frame
-is decided when it is given to the cable, by the rules in ``faults``; a cable without rules rolls no dice.
+Each end sends at the cable's rate and lets frames wait in a finite queue. When the line is free again is arithmetic, so
+a frame costs one event: its arrival. What the line does to a frame is decided when it is given to the cable, by the
+rules in ``faults``; a cable without rules rolls no dice.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from typing import Final, Literal, TypeAlias
+from collections.abc import Callable, Iterable
+from heapq import heappush
+from typing import Final, Literal, Protocol, TypeAlias
 
+from michinori.link.counters import Counters
 from michinori.link.faults import (
     ArmedRule,
     Corrupt,
@@ -113,42 +115,21 @@ class Cable:
             end.look_at_cable()
 
 
-class _Flight:
-    """The frames that are on the way in one direction. When the cable is cut it is replaced, and what still arrives
-    from the old one is lost.
-    """
+class Sender(Protocol):
+    """Who takes the short way into a cable: an adapter."""
 
-    __slots__ = ("end", "into")
+    counters: Counters
 
-    def __init__(self, end: CableEnd, into: Plug | None) -> None:
-        self.end = end
-        self.into = into
-        """Where the frames come out; None where they are lost."""
-
-    def arrive(self, frame: bytes) -> None:
-        into = self.into
-        if into is None:
-            self._lose(frame, 0)
-        else:
-            into.receive(frame)
-
-    def arrive_told(self, arrival: tuple[bytes, bytes | None, int]) -> None:
-        into = self.into
-        if into is None:
-            self._lose(arrival[0], arrival[2])
-        else:
-            into.receive(*arrival)
-
-    def _lose(self, frame: bytes, cause: int) -> None:
-        sender = self.end.plug
-        if sender is not None:
-            sender.lost(frame, "cut", cause)
+    def send(self, frame: bytes) -> None:
+        """Send the frame by the careful way."""
 
 
 class CableEnd:
     """One end of a cable: what is sent here comes out at the ``other``."""
 
     other: CableEnd
+    _sender: Sender
+    _counters: Counters
 
     def __init__(
         self,
@@ -163,6 +144,7 @@ class CableEnd:
         self.cable = cable
         self.plug: Plug | None = None
         self.delay_ns = delay_ns
+        self._starts: deque[Nanos] = deque()
         self.queue_packets = queue_packets
         self.mark_packets: int | None = None
         self.mtu = mtu
@@ -171,9 +153,10 @@ class CableEnd:
         self._queue = queue
         self._dice = dice
         self._free_ns: Nanos = 0
-        self._starts: deque[Nanos] = deque()
-        self._flight = _Flight(self, None)
-        self._arrive = self._flight.arrive  # bound once, not for each frame
+        # Where frames come out, and how those do that somebody tells of. Bound once, not for each frame: what is on the
+        # way can be redirected.
+        self._arrive: Callable[[bytes], None] = self._lose
+        self._arrive_told = self._come_out
 
     @property
     def mtu(self) -> int:
@@ -195,8 +178,20 @@ class CableEnd:
         if rate is not None and rate <= 0:
             raise ValueError(f"a cable's rate is a positive number of bit/s, not {rate}")
         self._rate = rate
-        self._durations: dict[int, Nanos] = {}
-        self._gap_ns = self._time_of(GAP)
+        self._durations = _Durations(rate)
+        self._gap_ns = _time_of(GAP, rate)
+
+    @property
+    def queue_packets(self) -> int:
+        """How many frames may wait here."""
+        return self._queue_packets
+
+    @queue_packets.setter
+    def queue_packets(self, most: int) -> None:
+        self._queue_packets = most
+        # When those left, or will leave, that had to wait, the last so many: while the first of them lies ahead, the
+        # queue is full.
+        self._starts = deque(self._starts, most)
 
     @property
     def waiting(self) -> int:
@@ -214,8 +209,13 @@ class CableEnd:
         if self.plug is not None or plug.cable_end is not None:
             raise ValueError("this cable end or the socket it should go into is taken")
         self.plug = plug
+        self.other.lead_to(plug.receive)
         plug.cable_end = self
-        self.other._flight.into = plug
+
+    def lead_to(self, arrive: Callable[[bytes], None]) -> None:
+        """Whole frames come out there from now on, also those that are on the way."""
+        self._queue.redirect(self._arrive, arrive)
+        self._arrive = arrive
 
     def add_fault(self, rule: Rule | Judge) -> None:
         """Add a rule for frames sent from this end."""
@@ -231,9 +231,8 @@ class CableEnd:
 
     def lose_flight(self) -> None:
         """Lose what is waiting and on the way from here."""
-        self._flight.into = None
-        self._flight = _Flight(self, self.other.plug)
-        self._arrive = self._flight.arrive
+        self._queue.redirect(self._arrive, self._lose)
+        self._queue.redirect(self._arrive_told, self._lose_told)
         self._starts.clear()
         self._free_ns = 0
 
@@ -244,31 +243,61 @@ class CableEnd:
         size = len(frame)
         if size > self._largest:
             return self._refuse(frame, "cut" if self.cable.is_cut else "too-long", tell)
-        queue = self._queue
-        start_ns = now_ns = queue.now_ns
+        start_ns = now_ns = self._queue.now_ns
         if self._free_ns > now_ns:
             starts = self._starts
-            while starts and starts[0] <= now_ns:
-                starts.popleft()
-            if len(starts) >= self.queue_packets:
+            if self._is_full(now_ns):
                 return self._refuse(frame, "queue-full", tell)
-            if self.mark_packets is not None and len(starts) >= self.mark_packets:
+            most = self.mark_packets
+            if most is not None and (not most or (len(starts) >= most and starts[-most] > now_ns)):
                 frame = self._mark(frame)
             start_ns = self._free_ns
             starts.append(start_ns)
-        duration_ns = self._durations.get(size)
-        if duration_ns is None:
-            duration_ns = self._durations[size] = self._time_of(PREAMBLE + size + FCS)
-        end_ns = start_ns + duration_ns
+        end_ns = start_ns + self._durations[size]
         self._free_ns = end_ns + self._gap_ns
         arrives_ns = end_ns + self.delay_ns
         if self.faults:
             return self._carry_through_faults(frame, start_ns, arrives_ns, tell)
         if tell is None:
-            queue.post(arrives_ns, self._arrive, frame)
+            self._queue.post(arrives_ns, self._arrive, frame)
         else:
-            queue.post(arrives_ns, self._flight.arrive_told, (frame, None, tell(frame, "")))
+            self._queue.post(arrives_ns, self._arrive_told, (frame, None, tell(frame, "")))
         return ""
+
+    def short_way(self, sender: Sender) -> Callable[[bytes], None]:
+        """The short way to ``send`` for an adapter that tells nobody of what it sends: frames are counted there too.
+        What the frame, the cable or its queue asks a closer look for is given back to it.
+        """
+        self._sender = sender
+        self._counters = sender.counters
+        return self._carry
+
+    def _carry(self, frame: bytes) -> None:
+        size = len(frame)
+        if size > self._largest or self.faults:
+            self._sender.send(frame)
+            return
+        queue = self._queue
+        now_ns = queue.now_ns
+        start_ns = self._free_ns
+        if start_ns > now_ns:
+            starts = self._starts
+            if self.mark_packets is not None or (len(starts) == self._queue_packets and self._is_full(now_ns)):
+                self._sender.send(frame)
+                return
+            starts.append(start_ns)
+        else:
+            start_ns = now_ns
+        end_ns = start_ns + self._durations[size]
+        self._free_ns = end_ns + self._gap_ns
+        heappush(queue.heap, (end_ns + self.delay_ns, queue.next_counter(), self._arrive, frame))
+        counters = self._counters
+        counters.tx_frames += 1
+        counters.tx_octets += size
+
+    def _is_full(self, now_ns: Nanos) -> bool:
+        starts = self._starts
+        return len(starts) == self._queue_packets and (not starts or starts[0] > now_ns)
 
     def _carry_through_faults(self, frame: bytes, start_ns: Nanos, arrives_ns: Nanos, tell: Tell | None) -> str:
         verdict = self._verdict(frame, start_ns)
@@ -277,7 +306,7 @@ class CableEnd:
         if isinstance(verdict, Mark):
             frame = self._mark(frame)
         cause = 0 if tell is None else tell(frame, "")
-        post, arrive = self._queue.post, self._flight.arrive_told
+        post, arrive = self._queue.post, self._arrive_told
         arrival: tuple[bytes, bytes | None, int] = (frame, None, cause)
         if isinstance(verdict, Delay):
             arrives_ns += verdict.by_ns
@@ -306,10 +335,36 @@ class CableEnd:
                 return verdict
         return None
 
+    def _come_out(self, arrival: tuple[bytes, bytes | None, int]) -> None:
+        plug = self.other.plug
+        if plug is None:
+            self._lose_told(arrival)
+        else:
+            plug.receive(*arrival)
+
+    def _lose(self, frame: bytes) -> None:
+        self._lose_told((frame, None, 0))
+
+    def _lose_told(self, arrival: tuple[bytes, bytes | None, int]) -> None:
+        if self.plug is not None:
+            self.plug.lost(arrival[0], "cut", arrival[2])
+
     def _refuse(self, frame: bytes, why: str, tell: Tell | None) -> str:
         if tell is not None:
             tell(frame, why)
         return why
 
-    def _time_of(self, octets: int) -> Nanos:
-        return 0 if self._rate is None else -(octets * 8 * NS_PER_S // -self._rate)
+
+class _Durations(dict[int, Nanos]):
+    """How long the line is taken by a frame of so many octets, worked out once for each size."""
+
+    def __init__(self, rate: int | None) -> None:
+        self._rate = rate
+
+    def __missing__(self, octets: int) -> Nanos:
+        duration_ns = self[octets] = _time_of(PREAMBLE + octets + FCS, self._rate)
+        return duration_ns
+
+
+def _time_of(octets: int, rate: int | None) -> Nanos:
+    return 0 if rate is None else -(octets * 8 * NS_PER_S // -rate)

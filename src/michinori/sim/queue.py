@@ -53,12 +53,14 @@ class EventQueue:
 
     ``now_ns`` is the virtual instant, in nanoseconds since the world began; it moves only when something happens, and
     never back. A driver in real time sets it from a real clock before it lets things happen.
+
+    ``heap`` and ``next_counter`` are for cables, which spare the call of ``post`` for each frame.
     """
 
     def __init__(self) -> None:
         self.now_ns: Nanos = 0
-        self._heap: list[tuple[Nanos, int, Callable[[Any], object] | None, Any]] = []
-        self._next_counter = count().__next__
+        self.heap: list[tuple[Nanos, int, Callable[[Any], object] | None, Any]] = []
+        self.next_counter = count().__next__
         self._cancelled = 0
 
     def call_at(self, when_ns: Nanos, callback: Callable[..., object], *args: Any) -> Timer:
@@ -66,7 +68,7 @@ class EventQueue:
         if when_ns < self.now_ns:
             when_ns = self.now_ns
         timer = Timer(self, when_ns, callback, args)
-        heappush(self._heap, (when_ns, self._next_counter(), None, timer))
+        heappush(self.heap, (when_ns, self.next_counter(), None, timer))
         return timer
 
     def call_in(self, delay_ns: Nanos, callback: Callable[..., object], *args: Any) -> Timer:
@@ -79,11 +81,16 @@ class EventQueue:
         """
         if when_ns < self.now_ns:
             when_ns = self.now_ns
-        heappush(self._heap, (when_ns, self._next_counter(), callback, argument))
+        heappush(self.heap, (when_ns, self.next_counter(), callback, argument))
+
+    def redirect(self, before: Callable[[Any], object], after: Callable[[Any], object]) -> None:
+        """Let everything that was posted with the one callback, that very object, happen by the other."""
+        heap = self.heap
+        heap[:] = [entry if entry[2] is not before else (*entry[:2], after, entry[3]) for entry in heap]
 
     def next_ns(self) -> Nanos | None:
         """The instant of what happens next, or None if nothing is going to."""
-        heap = self._heap
+        heap = self.heap
         while heap:
             when_ns, _, callback, argument = heap[0]
             if callback is not None or argument._callback is not None:
@@ -94,7 +101,7 @@ class EventQueue:
 
     def step(self) -> bool:
         """Move the clock to what happens next and let it happen. False if nothing is left."""
-        heap = self._heap
+        heap = self.heap
         while heap:
             when_ns, _, callback, argument = heappop(heap)
             if callback is not None:
@@ -124,7 +131,7 @@ class EventQueue:
 
         For an event loop whose callbacks run before the next thing happens: ``step`` without the way back and forth.
         """
-        heap = self._heap
+        heap = self.heap
         while heap:
             entry = heappop(heap)
             when_ns, _, callback, argument = entry
@@ -156,11 +163,11 @@ class EventQueue:
 
     def __len__(self) -> int:
         """How many things are going to happen."""
-        return len(self._heap) - self._cancelled
+        return len(self.heap) - self._cancelled
 
     def _one_was_cancelled(self) -> None:
         self._cancelled += 1
-        heap = self._heap
+        heap = self.heap
         if self._cancelled > _COMPACT_ABOVE and self._cancelled * 2 > len(heap):
             # In place: a loop that holds the list must go on seeing it.
             heap[:] = [entry for entry in heap if entry[2] is not None or entry[3]._callback is not None]

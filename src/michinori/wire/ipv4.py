@@ -34,7 +34,11 @@ _VERSION_AND_5_WORDS: Final = 0x45
 
 _HEAD: Final = struct.Struct(">BBHHHBBH4s4s")
 _MIDDLE: Final = struct.Struct(">HHHHH")
-_TTL_TO_CHECKSUM: Final = struct.Struct(">BBH")
+#: How far fields lie from the end of a header, in bits.
+_AT_TTL: Final = 88
+_AT_CHECKSUM: Final = 64
+_HOP: Final = (1 << _AT_TTL) - (0x100 << _AT_CHECKSUM)
+_HOP_WITH_CARRY: Final = _HOP + (0xFFFF << _AT_CHECKSUM)
 _ECN: Final = 0x03
 
 
@@ -197,17 +201,14 @@ class Template:
         return octets
 
 
-def decrease_ttl(packet: Octets, *, at: int = 0, link: bytes = b"") -> bytes:
-    """The packet with one hop less to live and its checksum patched, as RFC 1624 and RFC 1141 have it.
-
-    The packet begins at octet ``at`` of what is given (14 for a frame), and ``link`` is put in front of the result in
-    place of what stood there. The caller has checked the header and that the TTL is not zero.
+def decrease_ttl(header: int) -> bytes:
+    """The 20 octets of a header, given as a number, with one hop less to live and the checksum patched, as RFC 1624 and
+    RFC 1141 have it. The caller has checked the header and that the TTL is not zero.
     """
-    ttl, protocol, checksum = _TTL_TO_CHECKSUM.unpack_from(packet, at + 8)
     # The word of TTL and protocol gets smaller by 0x100, so the checksum gets larger by that, with end-around carry.
-    # 65,535 instead of 0 is what RFC 1624 warns of: the remainder avoids it.
-    patch = _TTL_TO_CHECKSUM.pack(ttl - 1, protocol, (checksum + 0x100) % 0xFFFF)
-    return b"".join((link, packet[at : at + 8], patch, packet[at + 12 :]))
+    # 65,535 instead of 0 is what RFC 1624 warns of: so it wraps one earlier.
+    checksum = header >> _AT_CHECKSUM & 0xFFFF
+    return (header - (_HOP if checksum + 0x100 < 0xFFFF else _HOP_WITH_CARRY)).to_bytes(HEADER_OCTETS, "big")
 
 
 def mark_congestion(packet: Octets, *, at: int = 0) -> bytes | None:

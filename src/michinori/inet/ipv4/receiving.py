@@ -23,11 +23,15 @@ from michinori.inet.neighbours import Neighbour
 from michinori.inet.node import Node
 from michinori.inet.own_addresses import OwnAddresses
 from michinori.inet.routes import RouteTable
+from michinori.link import Adapter
 from michinori.wire import icmp, ipv4
 from michinori.wire.malformed import Malformed
 
 _MOST_FLOWS: Final = 16384
 _HEADER: Final = 14
+_PAYLOAD: Final = 34
+#: How far a frame is alike for all plain packets between two addresses: up to version and length of the header.
+_HEAD: Final = 15
 #: The EtherType of IPv4, then version 4 and a header of five words.
 _PLAIN: Final = b"\x08\x00\x45"
 
@@ -131,11 +135,14 @@ class Arrivals:
 class _Flow:
     """Where packets from one address to another go: to a neighbour, or, with None, to this host."""
 
-    __slots__ = ("mtu", "neighbour", "put")
+    __slots__ = ("adapter", "head", "mtu", "neighbour")
 
-    def __init__(self, neighbour: Neighbour | None, put: Callable[[bytes], None], mtu: int) -> None:
+    def __init__(self, head: bytes, neighbour: Neighbour | None, adapter: Adapter, mtu: int) -> None:
+        self.head = head
+        """The octets up to the header's length, as they stood in the last frame: it was for us, and plain."""
         self.neighbour = neighbour
-        self.put = put
+        self.adapter = adapter
+        """By which they leave."""
         self.mtu = mtu
 
 
@@ -159,6 +166,7 @@ class Receiver:
         assert interface.adapter is not None
         self._interface = interface
         self._adapter = interface.adapter
+        self._counters = interface.adapter.counters
         self._hooks = hooks
         self._routes = routes
         self._own = own
@@ -171,30 +179,57 @@ class Receiver:
         """Routes, addresses or path MTUs have changed: nothing that was found out holds any more."""
         self._flows.clear()
 
+    def arrive(self, frame: bytes) -> None:
+        """The short way in, for whole frames straight from the line: one that begins as the last of its flow did is for
+        us and needs no second look. All others go through the adapter and come to ``receive``.
+        """
+        flow = self._flows.get(frame[26:34])
+        if flow is None or frame[:_HEAD] != flow.head or self._hooks.prerouting:
+            self._adapter.receive(frame)
+            return
+        counters = self._counters
+        counters.rx_frames += 1
+        counters.rx_octets += len(frame)
+        if flow.neighbour is None:
+            self._take_in(frame)
+        else:
+            self._pass_on(frame, flow, flow.neighbour)
+
     def receive(self, frame: bytes) -> None:
-        """Take any frame that comes to the interface; what is not of a known flow is the interface's to give to whom it
+        """Take any frame that the adapter has let in; what is not of a known flow is the interface's to give to whom it
         is for.
         """
         flow = self._flows.get(frame[26:34])
-        hooks = self._hooks
-        if flow is None or frame[12:15] != _PLAIN or frame[0] & 1 or hooks.prerouting or self._watched:
+        if flow is None or frame[12:15] != _PLAIN or frame[0] & 1 or self._hooks.prerouting or self._watched:
             self._interface.receive(frame)
             return
-        neighbour = flow.neighbour
-        if neighbour is None:
-            take = self._express.get(frame[26:38])
-            if take is None or hooks.input or self._adapter.vouches or not take(frame):
-                self._hand_over(frame)
-        elif (
-            20 <= (total := frame[16] << 8 | frame[17]) <= flow.mtu
+        flow.head = frame[:_HEAD]
+        if flow.neighbour is None:
+            self._take_in(frame)
+        else:
+            self._pass_on(frame, flow, flow.neighbour)
+
+    def _take_in(self, frame: bytes) -> None:
+        """A plain frame for this host: its connection takes it whole, if it is of one."""
+        take = self._express.get(frame[26:38])
+        if take is None or self._hooks.input or self._adapter.vouches or not take(frame):
+            self._hand_over(frame)
+
+    def _pass_on(self, frame: bytes, flow: _Flow, neighbour: Neighbour) -> None:
+        """A plain frame for somebody behind us: its octets are patched, if nothing about it asks for care."""
+        hooks = self._hooks
+        header = int.from_bytes(frame[_HEADER:_PAYLOAD], "big")
+        total = header >> 128 & 0xFFFF
+        if (
+            20 <= total <= flow.mtu
             and total <= len(frame) - _HEADER
-            and frame[22] > 1
+            and header >> 88 & 0xFF > 1  # the TTL
+            and not header % 0xFFFF
             and neighbour.usable_until_ns > self._queue.now_ns
-            and not int.from_bytes(frame[14:34], "big") % 0xFFFF
             and not hooks.forward
             and not hooks.postrouting
         ):
-            flow.put(ipv4.decrease_ttl(frame, at=_HEADER, link=neighbour.header))
+            flow.adapter.put(b"".join((neighbour.header, ipv4.decrease_ttl(header), frame[_PAYLOAD:])))
         else:
             self.receive_carefully(frame)
 
@@ -228,7 +263,7 @@ class Receiver:
         with self._node.acting(cause or self._node.cause):
             self._arrivals.enter(passing, for_many=bool(frame[0] & 1))
         if not self._hooks.prerouting and not self._node.watched:
-            self._find_out(frame[26:34], packet)
+            self._find_out(frame, packet)
 
     def _is_martian(self, packet: ipv4.Packet) -> bool:
         """RFC 1812 section 5.3.7: addresses that cannot be on a wire, or are ours and come from outside."""
@@ -241,13 +276,13 @@ class Receiver:
             return True
         return src in self._own.interfaces or src in self._interface.broadcasts
 
-    def _find_out(self, key: bytes, packet: ipv4.Packet) -> None:
+    def _find_out(self, frame: bytes, packet: ipv4.Packet) -> None:
         """Keep where packets between these two addresses go, if it is as simple as that."""
         if len(self._flows) >= _MOST_FLOWS:
             self._flows.clear()
         dst = packet.dst
         if dst in self._own:
-            self._flows[key] = _Flow(None, _nowhere, 0)
+            self._flows[frame[26:34]] = _Flow(b"", None, self._adapter, 0)
             return
         forwarder = self._arrivals.forwarder
         if forwarder is None or self._own.is_to_many(dst) or addresses.is_reserved(dst):
@@ -259,8 +294,4 @@ class Receiver:
             return
         neighbour = route.interface.neighbours.lookup(route.next_hop or dst)
         if neighbour is not None:
-            self._flows[key] = _Flow(neighbour, route.interface.adapter.send, route.interface.mtu)
-
-
-def _nowhere(_: bytes) -> None:
-    raise AssertionError("packets for this host do not leave it")
+            self._flows[frame[26:34]] = _Flow(b"", neighbour, route.interface.adapter, route.interface.mtu)

@@ -51,7 +51,7 @@ class Path:
     """All that packets to one destination have in common.
 
     A transport that makes whole frames by itself may hold one: it is good while it and the neighbour are valid and no
-    hook wants to see what leaves, and ``put`` takes frames with the neighbour's header.
+    hook wants to see what leaves, and its adapter takes frames with the neighbour's header.
     """
 
     __slots__ = (
@@ -60,7 +60,6 @@ class Path:
         "hooks",
         "mtu",
         "neighbour",
-        "put",
         "room",
         "template",
         "too_narrow",
@@ -80,7 +79,6 @@ class Path:
         self.template = template
         self.neighbour = neighbour
         self.adapter = adapter
-        self.put = adapter.send
         self.counter = counter
         self.mtu, self.too_narrow, self.valid_until_ns = mtu
         self.room = self.mtu - ipv4.HEADER_OCTETS
@@ -129,7 +127,7 @@ class Sender:
                 counter = path.counter
                 counter.last = identification = (counter.last + 1) & 0xFFFF
                 dont_fragment = dont_fragment and not path.too_narrow
-                path.put(path.template.emit(payload, identification, dont_fragment))
+                path.adapter.put(path.template.emit(payload, identification, dont_fragment))
                 return
         self._send_carefully(dst, protocol, payload, src, ttl, tos, dont_fragment)
 
