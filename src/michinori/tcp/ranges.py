@@ -46,6 +46,14 @@ class Ranges:
         """These octets are in it from now on. Gives how many of them were not."""
         starts, ends = self._starts, self._ends
         first = bisect_left(ends, start)  # the first range that it touches or that lies above
+        if first < len(starts) and starts[first] <= start:
+            news = end - ends[first]
+            if news <= 0:
+                return 0
+            if first + 1 == len(starts) or end < starts[first + 1]:
+                ends[first] = end  # it goes on behind that range: the most frequent case
+                self.octets += news
+                return news
         last = bisect_right(starts, end)  # behind the last such
         covered = sum(ends[first:last]) - sum(starts[first:last])
         if first < last:
@@ -118,13 +126,17 @@ class Ranges:
 
     def gaps(self, start: int, end: int) -> list[tuple[int, int]]:
         """All octets from ``start`` up to ``end`` that are not in it."""
+        starts, ends = self._starts, self._ends
+        index = bisect_right(ends, start)  # the first range that reaches beyond
         found = []
         while start < end:
-            low, high = self.gap(start, end - start)
-            if low >= end:
+            if index == len(starts) or starts[index] >= end:
+                found.append((start, end))
                 break
-            start = min(high, end)
-            found.append((low, start))
+            if starts[index] > start:
+                found.append((start, starts[index]))
+            start = ends[index]
+            index += 1
         return found
 
     def clear(self) -> None:
