@@ -39,8 +39,12 @@ def opened(
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def complain(said: object) -> None:
+        complaints.append(f"{said} (at {page.url.partition('#')[2]})")
+
+    page.on("console", lambda said: complain(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", complain)
     try:
         page.goto(f"file://{file}#" + "&".join(f"{name}={value}" for name, value in fragment.items()))
         page.wait_for_selector("main")

@@ -26,3 +26,13 @@ def browser():
 @pytest.fixture(scope="session")
 def lossy(tmp_path_factory):
     return walk(tmp_path_factory.mktemp("lossy") / "out", WWW, loss="5%", rate="2Mbit/s", seed=7)
+
+
+@pytest.fixture(scope="session")
+def request_frame(walked):
+    """The event of the first frame of the PC that carries a request, and the number of that frame."""
+    sent = walked.of("http", "request-sent", "pc")[0]
+    frame = next(
+        event for event in walked.of("link", "frame-sent", "pc") if event.n > sent.n and event.data["octets"] > 200
+    )
+    return frame.n, frame.frame

@@ -13,16 +13,6 @@ PREAMBLE = 8
 TTL, FLAGS = PREAMBLE + 14 + 8, PREAMBLE + 14 + 6
 
 
-@pytest.fixture(scope="module")
-def request_frame(walked):
-    """The event of the first frame of the PC that carries a request, and the number of that frame."""
-    sent = walked.of("http", "request-sent", "pc")[0]
-    frame = next(
-        event for event in walked.of("link", "frame-sent", "pc") if event.n > sent.n and event.data["octets"] > 200
-    )
-    return frame.n, frame.frame
-
-
 @pytest.fixture
 def page(browser, report, request_frame):
     with opened(browser, report, part="inspector", n=request_frame[0], lang="en") as page:
