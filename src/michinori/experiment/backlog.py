@@ -43,7 +43,7 @@ class Queue:
         calls.bind_and_listen(listener, (ground.address, self.port), BACKLOG)
         await ground.pause(BUSY_S)
         self.busy_ns = ground.now_ns
-        self.busy_rows, self.busy_client_rows = self._rows("server"), self._rows("client")
+        self.busy_rows, self.busy_client_rows = ground.rows("server", self.port), ground.rows("client", self.port)
         connections = []
         for _ in range(CLIENTS):
             sock = await calls.accept(listener)
@@ -70,14 +70,10 @@ class Queue:
 
         return client
 
-    def _rows(self, host: str) -> list[Row]:
-        found = self.ground.rows("client" if host == "client" else "server")
-        return [row for row in found if self.port in (row.local_port, row.remote_port)]
-
     @property
     def packets(self) -> list[Packet]:
         """What passed."""
-        return [packet for packet in self.ground.packets("client", self.began_ns) if packet.server_port == self.port]
+        return self.ground.packets("client", self.began_ns, port=self.port)
 
 
 def perform(ground: Ground, told: Told) -> None:

@@ -95,7 +95,7 @@ class Meeting:
     @property
     def packets(self) -> list[Packet]:
         """What passed."""
-        return [packet for packet in self.ground.packets("client") if packet.server_port == self.port]
+        return self.ground.packets("client", port=self.port)
 
 
 def perform(ground: Ground, told: Told) -> None:

@@ -63,7 +63,6 @@ class Case:
         self.port = ground.new_port()
         self.client, self.server = Saw(), Saw()
         self._mark, self._began_ns = ground.mark(), ground.now_ns
-        self._serve: Callable[[Any], Any] | None = None
 
     def play(self, serve: Callable[[Any], Any], ask: Callable[[Any], Any] | None) -> None:
         """Let ``serve(connection)`` run on the server and ``ask(connection)`` on the client; without ``ask`` the
@@ -92,7 +91,7 @@ class Case:
     @property
     def packets(self) -> list[Packet]:
         """What passed between the two."""
-        return [packet for packet in self.ground.packets("client", self._began_ns) if packet.server_port == self.port]
+        return self.ground.packets("client", self._began_ns, port=self.port)
 
     def states(self, host: Host) -> list[str]:
         """The states that the connection passed through at that host; none where the kernel keeps them to itself."""
@@ -110,13 +109,12 @@ class Case:
         return f":{self.port}" in event.connection
 
     @property
-    def time_wait(self) -> str:
+    def time_wait(self) -> Host | None:
         """At which host TIME-WAIT stands in the table, if at any."""
-        for host in ("client", "server"):
-            for row in self.ground.rows(host):
-                if row.state == "TIME-WAIT" and self.port in (row.local_port, row.remote_port):
-                    return host
-        return ""
+        for host in HOSTS:
+            if any(row.state == "TIME-WAIT" for row in self.ground.rows(host, self.port)):
+                return host
+        return None
 
     def ended_at(self, host: Host) -> bool:
         """Whether TIME-WAIT is there, as far as can be known."""
@@ -136,7 +134,7 @@ class Case:
             "server_saw": self.server.of,
             "client_states": self.states("client"),
             "server_states": self.states("server"),
-            "time_wait": self.time_wait,
+            "time_wait": self.time_wait or "",
         }
 
     def tell(self, told: Told) -> dict[str, Any]:
@@ -145,7 +143,7 @@ class Case:
         told.packets(self.ground.capture_of("client"), self.packets)
         told.say("saw", host=HOSTS["client"], what=", ".join(self.client.of) or "—")
         told.say("saw", host=HOSTS["server"], what=", ".join(self.server.of) or "—")
-        for host in ("client", "server"):
+        for host in HOSTS:
             states = found[f"{host}_states"]
             if states:
                 told.say("states", host=HOSTS[host], states=" → ".join(states))
@@ -158,7 +156,7 @@ class Case:
         return found
 
 
-HOSTS: Final = {
+HOSTS: Final[dict[Host, Texts]] = {
     "client": {"ja": "クライアント", "en": "client"},
     "server": {"ja": "サーバ", "en": "server"},
 }
@@ -180,7 +178,7 @@ def perform(ground: Ground, told: Told) -> None:
     told.result("in-short")
 
 
-def _where(host: str) -> Texts:
+def _where(host: Host | None) -> Texts:
     if not host:
         return SENTENCES["none"]
     return {language: SENTENCES["at"][language].format(host=HOSTS[host][language]) for language in LANGUAGES}

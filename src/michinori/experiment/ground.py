@@ -86,9 +86,13 @@ class Ground(ABC):
     def now_ns(self) -> int:
         """Nanoseconds since the experiment began."""
 
+    def rows(self, host: Host, port: int) -> list[Row]:
+        """The sockets of a host that have to do with that port of the server's."""
+        return [row for row in self._rows(host) if port in (row.local_port, row.remote_port)]
+
     @abstractmethod
-    def rows(self, host: Host) -> list[Row]:
-        """The sockets of a host that have to do with the experiment's ports."""
+    def _rows(self, host: Host) -> list[Row]:
+        """The sockets of a host that have to do with the experiment's ports, or more."""
 
     @property
     def shows_sockets(self) -> bool:
@@ -121,8 +125,8 @@ class Ground(ABC):
         """The calls behind a mark."""
         return calls_made(self.events(since))
 
-    def packets(self, host: Host = "client", since_ns: int = 0) -> list[Packet]:
-        """The packets of the experiment's ports, from an instant on, as that host saw them."""
+    def packets(self, host: Host = "client", since_ns: int = 0, *, port: int | None = None) -> list[Packet]:
+        """The packets of one port of the server's, or of all, from an instant on, as that host saw them."""
         name = self.capture_of(host)
         if name not in self.captures:
             return []
@@ -130,7 +134,7 @@ class Ground(ABC):
             path = Path(folder) / "capture"
             self.recorder.save_capture(path, name)
             octets = path.read_bytes()
-        packets = read_packets(octets, self.recorder.epoch_ns, self.ports)
+        packets = read_packets(octets, self.recorder.epoch_ns, self.ports if port is None else (port,))
         return [packet for packet in packets if packet.t >= since_ns]
 
     def capture_of(self, host: Host) -> str:
@@ -168,8 +172,8 @@ class WorldGround(Ground):
     def play(self, **programs: Program) -> dict[str, Any]:
         async def all_of_them() -> dict[str, Any]:
             machines = {name: self.world.machine(name.partition("_")[0]) for name in programs}
-            tasks = {name: machines[name].spawn(program(), name) for name, program in programs.items()}
-            return {name: await task for name, task in tasks.items()}
+            tasks = [machines[name].spawn(program(), name) for name, program in programs.items()]
+            return dict(zip(programs, await asyncio.gather(*tasks), strict=True))
 
         return self.world.run(all_of_them(), on=self.client)
 
@@ -180,7 +184,7 @@ class WorldGround(Ground):
     def now_ns(self) -> int:
         return self.world.now_ns
 
-    def rows(self, host: Host) -> list[Row]:
+    def _rows(self, host: Host) -> list[Row]:
         return rows_of(self.world.machine(host).sockets())
 
     async def client_that_ends(self, port: int, data: bytes, lives_s: float) -> None:
@@ -240,11 +244,11 @@ class RealGround(Ground):
         async def all_of_them() -> dict[str, Any]:
             loop = asyncio.get_running_loop()
             loop.set_default_executor(ThreadPoolExecutor(_THREADS))  # each call that waits holds one
-            tasks = {name: loop.create_task(program(), context=self._scope(name)) for name, program in programs.items()}
+            tasks = [loop.create_task(program(), context=self._scope(name)) for name, program in programs.items()]
             try:
-                return {name: await task for name, task in tasks.items()}
+                return dict(zip(programs, await asyncio.gather(*tasks), strict=True))
             except BaseException:
-                self.calls.release()
+                self.calls.release()  # the threads of the others would wait for ever
                 raise
 
         done = asyncio.run(all_of_them())
@@ -272,7 +276,7 @@ class RealGround(Ground):
     def now_ns(self) -> int:
         return self._clock.now_ns()
 
-    def rows(self, host: Host) -> list[Row]:
+    def _rows(self, host: Host) -> list[Row]:
         rows = rows_of_this_machine(set(self.ports)) or []
         return [row for row in rows if (row.local_port in self.ports) == (host == "server")]
 
@@ -281,7 +285,9 @@ class RealGround(Ground):
         return rows_of_this_machine(set()) is not None
 
     async def client_that_ends(self, port: int, data: bytes, lives_s: float) -> None:
-        program = await asyncio.create_subprocess_exec(sys.executable, "-c", _CLIENT, self.address, str(port), data)
+        # Isolated, lest a ``socket.py`` in the folder where somebody tries things out be taken for Python's.
+        arguments = ("-I", "-c", _CLIENT, self.address, str(port), data)
+        program = await asyncio.create_subprocess_exec(sys.executable, *arguments)
         try:
             await self.pause(lives_s + _START_S)
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from michinori.experiment.close import HOSTS, named
-from michinori.experiment.ground import Ground
+from michinori.experiment.ground import Ground, Host
 from michinori.experiment.sentences.reuseaddr import SENTENCES
 from michinori.experiment.sockets import Row
 from michinori.experiment.telling import Told
@@ -64,12 +64,11 @@ class Server:
 
         return str(ground.play(server=server)["server"])
 
-    def rows(self, host: str = "server") -> list[Row]:
+    def rows(self, host: Host = "server") -> list[Row]:
         """Its sockets at that host."""
-        found = self.ground.rows("client" if host == "client" else "server")
-        return [row for row in found if self.port in (row.local_port, row.remote_port)]
+        return self.ground.rows(host, self.port)
 
-    def time_wait(self, host: str = "server") -> Row | None:
+    def time_wait(self, host: Host = "server") -> Row | None:
         """Its socket that is in TIME-WAIT there."""
         return next((row for row in self.rows(host) if row.state == "TIME-WAIT"), None)
 
@@ -157,16 +156,12 @@ def _later(ground: Ground, told: Told) -> None:
 def _client_first(ground: Ground, told: Told) -> None:
     server, began_ns = Server(ground), ground.now_ns
     server.serve_once(reuse=False, client_first=True)
-    where = next((host for host in ("client", "server") if server.time_wait(host) is not None), "")
+    where = next((host for host in HOSTS if server.time_wait(host) is not None), None)
     error = server.start_again(reuse=False)
     told.step("client-first")
-    told.packets(
-        ground.capture_of("client"),
-        [packet for packet in ground.packets("client", began_ns) if packet.server_port == server.port],
-    )
+    told.packets(ground.capture_of("client"), ground.packets("client", began_ns, port=server.port))
     if ground.shows_sockets:
         told.listing("client", ground.now_ns, server.rows("client"))
-    told.findings["client_first"] = {"time_wait_at": where, "without": error}
-    told.result(
-        "client-first-result", where=HOSTS.get(where, SENTENCES["nowhere"]), outcome=error or SENTENCES["starts"]
-    )
+    told.findings["client_first"] = {"time_wait_at": where or "", "without": error}
+    place = SENTENCES["nowhere"] if where is None else HOSTS[where]
+    told.result("client-first-result", where=place, outcome=error or SENTENCES["starts"])

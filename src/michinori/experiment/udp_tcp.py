@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from michinori.experiment.ground import Ground, WorldGround
+from michinori.experiment.ground import Ground, Host, WorldGround
 from michinori.experiment.packets import Packet
 from michinori.experiment.sentences.udp_tcp import SENTENCES
 from michinori.experiment.telling import Told
@@ -136,14 +136,10 @@ class Line:
         arrived, last_ns = ground.play(server=server, client=client)["server"]
         return Sending(arrived, last_ns - began_ns, began_ns, mark, port, client_port)
 
-    def passed(self, sending: Sending, host: str = "client") -> list[Packet]:
+    def passed(self, sending: Sending, host: Host = "client") -> list[Packet]:
         """Its packets from the first kana to the last that had to do with them."""
-        packets = self.ground.packets("client" if host == "client" else "server", sending.began_ns)
-        return [
-            packet
-            for packet in packets
-            if packet.server_port == sending.port and not packet.has("FIN") and packet.t < sending.began_ns + 10**9
-        ]
+        packets = self.ground.packets(host, sending.began_ns, port=sending.port)
+        return [packet for packet in packets if not packet.has("FIN") and packet.t < sending.began_ns + 10**9]
 
 
 def perform(ground: Ground, told: Told) -> None:
