@@ -14,6 +14,12 @@ settings.register_profile("michinori", deadline=None, max_examples=100, derandom
 settings.load_profile("michinori")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more worker than cores: some tests wait for real clocks and for other programs."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,

@@ -9,9 +9,9 @@
     ask www.example. A                                a question to the resolver
       NOERROR                                         the code that must come back,
       www.example. 300 A 203.0.113.80                 and the records
-    asked                                             what must have been asked since the last look
-      root www.example. A
-      tld www.example. A
+    ask www.example. A -> 203.0.113.80                the same in one line, where one record comes
+    asked                                             what must have been asked since the last look,
+      root tld www.example. A                         in this order: each server named, that question
     wait 10s
 
 Names in patterns may begin with ``*``. Actions: ``silent``, ``garbage``, ``empty``, ``rcode CODE``, ``answer RECORD |
@@ -44,6 +44,8 @@ from michinori.dns.recursive import Conduct, RecursiveResolver
 from michinori.dns.told import Question
 
 PORT = 53
+#: Of a record that names none, in seconds.
+TTL = 300
 HIERARCHY = """
     root 192.0.2.1
       * * -> referral example. ns.example.=192.0.2.2
@@ -178,7 +180,7 @@ def _records(text: str, qname: dns.name.Name) -> list[dns.rrset.RRset]:
     for record in filter(None, (part.strip() for part in text.split("|"))):
         words = record.split()
         owner = dns.name.from_text(words.pop(0)) if words[0].endswith(".") else qname
-        ttl = int(words.pop(0)) if words[0].isdigit() else 300
+        ttl = int(words.pop(0)) if words[0].isdigit() else TTL
         kind, data = words[0], " ".join(words[1:])
         new = dns.rrset.from_text(owner, ttl, "IN", kind, data)
         rrsets.setdefault((owner, kind), new).update(new)
@@ -246,15 +248,17 @@ class Play:
         why = ""
         for head, body in steps:
             match head:
-                case ["ask", name, rdtype]:
+                case ["ask", name, rdtype, *record]:
                     resolution = await resolver.resolve(_question(name, rdtype))
                     why = resolution.reason
+                    if record:
+                        body = ["NOERROR", f"{name} {TTL} {rdtype} {' '.join(record[1:])}", *body]
                     _compare(f"ask {name} {rdtype}", body, _lines(resolution))
                 case ["together", *questions]:
                     pairs = zip(questions[::2], questions[1::2], strict=True)
                     await asyncio.gather(*(resolver.resolve(_question(*pair)) for pair in pairs))
                 case ["asked"]:
-                    _compare("asked", body, self.asked)
+                    _compare("asked", [line for row in body for line in _each_asked(row)], self.asked)
                     self.asked.clear()
                 case ["why"]:
                     _compare("why", body, [why])
@@ -302,6 +306,13 @@ def _blocks(script: str) -> Iterator[tuple[list[str], list[str]]]:
         if head:
             yield head, body
         head, body = text.split(), []
+
+
+def _each_asked(row: str) -> Iterator[str]:
+    """``root tld www.example. A`` is a line for each of the servers."""
+    words = row.split()
+    first = next(index for index, word in enumerate(words) if word.endswith("."))
+    yield from (" ".join([server, *words[first:]]) for server in words[:first])
 
 
 def _question(name: str, rdtype: str) -> Question:

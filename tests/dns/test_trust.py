@@ -21,12 +21,8 @@ def test_what_a_server_says_about_foreign_names_is_not_believed(play):
       NOERROR
       www.shop.example. 300 CNAME web.lab.example.
       web.lab.example. 300 A 203.0.113.81
-    ask mail.shop.example. A
-      NOERROR
-      mail.shop.example. 300 A 203.0.113.82
-    ask www.lab.example. A
-      NOERROR
-      www.lab.example. 300 A 203.0.113.83
+    ask mail.shop.example. A -> 203.0.113.82
+    ask www.lab.example. A -> 203.0.113.83
     """
     )
 
@@ -43,14 +39,10 @@ def test_glue_from_outside_the_zone_is_looked_up_instead(play):
       * * -> referral shop.example. ns.dns.org.=192.0.2.66
     shop 192.0.2.3
       www.shop.example. A -> answer A 203.0.113.80
-    ask www.shop.example. A
-      NOERROR
-      www.shop.example. 300 A 203.0.113.80
+    ask www.shop.example. A -> 203.0.113.80
     asked
-      root www.shop.example. A
-      tld www.shop.example. A
-      root ns.dns.org. A
-      org ns.dns.org. A
+      root tld www.shop.example. A
+      root org ns.dns.org. A
       shop www.shop.example. A
     """
     )
@@ -63,12 +55,8 @@ def test_glue_never_answers_a_question(play):
     shop 192.0.2.3
       www.shop.example. A -> answer A 203.0.113.80
       ns1.shop.example. A -> answer A 192.0.2.30
-    ask www.shop.example. A
-      NOERROR
-      www.shop.example. 300 A 203.0.113.80
-    ask ns1.shop.example. A
-      NOERROR
-      ns1.shop.example. 300 A 192.0.2.30
+    ask www.shop.example. A -> 203.0.113.80
+    ask ns1.shop.example. A -> 192.0.2.30
     """
     )
 
@@ -81,23 +69,14 @@ def test_forged_answers_are_ignored_and_many_of_them_lead_to_tcp(play):
       few.shop.example. A -> forgeries 3 answer A 203.0.113.80
       many.shop.example. A -> forgeries 50 answer A 203.0.113.80
       name.shop.example. A -> wrong-name answer A 192.0.2.66 then answer A 203.0.113.80
-    ask few.shop.example. A
-      NOERROR
-      few.shop.example. 300 A 203.0.113.80
-    ask many.shop.example. A
-      NOERROR
-      many.shop.example. 300 A 203.0.113.80
-    ask name.shop.example. A
-      NOERROR
-      name.shop.example. 300 A 203.0.113.80
+    ask few.shop.example. A -> 203.0.113.80
+    ask many.shop.example. A -> 203.0.113.80
+    ask name.shop.example. A -> 203.0.113.80
     asked
-      root few.shop.example. A
-      tld few.shop.example. A
-      shop few.shop.example. A
+      root tld shop few.shop.example. A
       shop many.shop.example. A
       shop many.shop.example. A tcp
-      shop name.shop.example. A
-      shop name.shop.example. A
+      shop shop name.shop.example. A
     """
     )
 
@@ -108,9 +87,7 @@ def test_mixed_case_must_come_back_as_it_went(play):
     root 192.0.2.1
       honest.example. A -> answer A 203.0.113.80
       * A -> lower-case answer A 192.0.2.66
-    ask honest.example. A
-      NOERROR
-      honest.example. 300 A 203.0.113.80
+    ask honest.example. A -> 203.0.113.80
     ask a-name-with-letters.example. A
       SERVFAIL
     """,

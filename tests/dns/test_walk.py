@@ -18,13 +18,9 @@ def test_the_way_leads_from_the_root_to_the_servers_that_know(play):
         + """
     shop 192.0.2.3
       www.shop.example. A -> answer A 203.0.113.80
-    ask www.shop.example. A
-      NOERROR
-      www.shop.example. 300 A 203.0.113.80
+    ask www.shop.example. A -> 203.0.113.80
     asked
-      root www.shop.example. A
-      tld www.shop.example. A
-      shop www.shop.example. A
+      root tld shop www.shop.example. A
     """
     )
     walked = [(event.what, event.data.get("zone")) for event in play.recorder.read()]
@@ -47,31 +43,21 @@ def test_what_is_known_is_not_asked_again_and_grows_old(play):
         + """
     shop 192.0.2.3
       www.shop.example. A -> answer A 203.0.113.80
-    ask www.shop.example. A
-      NOERROR
-      www.shop.example. 300 A 203.0.113.80
+    ask www.shop.example. A -> 203.0.113.80
     wait 100s
     ask www.shop.example. A
       NOERROR
       www.shop.example. 200 A 203.0.113.80
     asked
-      root www.shop.example. A
-      tld www.shop.example. A
-      shop www.shop.example. A
+      root tld shop www.shop.example. A
     wait 200s                          # the record is gone, the delegation is not
-    ask www.shop.example. A
-      NOERROR
-      www.shop.example. 300 A 203.0.113.80
+    ask www.shop.example. A -> 203.0.113.80
     asked
       shop www.shop.example. A
     wait 3600s
-    ask www.shop.example. A
-      NOERROR
-      www.shop.example. 300 A 203.0.113.80
+    ask www.shop.example. A -> 203.0.113.80
     asked
-      root www.shop.example. A
-      tld www.shop.example. A
-      shop www.shop.example. A
+      root tld shop www.shop.example. A
     """
     )
 
@@ -96,13 +82,9 @@ def test_a_denial_of_the_name_holds_for_all_types_and_one_of_the_type_for_that_t
     ask www.shop.example. AAAA
       NOERROR
       ; shop.example. 30 SOA
-    ask www.shop.example. A
-      NOERROR
-      www.shop.example. 300 A 203.0.113.80
+    ask www.shop.example. A -> 203.0.113.80
     asked
-      root no.shop.example. A
-      tld no.shop.example. A
-      shop no.shop.example. A
+      root tld shop no.shop.example. A
       shop www.shop.example. AAAA
       shop www.shop.example. A
     wait 31s
@@ -129,11 +111,8 @@ def test_aliases_are_followed_into_other_zones(play):
       web.lab.example. 300 CNAME host.lab.example.
       host.lab.example. 300 A 203.0.113.81
     asked
-      root www.shop.example. A
-      tld www.shop.example. A
-      shop www.shop.example. A
-      tld web.lab.example. A
-      lab web.lab.example. A
+      root tld shop www.shop.example. A
+      tld lab web.lab.example. A
     ask www.shop.example. CNAME
       NOERROR
       www.shop.example. 299 CNAME web.lab.example.
@@ -170,9 +149,7 @@ def test_a_failure_is_remembered_for_longer_each_time(play):
     ask www.shop.example. A
       SERVFAIL
     asked
-      root www.shop.example. A
-      tld www.shop.example. A
-      shop www.shop.example. A
+      root tld shop www.shop.example. A
     wait 4s
     ask www.shop.example. A
       SERVFAIL
@@ -183,8 +160,7 @@ def test_a_failure_is_remembered_for_longer_each_time(play):
     why
       no server of shop.example helps: ns1.shop.example (192.0.2.3): it answered SERVFAIL
     asked
-      tld www.shop.example. A
-      shop www.shop.example. A
+      tld shop www.shop.example. A
     wait 9s                                            # twice as long this time
     ask www.shop.example. A
       SERVFAIL
@@ -205,15 +181,10 @@ def test_a_server_without_glue_is_looked_up_only_when_the_others_do_not_help(pla
       web.shop.example. A -> silent
     ns2 192.0.2.4
       web.shop.example. A -> answer A 203.0.113.81
-    ask www.shop.example. A
-      NOERROR
-      www.shop.example. 300 A 203.0.113.80
-    ask web.shop.example. A
-      NOERROR
-      web.shop.example. 300 A 203.0.113.81
+    ask www.shop.example. A -> 203.0.113.80
+    ask web.shop.example. A -> 203.0.113.81
     asked
-      root www.shop.example. A
-      ns1 www.shop.example. A
+      root ns1 www.shop.example. A
       ns1 web.shop.example. A
       root ns2.lab.example. A
       ns2 web.shop.example. A
@@ -229,12 +200,9 @@ def test_servers_are_reached_over_ipv6_where_that_is_to_be_had(play):
     v4 192.0.2.3 closed
     v6 2001:db8::3
       www.shop.example. A -> answer A 203.0.113.80
-    ask www.shop.example. A
-      NOERROR
-      www.shop.example. 300 A 203.0.113.80
+    ask www.shop.example. A -> 203.0.113.80
     asked
-      root www.shop.example. A
-      v6 www.shop.example. A
+      root v6 www.shop.example. A
     """,
         Conduct(families=(socket.AF_INET6,)),
     )
@@ -248,9 +216,7 @@ def test_the_same_question_at_the_same_time_is_walked_once(play):
       * A -> late 0.2s answer A 203.0.113.80
     together www.shop.example. A www.shop.example. A WWW.SHOP.example. A
     asked
-      root www.shop.example. A
-      tld www.shop.example. A
-      shop www.shop.example. A
+      root tld shop www.shop.example. A
     """
     )
 
@@ -261,9 +227,7 @@ def test_what_was_true_once_is_served_when_nobody_answers_if_that_is_wanted(play
         + """
     shop 192.0.2.3
       www.shop.example. A -> answer A 203.0.113.80 then silent
-    ask www.shop.example. A
-      NOERROR
-      www.shop.example. 300 A 203.0.113.80
+    ask www.shop.example. A -> 203.0.113.80
     wait 400s
     ask www.shop.example. A
       NOERROR
@@ -289,10 +253,7 @@ def test_records_of_no_duration_are_used_and_not_kept(play):
       www.shop.example. 0 CNAME web.shop.example.
       web.shop.example. 0 A 203.0.113.80
     asked
-      root www.shop.example. A
-      tld www.shop.example. A
-      shop www.shop.example. A
-      shop www.shop.example. A
+      root tld shop shop www.shop.example. A
     """
     )
 
@@ -305,9 +266,7 @@ def test_the_same_seed_asks_with_the_same_ids(play):
         + """
     shop 192.0.2.3
       * A -> silent then answer A 203.0.113.80
-    ask www.shop.example. A
-      NOERROR
-      www.shop.example. 300 A 203.0.113.80
+    ask www.shop.example. A -> 203.0.113.80
     """
     )
     again, other = Play(), Play(seed=1)
