@@ -27,8 +27,7 @@ NOT_FIELDS = frozenset((
 _SETTINGS = (
     "tcp.relative_sequence_numbers:FALSE", "tcp.desegment_tcp_streams:FALSE", "ip.defragment:FALSE",
     "ipv6.defragment:FALSE", "dns.desegment_dns_messages:FALSE", "tls.desegment_ssl_records:FALSE",
-    "tls.desegment_ssl_application_data:FALSE", "http.desegment_headers:FALSE", "http.desegment_body:FALSE",
-    "http.dechunk_body:FALSE",
+    "tls.desegment_ssl_application_data:FALSE",
 )  # fmt: skip
 
 #: A field as tshark tells it: layer, name, first octet, octets, value.

@@ -3,7 +3,7 @@
 import { html, useEffect, useMemo, useRef, useSettled, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { ms } from "./format.js";
-import { firstFrames, hopsOf } from "./transfers.js";
+import { hopsOf } from "./transfers.js";
 import { decodeFrame } from "./explain/decode.js";
 
 /** @typedef {import("./parts.js").Report} Report */
@@ -123,31 +123,4 @@ function linkAt(columns, n) {
     if (column.hop.sent <= n) found = at;
   });
   return found;
-}
-
-const CARRIED = new Set(["tcp", "udp"]);
-
-/**
- * What a segment or datagram carries, as it left, with the padding of a short frame; put together again if it left in
- * fragments.
- * @param {Journey} journey @param {number} n of the `segment-sent` or `sent`
- */
-export function loadOf(journey, n) {
-  const left = firstFrames(journey, n);
-  if (left.length === 1) return journey.payloadOfFrame(journey.columns.octets[left[0] - 1]);
-  const parts = left.map((sent) => decodeFrame(journey.frameOf(sent)?.octets ?? new Uint8Array()));
-  const pieces = [];
-  for (const { octets, layers } of parts) {
-    const ip = layers.find((layer) => layer.key === "ip"), carried = layers.find((layer) => CARRIED.has(layer.key));
-    const inner = carried ?? ip;
-    if (inner) pieces.push({ at: ip?.values.get("ip.frag_offset") ?? 0, octets: octets.subarray(inner.load, inner.to) });
-  }
-  pieces.sort((one, other) => one.at - other.at);
-  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.octets.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece.octets, at);
-    at += piece.octets.length;
-  }
-  return whole;
 }

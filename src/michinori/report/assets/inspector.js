@@ -7,10 +7,10 @@ import { isAnswered } from "./examination.js";
 import { Encapsulation } from "./encapsulation.js";
 import { Fields } from "./fields_view.js";
 import { Octets } from "./octets_view.js";
-import { decodeFrame } from "./explain/decode.js";
 import { frameEventOf, frameOnHost, hostsWithFrames, nextFrame } from "./explain/frame_of.js";
 import { HIDDEN_FIELDS } from "./explain/hidden.js";
 import { lineAt, outline, tintOf } from "./explain/outline.js";
+import { decodeEvent } from "./explain/stream.js";
 import { explainReason } from "./explain/words.js";
 
 /** @typedef {import("./parts.js").Report} Report */
@@ -104,9 +104,7 @@ function OneFrame({ report, n }) {
 
 /** @param {import("./data.js").Journey} journey @param {number} n */
 function decoded(journey, n) {
-  const frame = /** @type {import("./data.js").Frame} */ (journey.frameOf(n));
-  const fcs = frame.fcs ? Uint8Array.of(frame.fcs & 255, (frame.fcs >>> 8) & 255, (frame.fcs >>> 16) & 255, frame.fcs >>> 24) : undefined;
-  const { octets, layers } = decodeFrame(frame.octets, fcs);
+  const { octets, layers } = decodeEvent(journey, n);
   return { octets, layers, lines: outline(layers) };
 }
 

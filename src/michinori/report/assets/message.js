@@ -4,7 +4,8 @@ import { html, indexFrom, useMemo, useSettled, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { count, duration, ms, pathOf } from "./format.js";
 import { firstFrames, messagesOf, sendOf } from "./transfers.js";
-import { Hops, loadOf } from "./hops.js";
+import { Hops } from "./hops.js";
+import { loadOf } from "./explain/load.js";
 import { OctetView } from "./dump.js";
 
 /** @typedef {import("./parts.js").Report} Report */

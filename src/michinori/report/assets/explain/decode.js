@@ -3,7 +3,7 @@ import { nextKey } from "./carried.js";
 import { frameCheckSequence } from "./checksums.js";
 import { Cursor, Short } from "./cursor.js";
 import { checkSums } from "./guarded.js";
-import { readMessage } from "./lines.js";
+import { readChunks, readMessage } from "./lines.js";
 import { makeField, readInto } from "./structures.js";
 import { dnsLength } from "./tables/dns.js";
 import { trailer } from "./tables/ethernet.js";
@@ -55,16 +55,17 @@ export function onTheWire(frame, fcs = frameCheckSequence(frame)) {
  * All layers of a frame. Octets and bits count from the first of the preamble.
  * @param {Uint8Array} frame
  * @param {Uint8Array} [fcs]
+ * @param {import("./chunks.js").Piece[]} [chunks] Of a segment that begins inside a chunked body: its pieces, from the segment's first octet of text.
  * @returns {{octets: Uint8Array, layers: Layer[]}}
  */
-export function decodeFrame(frame, fcs) {
+export function decodeFrame(frame, fcs, chunks) {
   const octets = onTheWire(frame, fcs?.length ? fcs : undefined);
   const end = octets.length - FCS_OCTETS;
   /** @type {Layer[]} */
   const layers = [];
   addLayer(layers, "phy", octets, 0, PREAMBLE.length);
   const eth = addLayer(layers, "eth", octets, PREAMBLE.length, end);
-  descend(layers, octets, eth);
+  descend(layers, octets, eth, chunks);
   addTrailer(eth, layers, octets, end);
   return { octets, layers };
 }
@@ -74,13 +75,14 @@ export function decodeFrame(frame, fcs) {
  * @param {Layer[]} layers
  * @param {Uint8Array} octets
  * @param {Layer} outer
+ * @param {import("./chunks.js").Piece[]} [chunks]
  */
-function descend(layers, octets, outer) {
+function descend(layers, octets, outer, chunks) {
   let layer = outer;
   while (layer.load < layer.to && !layer.short) {
-    const key = nextKey(layer, octets);
+    const key = chunks && layer.key === "tcp" && !layer.quoted ? "http" : nextKey(layer, octets);
     if (!key) return;
-    layer = addLayer(layers, key, octets, layer.load, layer.to, layer);
+    layer = addLayer(layers, key, octets, layer.load, layer.to, layer, chunks);
   }
 }
 
@@ -91,8 +93,9 @@ function descend(layers, octets, outer) {
  * @param {number} at
  * @param {number} end
  * @param {Layer} [outer]
+ * @param {import("./chunks.js").Piece[]} [chunks]
  */
-function addLayer(layers, key, octets, at, end, outer) {
+function addLayer(layers, key, octets, at, end, outer, chunks) {
   const header = /** @type {any} */ (HEADERS)[key];
   const quoted = outer !== undefined && (outer.quoted || ERRORS.has(outer.key));
   /** @type {Layer} */
@@ -101,7 +104,7 @@ function addLayer(layers, key, octets, at, end, outer) {
     from: at, load: end, to: end, quoted, short: false, values: new Map(), fields: [],
   };
   layers.push(layer);
-  if (key === "http") layer.fields = readMessage(octets, at, end);
+  if (key === "http") layer.fields = chunks ? readChunks(octets, chunks.map((piece) => ({ ...piece, from: piece.from + at, to: piece.to + at })), at, end) : readMessage(octets, at, end);
   else readHeader(layer, header.fields, octets, outer);
   layer.load = loadOf(layer);
   if (!quoted && !layer.short) checkSums(layer, octets, layers);

@@ -1,4 +1,5 @@
 // HTTP heads: lines of text, taken apart where they stand.
+import { chunkFields, piecesOf } from "./chunks.js";
 import { text } from "./display.js";
 import { makeField } from "./structures.js";
 import {
@@ -6,6 +7,7 @@ import {
 } from "./tables/http.js";
 
 /** @typedef {import("./structures.js").Field} Field */
+/** @typedef {import("./chunks.js").Piece} Piece */
 
 const REQUEST = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ \S+ HTTP\/\d\.\d$/;
 const STATUS = /^HTTP\/\d\.\d \d{3}( |$)/;
@@ -95,26 +97,83 @@ function fieldLine(octets, at, line) {
 }
 
 /**
- * The fields of an HTTP message that begins there, as far as this segment holds it.
+ * The lines of a head, with the empty one if it is there.
+ * @param {Uint8Array} octets
+ * @param {number} at
+ * @param {number} end
+ * @returns {{fields: Field[], next: number}}
+ */
+function readHead(octets, at, end) {
+  let line = lineEnd(octets, at, end);
+  const fields = [firstLine(octets, at, line)];
+  let next = line.next;
+  while (next < end) {
+    line = lineEnd(octets, next, end);
+    const empty = line.end === next;
+    fields.push(empty ? { ...textField(emptyLine, next, line.next, octets), text: "CR LF" } : fieldLine(octets, next, line));
+    next = line.next;
+    if (empty) break;
+  }
+  return { fields, next };
+}
+
+/**
+ * How the end of a body is found (RFC 9112 section 6.3), but for what only the request tells: whether it was HEAD or CONNECT.
+ * @param {Field[]} head
+ * @returns {{chunked: boolean, length: number}} Infinity: to the end of the connection.
+ */
+function framingOf(head) {
+  const valueOf = (/** @type {string} */ name) => head.findLast((field) => field.label.en.toLowerCase() === name)?.text;
+  const code = head[0].fields?.find((part) => part.key === "http.response.code")?.text;
+  if (code && /^(1..|204|304)$/.test(code)) return { chunked: false, length: 0 };
+  if (/(^|,)[ \t]*chunked$/i.test(valueOf("transfer-encoding") ?? "")) return { chunked: true, length: Infinity };
+  return { chunked: false, length: Number(valueOf("content-length") ?? (code ? Infinity : 0)) };
+}
+
+/**
+ * The fields of an HTTP message that begins there, as far as this segment holds it, and of what follows.
  * @param {Uint8Array} octets
  * @param {number} at
  * @param {number} end
  * @returns {Field[]}
  */
 export function readMessage(octets, at, end) {
-  let line = lineEnd(octets, at, end);
-  const fields = [firstLine(octets, at, line)];
-  let next = line.next;
-  while (next < end) {
-    line = lineEnd(octets, next, end);
-    if (line.end === next) {
-      fields.push({ ...textField(emptyLine, next, line.next, octets), text: "CR LF" });
-      next = line.next;
-      if (next < end) fields.push(makeField(body, next * 8, (end - next) * 8, octets.subarray(next, end), values));
-      break;
-    }
-    fields.push(fieldLine(octets, next, line));
-    next = line.next;
+  const { fields, next } = readHead(octets, at, end);
+  if (next >= end) return fields;
+  const { chunked } = framingOf(fields);
+  if (chunked) return [...fields, ...readChunks(octets, piecesOf(octets, next, end), next, end)];
+  return [...fields, makeField(body, next * 8, (end - next) * 8, octets.subarray(next, end), values)];
+}
+
+/**
+ * The fields of a chunked body that goes on there, and of a message behind it.
+ * @param {Uint8Array} octets
+ * @param {Iterable<Piece>} pieces
+ * @param {number} at
+ * @param {number} end
+ * @returns {Field[]}
+ */
+export function readChunks(octets, pieces, at, end) {
+  const { fields, next } = chunkFields(octets, pieces, at, end, (from, to) => fieldLine(octets, from, lineEnd(octets, from, to)));
+  if (next >= end) return fields;
+  if (beginsMessage(octets, next, end)) return [...fields, ...readMessage(octets, next, end)];
+  return [...fields, makeField(body, next * 8, (end - next) * 8, octets.subarray(next, end), values)];
+}
+
+/**
+ * Where chunks are in a stream that carries one HTTP message behind the other.
+ * @param {Uint8Array} stream
+ * @returns {Piece[]}
+ */
+export function chunksOfStream(stream) {
+  /** @type {Piece[]} */
+  const found = [];
+  for (let at = 0; at < stream.length && beginsMessage(stream, at, stream.length);) {
+    const { fields, next } = readHead(stream, at, stream.length);
+    const { chunked, length } = framingOf(fields);
+    const pieces = chunked ? [...piecesOf(stream, next, stream.length)] : [];
+    found.push(...pieces);
+    at = chunked ? (pieces.at(-1)?.to ?? Infinity) : next + length;
   }
-  return fields;
+  return found;
 }

@@ -98,6 +98,15 @@ export const emptyLine = part("http.end", "Empty line", "空行", "ヘッダの�
 export const body = field("http.body", undefined, "octets", "Message body", "メッセージボディ", "本体。長さはContent-Lengthかchunkedで決まる。",
   "The body. Content-Length or chunks tell its length.", `${M} 6`);
 
+const C = `${M} 7.1`;
+export const chunk = field("http.chunk", undefined, "octets", "chunk", "チャンク", "大きさ、データ、CR LFの組。大きさ0のチャンクで終わる。", "Size, data and CR LF; one of size 0 is the last.", C);
+export const chunkLine = field("http.chunk_line", undefined, "text", "chunk-size line", "チャンクサイズの行", "データのオクテット数 (16進数) と、あれば拡張。", "How many octets of data, in hexadecimal, and extensions if any.", C);
+export const chunkSize = field("http.chunk_size", undefined, "uint", "chunk-size", "チャンクサイズ", "続くデータのオクテット数。16進数で書く。0なら最後。", "Octets of data that follow, written in hexadecimal; 0: the last.", C);
+export const chunkExtension = field("http.chunk_ext", undefined, "text", "chunk-ext", "チャンク拡張", "名前と値。知らないものは無視する。", "Names and values; unknown ones are ignored.", `${C}.1`);
+export const chunkData = field("http.chunk_data", undefined, "octets", "chunk-data", "チャンクデータ", "本体の一部。つなぐと本体になる。", "A part of the body; all of them together are the body.", C);
+export const chunkBoundary = field("http.chunk_boundary", undefined, "text", "CRLF", "チャンクの終わり", "データの終わりを確かめる改行。大きさには数えない。", "The line end behind the data; not counted in the size.", C);
+export const trailerEnd = field("http.chunk_end", undefined, "text", "CRLF", "本体の終わり", "トレーラの後の空行。本体はここまで。", "The empty line behind the trailers: the end of the body.", C);
+
 export const http = {
   key: "http", name: "HTTP", label: words("HTTPメッセージ", "HTTP message"), unit: words("メッセージ", "message"), osi: 7,
   meaning: words("リクエストとレスポンス。行からなるヘッダ、空行、本体の順。", "Requests and responses: lines of a head, an empty line, a body."),
