@@ -6,7 +6,8 @@ import asyncio
 import logging
 
 import pytest
-from tests.http.wires import run, served, talk
+from tests.http.wires import run, served
+from webtalk import talk
 
 from michinori.http import Direct, Refusal, Reply, ServerRequest, ServerResponse
 

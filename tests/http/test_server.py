@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.http.test_strict import BAD
-from tests.http.wires import run, served, talk
+from tests.http.wires import run, served
+from webtalk import talk
 
 from michinori.http import (
     Client,

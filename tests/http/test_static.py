@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.http.wires import run, served, talk
+from tests.http.wires import run, served
+from webtalk import talk
 
 from michinori.http import Client, Request, Response, StaticSite
 from michinori.http.dates import format_date

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import selectors
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
@@ -113,25 +112,6 @@ async def served(handler: Handler, **options: Any) -> AsyncIterator[tuple[Server
     server = await serve(handler, "127.0.0.1", 0, **options)
     async with server:
         yield server, f"http://127.0.0.1:{server.port}"
-
-
-async def talk(port: int, octets: bytes, *, end: bool = True, piece: int = 0) -> bytes:
-    """Send octets to a server and give all that it answers until it closes."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        for start in range(0, len(octets), piece or len(octets) or 1):
-            writer.write(octets[start : start + (piece or len(octets))])
-            if piece:
-                await asyncio.sleep(0)
-        with contextlib.suppress(OSError):
-            if end:
-                writer.write_eof()
-            await writer.drain()
-        return await reader.read()
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
 
 
 async def get(url: str, **headers: str) -> Any:

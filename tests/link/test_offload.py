@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import struct
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from tap_bench import OURS, THEIRS, Bench
 
-from michinori.link import Adapter, TapDevice, offload
-from michinori.sim import EventQueue
+from michinori.link import offload
 from michinori.trace import Recorder
 from michinori.wire import checksum, ethernet, ipv4, udp
 from michinori.wire.protocols import PROTOCOL_TCP, PROTOCOL_UDP
 from michinori.wire.tcp import ACK, FIN, PSH, Options, Segment
 
-OURS, THEIRS = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
 A, B = bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2])
 NEEDS_CSUM, DATA_VALID, TCPV4 = 1, 2, 1
 PSEUDO = checksum.pseudo(A, B, PROTOCOL_TCP)
@@ -37,37 +34,33 @@ def segment(octets: int) -> Segment:
     return Segment(7, 80, 0xFFFF_FF00, 5, ACK | PSH | FIN, 500, text[:octets], Options(timestamps=(1, 2)))
 
 
-class Bench:
+class OffloadBench(Bench):
+    """``take``: a frame from the kernel, and whether the device vouches for its checksums."""
+
     def __init__(self) -> None:
-        self.kernel, end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.kernel.setblocking(False)
-        self.device = TapDevice("mich0", os.dup(end.fileno()), 1500, offload=True)
-        os.set_blocking(self.device.fileno(), False)
-        end.close()
-        self.adapter = Adapter("eth0", OURS, EventQueue())
-        self.adapter.boot()
+        super().__init__(offload=True)
         self.device.plug_into(self.adapter)
-        self.got: list[tuple[bytes, bool]] = []
-        self.adapter.on_frame = lambda frame: self.got.append((frame, self.adapter.vouches))
+        self.vouched: list[bool] = []
+        self.adapter.on_frame = self._got
+
+    def _got(self, frame: bytes) -> None:
+        self.got.append(frame)
+        self.vouched.append(self.adapter.vouches)
 
     def take(self, octets: bytes) -> tuple[bytes, bool]:
         self.kernel.send(octets)
         assert self.device.take_in()
-        return self.got.pop()
-
-    def close(self) -> None:
-        self.device.close()
-        self.kernel.close()
+        return self.got.pop(), self.vouched.pop()
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
-    made = Bench()
+def bench() -> Iterator[OffloadBench]:
+    made = OffloadBench()
     yield made
     made.close()
 
 
-def test_an_ordinary_frame_has_an_empty_header(bench: Bench) -> None:
+def test_an_ordinary_frame_has_an_empty_header(bench: OffloadBench) -> None:
     frame = frame_with(segment(100).emit(PSEUDO))
     bench.adapter.send(frame)
     assert bench.kernel.recv(2000) == bytes(10) + frame
@@ -75,7 +68,7 @@ def test_an_ordinary_frame_has_an_empty_header(bench: Bench) -> None:
     assert (bench.device.counters.tx_octets, bench.adapter.counters.rx_octets) == (len(frame), len(frame))
 
 
-def test_a_long_segment_is_sent_with_what_the_kernel_must_know_to_cut_it(bench: Bench) -> None:
+def test_a_long_segment_is_sent_with_what_the_kernel_must_know_to_cut_it(bench: OffloadBench) -> None:
     long = segment(60_000)
     frame = frame_with(long.emit_to_be_cut(PSEUDO))
     bench.adapter.send_large(frame, 1448)
@@ -87,14 +80,14 @@ def test_a_long_segment_is_sent_with_what_the_kernel_must_know_to_cut_it(bench: 
 
 
 @pytest.mark.parametrize("flags", [NEEDS_CSUM, DATA_VALID])
-def test_for_a_segment_of_tcp_the_kernels_word_is_enough(bench: Bench, flags: int) -> None:
+def test_for_a_segment_of_tcp_the_kernels_word_is_enough(bench: OffloadBench, flags: int) -> None:
     frame = frame_with(segment(60_000).emit_to_be_cut(PSEUDO))
     assert bench.take(header(flags, TCPV4, 66, 1448) + frame) == (frame, True)
     assert not bench.adapter.vouches  # for that frame alone
     assert bench.take(header() + frame) == (frame, False)
 
 
-def test_a_checksum_is_completed_where_somebody_else_looks_at_it(bench: Bench) -> None:
+def test_a_checksum_is_completed_where_somebody_else_looks_at_it(bench: OffloadBench) -> None:
     pseudo = checksum.pseudo(A, B, PROTOCOL_UDP)
     whole = udp.Datagram(1, 2, b"hello").emit(pseudo)
     partly = whole[:6] + ((pseudo + len(whole)) % 0xFFFF).to_bytes(2, "big") + whole[8:]
@@ -111,7 +104,7 @@ def test_a_checksum_is_completed_where_somebody_else_looks_at_it(bench: Bench) -
 
 
 @pytest.mark.parametrize("start", [0, 34, 60_000, 65_535])
-def test_nonsense_in_front_of_a_frame_harms_nobody(bench: Bench, start: int) -> None:
+def test_nonsense_in_front_of_a_frame_harms_nobody(bench: OffloadBench, start: int) -> None:
     frame = frame_with(b"\xff" * 30, 250)
     assert len(bench.take(header(NEEDS_CSUM, 77, 9, 9, start, 65_535) + frame)[0]) == len(frame)
     bench.kernel.send(b"\x01")

@@ -4,43 +4,23 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
 from collections.abc import Iterator
 
 import pytest
+from tap_bench import OURS, THEIRS, Bench
 
-from michinori.link import Adapter, Cable, TapDevice, TapError, open_tap, tap
-from michinori.sim import Dice, EventQueue
+from michinori.link import Adapter, Cable, TapError, open_tap, tap
+from michinori.sim import Dice
 from michinori.wire import ethernet
-
-OURS, THEIRS = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
 
 
 def frame(payload: bytes = bytes(46), dst: bytes = OURS, src: bytes = THEIRS) -> bytes:
     return dst + src + b"\x08\x00" + payload
 
 
-class Bench:
-    def __init__(self) -> None:
-        self.queue = EventQueue()
-        self.kernel, end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.kernel.setblocking(False)
-        self.device = TapDevice("mich0", os.dup(end.fileno()), 1500, batch=4)
-        os.set_blocking(self.device.fileno(), False)
-        end.close()
-        self.adapter = Adapter("eth0", OURS, self.queue)
-        self.adapter.boot()
-        self.got: list[bytes] = []
-        self.adapter.on_frame = self.got.append
-
-    def close(self) -> None:
-        self.device.close()
-        self.kernel.close()
-
-
 @pytest.fixture
 def bench() -> Iterator[Bench]:
-    made = Bench()
+    made = Bench(batch=4)
     yield made
     made.close()
 

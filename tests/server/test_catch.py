@@ -12,7 +12,8 @@ import struct
 from pathlib import Path
 
 import pytest
-from catching import GET, Catching, catching, run
+from catching import GET, Catching, catching
+from webtalk import run
 
 from michinori.server.catch import CatchError, FolderKeeper, Hello, InMemory, SingleFile
 from michinori.server.keeping import KeepError, KeptFiles

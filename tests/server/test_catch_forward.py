@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import trustme
-from catching import GET, catching, run, server
+from catching import GET, catching, server
+from webtalk import run
 
 from michinori.http.urls import parse
 from michinori.server.catch import FolderKeeper, SingleFile

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import trustme
-from catching import GET, Command, Peer, catching, run, server
+from catching import GET, Command, Peer, catching, server
+from webtalk import run
 
 from michinori.http.errors import ConnectFailed, Disconnected, TimedOut, TlsFailed
 from michinori.http.urls import parse

@@ -9,32 +9,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from journeys import SOURCE
 
 from michinori.server.catch import CatchBounds, Catcher, CatchSettings, Caught, InMemory, Keeper, Outcome
 
-T = TypeVar("T")
-
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
-
-
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run it; an error in any callback or forgotten task fails the test."""
-    unhandled: list[dict[str, Any]] = []
-
-    async def bounded() -> T:
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: unhandled.append(context))
-        async with asyncio.timeout(60):
-            return await main
-
-    result = asyncio.run(bounded())
-    assert not unhandled, unhandled
-    return result
 
 
 class Catching:

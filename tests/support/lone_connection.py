@@ -104,6 +104,23 @@ class Surroundings:
         self.told.append("acceptable")
 
 
+class Silent:
+    """The effects of a connection that nobody looks at, but for what it sends."""
+
+    def __init__(self, sent: list[Segment]) -> None:
+        self._sent = sent
+
+    def send(self, segment: Segment, ecn: int = 0) -> None:
+        self._sent.append(segment)
+
+    def readable(self) -> None: ...
+    def writable(self) -> None: ...
+    def established(self) -> None: ...
+    def time_wait(self) -> None: ...
+    def closed(self, error: TcpError | None) -> None: ...
+    def event(self, what: str, data: dict[str, Any]) -> None: ...
+
+
 class PacketTest:
     """Our side, alone with a script."""
 

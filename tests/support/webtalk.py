@@ -37,11 +37,16 @@ async def served(handler: Handler, **settings: Any) -> AsyncIterator[int]:
         yield server.port
 
 
-async def talk(port: int, octets: bytes, *, end: bool = True) -> bytes:
-    """Send octets and give all that is answered until the server closes. Raises ``OSError`` if it breaks off."""
+async def talk(port: int, octets: bytes, *, end: bool = True, piece: int = 0) -> bytes:
+    """Send octets, in pieces of so many if that is said, and give all that is answered until the server closes. Raises
+    ``OSError`` if it breaks off.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        writer.write(octets)
+        for start in range(0, len(octets), piece or len(octets) or 1):
+            writer.write(octets[start : start + (piece or len(octets))])
+            if piece:
+                await asyncio.sleep(0)
         with contextlib.suppress(OSError):
             if end:
                 writer.write_eof()

@@ -5,32 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from lone_connection import Silent
 
 from michinori.sim import EventQueue
-from michinori.tcp import Connection, Listener, State, TcpConfig, TcpError
+from michinori.tcp import Connection, Listener, State, TcpConfig
 from michinori.wire.tcp import ACK, RST, SYN, Options, Segment, flag_names
 
 LOCAL = (bytes((192, 0, 2, 2)), 80)
-
-
-class Silent:
-    """The effects of a connection that nobody looks at."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.closed_with: list[TcpError | None] = []
-
-    def send(self, segment: Segment, ecn: int = 0) -> None:
-        self.network.sent.append(segment)
-
-    def readable(self) -> None: ...
-    def writable(self) -> None: ...
-    def established(self) -> None: ...
-    def time_wait(self) -> None: ...
-    def event(self, what: str, data: dict[str, Any]) -> None: ...
-
-    def closed(self, error: TcpError | None) -> None:
-        self.closed_with.append(error)
 
 
 class Network:
@@ -46,7 +27,7 @@ class Network:
         self.listener = Listener(LOCAL, self.config, backlog, self, watched=True)
 
     def copy(self, local: Any, remote: Any, now: int, isn: int | None) -> Connection:
-        self.connections[remote] = Connection(local, remote, self.config, Silent(self), isn=isn or 5000)
+        self.connections[remote] = Connection(local, remote, self.config, Silent(self.sent), isn=isn or 5000)
         return self.connections[remote]
 
     def settings(self, remote: Any) -> TcpConfig:

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lone_connection import Silent
 
-from michinori.tcp import Connection, IsnClock, Listener, State, SynCookies, TcpConfig, TcpError
+from michinori.tcp import Connection, IsnClock, Listener, State, SynCookies, TcpConfig
 from michinori.tcp.syn_cookies import MSS_TABLE
 from michinori.wire.sequence import MASK
 from michinori.wire.tcp import ACK, CWR, ECE, PSH, RST, SYN, Options, Segment, flag_names
@@ -98,23 +99,6 @@ def test_the_time_stamp_is_never_ahead_of_the_clock() -> None:
         assert 0 <= clock - answer.options.timestamps[0] < 128
 
 
-class Silent:
-    """The effects of a connection that nobody looks at."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-
-    def send(self, segment: Segment, ecn: int = 0) -> None:
-        self.network.sent.append(segment)
-
-    def readable(self) -> None: ...
-    def writable(self) -> None: ...
-    def established(self) -> None: ...
-    def time_wait(self) -> None: ...
-    def event(self, what: str, data: dict[str, Any]) -> None: ...
-    def closed(self, error: TcpError | None) -> None: ...
-
-
 class Network:
     """A listener whose queue of half-open connections holds one."""
 
@@ -126,7 +110,7 @@ class Network:
         self.listener = Listener(LOCAL, self.config, backlog, self, cookies=cookies(), watched=True)
 
     def copy(self, local: Any, remote: Any, now: int, isn: int | None) -> Connection:
-        made = Connection(local, remote, self.config, Silent(self), isn=5000 if isn is None else isn)
+        made = Connection(local, remote, self.config, Silent(self.sent), isn=5000 if isn is None else isn)
         self.connections.append(made)
         return made
 
