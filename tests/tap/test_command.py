@@ -50,7 +50,7 @@ def test_up_makes_a_device_that_hosts_can_use_and_down_removes_it() -> None:
         assert "mich7" not in namespace.ip("link show")
         again = michinori("tap", "down", "mich7", "--namespace", namespace.name, "--lang", "ja")
         assert again.returncode == 1
-        assert again.stderr.startswith("michinori: できません: there is no network device mich7")
+        assert "ネットワークデバイス mich7 はありません" in again.stderr
         refused = michinori("tap", "down", "other", "--namespace", namespace.name)
         assert refused.returncode == 1
         assert "is no TAP device, so it is left alone" in refused.stderr

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
     """The entry point; ends the process with the exit status of the command."""
-    from michinori.cli.commands import michinori
+    try:
+        from michinori.cli.calling import call
 
-    michinori(prog_name="michinori")
+        sys.exit(call(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)  # pressed while everything was being loaded

@@ -8,14 +8,16 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from michinori.cli.catch_telling import Telling
 from michinori.cli.catch_words import explain_failure, say
-from michinori.cli.language import Language, Spoken
+from michinori.cli.complaint import complain
+from michinori.cli.language import Language
 from michinori.cli.lines import Lines
+from michinori.cli.spoken import Spoken
 from michinori.cli.status import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 from michinori.cli.targets import UsageError, server_url, tls_context
 from michinori.server.catch import (
@@ -153,5 +155,4 @@ def _sent_beside(received: Path) -> Path:
 
 
 def _complain(error: Exception, language: Language) -> None:
-    sentence: Any = str(error) if isinstance(error, UsageError) else explain_failure(error, language)
-    print(f"michinori: {say('failed', language)}{sentence}", file=sys.stderr)
+    complain(error if isinstance(error, UsageError) else explain_failure(error, language), language)

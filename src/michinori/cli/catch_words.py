@@ -75,7 +75,6 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Kept in {file} ({octets:,} octets, readable by its owner alone)",
     ),
     "timing": ("  応答の最初のオクテットまで {first:.1f} ms", "  {first:.1f} ms until the first octet of the answer"),
-    "failed": ("できません: ", ""),
     "taken": (
         "{path} はすでにあり、Michinoriが書いたままの結果ではありません。別のファイルを選ぶか、--force で置き換えてください",
         "{path} is there already and is no earlier result as Michinori wrote it: choose another, or replace it with --force",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import click
 
 import michinori as package
+from michinori.cli.helping import SpokenGroup
 from michinori.cli.parameters import PORT, SECONDS, octets
 
 _LANG = click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
@@ -24,7 +24,7 @@ Examples:
 """
 
 
-def _tap_options(command: Callable[..., None]) -> Callable[..., None]:
+def _tap_options(command: Callable[..., int]) -> Callable[..., int]:
     """What says who we are on a TAP device."""
     options = (
         click.option("--tap", metavar="NAME", help="With --via tap: the device  [default: mich0]"),
@@ -39,7 +39,7 @@ def _tap_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package.__version__, prog_name="michinori")
 def michinori() -> None:
     """The whole way from a typed URL to the drawn page, in real bytes at every layer.
@@ -50,7 +50,7 @@ def michinori() -> None:
     """
 
 
-@michinori.command("open", epilog=_EXAMPLES)
+@michinori.command("open", epilog=_EXAMPLES, short_help="Walk the whole way of a URL, and keep all of it.")
 @click.argument("words", nargs=-1, required=True, metavar="URL|WORDS...")
 @click.option(
     "--via",
@@ -67,7 +67,7 @@ def michinori() -> None:
     help="The virtual internet: home, bad-line, satellite, fragments, or a TOML file.",
 )
 @click.option("--site", "sites", multiple=True, metavar="HOST=DIR", help="Add a web site: its name and its folder.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The seed of all luck.")
+@click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="The seed of all luck.")
 @click.option("--loss", metavar="5%", help="Packets lost on the access line, in each direction.")
 @click.option("--delay", metavar="40ms", help="Delay of the access line, in each direction.")
 @click.option("--rate", metavar="10Mbit", help="Rate of the access line.")
@@ -77,7 +77,7 @@ def michinori() -> None:
     "faults",
     multiple=True,
     metavar="LINE:RULE",
-    help='A fault of any line: "access:drop nth=3", "trunk:cut from=50ms".',
+    help='A fault of any line: "access:drop nth=3", "access:cut from=90ms until=2s".',
 )
 @click.option("--tcp", multiple=True, metavar="NAME=VALUE", help="A switch of every TCP: sack=false, congestion=reno.")
 @click.option("--warm", is_flag=True, help="Look the name up once before, so that every cache knows it.")
@@ -88,7 +88,7 @@ def michinori() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the story goes to stderr.")
 @click.option("--no-report", is_flag=True, help="Do not write journey.html.")
 @_LANG
-def open_(**options: Any) -> None:
+def open_(**options: Any) -> int:
     """Walk the whole way of a URL, or of words to search for, and keep all of it.
 
     The story is told stage by stage. The folder gets page.png (the drawn page), journey.html (the report),
@@ -96,7 +96,7 @@ def open_(**options: Any) -> None:
     """
     from michinori.cli.open import Options, run
 
-    sys.exit(run(Options(**options)))
+    return run(Options(**options))
 
 
 _SERVE_EXAMPLES = """\b
@@ -125,7 +125,7 @@ def _hash_password(context: click.Context, _: click.Parameter, wanted: bool) -> 
     context.exit()
 
 
-@michinori.command("serve", epilog=_SERVE_EXAMPLES)
+@michinori.command("serve", epilog=_SERVE_EXAMPLES, short_help="Serve folders, programs and applications.")
 @click.argument("targets", nargs=-1, required=True, metavar="DIR|MODULE:APP|/PREFIX=TARGET...")
 @click.option(
     "--via",
@@ -135,8 +135,12 @@ def _hash_password(context: click.Context, _: click.Parameter, wanted: bool) -> 
     help="Whose TCP/IP: that of this machine, or our own on a TAP device.",
 )
 @_tap_options
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: a free one.")
+@click.option(
+    "--host", metavar="HOST", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all."
+)
+@click.option(
+    "--port", metavar="PORT", type=PORT, default=8000, show_default=True, help="The port; 0 takes any free one."
+)
 @click.option("--cgi", metavar="DIR", help="Run the programs in this folder below /cgi-bin/.")
 @click.option("--access", metavar="FILE", help="Who may do what: a TOML file.")
 @click.option(
@@ -147,7 +151,9 @@ def _hash_password(context: click.Context, _: click.Parameter, wanted: bool) -> 
     callback=_hash_password,
     help="Ask for a password, print its hash for the access file, and end.",
 )
-@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to serve with.")
+@click.option(
+    "--workers", metavar="N", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to serve with."
+)
 @click.option("--tls-cert", metavar="FILE", help="The certificate (PEM, its chain included).")
 @click.option("--tls-key", metavar="FILE", help="The private key of the certificate (PEM).")
 @click.option("--tls-auto", is_flag=True, help="TLS by a local authority of our own, for development.")
@@ -164,7 +170,13 @@ def _hash_password(context: click.Context, _: click.Parameter, wanted: bool) -> 
     help="A bound: connections=1000, body=10M, head-time=10 ...",
 )
 @click.option(
-    "--grace", "grace_s", type=click.FloatRange(0), default=10.0, show_default=True, help="Seconds to end gently in."
+    "--grace",
+    "grace_s",
+    metavar="SECONDS",
+    type=click.FloatRange(0),
+    default=10.0,
+    show_default=True,
+    help="Seconds to end gently in.",
 )
 @click.option(
     "--loop",
@@ -174,7 +186,7 @@ def _hash_password(context: click.Context, _: click.Parameter, wanted: bool) -> 
     help="The event loop; auto takes uvloop where it is installed.",
 )
 @_LANG
-def serve(lang: Any, force: bool, **options: Any) -> None:
+def serve(lang: Any, force: bool, **options: Any) -> int:
     """Serve folders, programs (CGI) and applications (ASGI, WSGI) over HTTP/1.1.
 
     A target is a folder or an application, MODULE:APP, and stands at / or at the /PREFIX given before it. SIGTERM and
@@ -186,7 +198,7 @@ def serve(lang: Any, force: bool, **options: Any) -> None:
 
     language = lang or detect()
     network = Network(**{name: options.pop(name) for name in Network.__struct_fields__})
-    sys.exit(run(Settings(language=language, **options), network, language, force=force))
+    return run(Settings(language=language, **options), network, language, force=force)
 
 
 _CATCH_EXAMPLES = """\b
@@ -198,10 +210,20 @@ Examples:
 """
 
 
-@michinori.command("catch", epilog=_CATCH_EXAMPLES)
-@click.option("--host", default="localhost", show_default=True, help="Where to listen; localhost is ::1 and 127.0.0.1.")
-@click.option("--port", type=PORT, default=8080, show_default=True, help="The port; 0 takes any free one.")
-@click.option("--count", type=click.IntRange(min=0), default=1, show_default=True, help="How many; 0 until stopped.")
+@michinori.command("catch", epilog=_CATCH_EXAMPLES, short_help="Keep and explain what a browser sends.")
+@click.option(
+    "--host",
+    metavar="HOST",
+    default="localhost",
+    show_default=True,
+    help="Where to listen; localhost is ::1 and 127.0.0.1.",
+)
+@click.option(
+    "--port", metavar="PORT", type=PORT, default=8080, show_default=True, help="The port; 0 takes any free one."
+)
+@click.option(
+    "--count", metavar="N", type=click.IntRange(min=0), default=1, show_default=True, help="How many; 0 until stopped."
+)
 @click.option("-o", "--output", metavar="FILE", help="The file for the octets  [default: server_recv.txt]")
 @click.option("-O", "--out-dir", metavar="DIR", help="A folder for numbered files and requests.jsonl.")
 @click.option("--reply", metavar="none|hello|@FILE", default="none", show_default=True, help="What is answered.")
@@ -215,19 +237,33 @@ Examples:
     show_default=True,
     help="Largest request that is kept whole.",
 )
-@click.option("--max-silence", type=SECONDS, default=10.0, show_default=True, help="Longest pause in one, in seconds.")
-@click.option("--max-time", type=SECONDS, default=300.0, show_default=True, help="Longest time for one, in seconds.")
+@click.option(
+    "--max-silence",
+    metavar="SECONDS",
+    type=SECONDS,
+    default=10.0,
+    show_default=True,
+    help="Longest pause in one, in seconds.",
+)
+@click.option(
+    "--max-time",
+    metavar="SECONDS",
+    type=SECONDS,
+    default=300.0,
+    show_default=True,
+    help="Longest time for one, in seconds.",
+)
 @click.option("--force", is_flag=True, help="Replace a file that is no earlier result.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the log goes to stderr.")
 @_LANG
-def catch(**options: Any) -> None:
+def catch(**options: Any) -> int:
     """Listen to a browser: keep the exact octets of what it sends, and explain them.
 
-    The file is readable by its owner alone; cookies and passwords in it are hidden on the screen.
+    The file is readable by its owner alone. The screen hides the values of cookies, of Authorization and of API keys.
     """
     from michinori.cli.catch import Options, run
 
-    sys.exit(run(Options(**options)))
+    return run(Options(**options))
 
 
 _REPLAY_EXAMPLES = """\b
@@ -238,12 +274,12 @@ Examples:
 """
 
 
-@michinori.command("replay", epilog=_REPLAY_EXAMPLES)
+@michinori.command("replay", epilog=_REPLAY_EXAMPLES, short_help="Send a kept request again, byte for byte.")
 @click.argument("file", metavar="FILE")
 @click.option("--to", "to", required=True, metavar="URL", help="The server: http://host:port or https://host.")
 @click.option("-o", "--output", metavar="FILE", help="The file for the answer  [default: client_recv.txt]")
 @click.option("--set-host", is_flag=True, help="Let the Host field name the server; all else stays.")
-@click.option("--repeat", type=click.IntRange(min=1), default=1, show_default=True, help="How many times.")
+@click.option("--repeat", metavar="N", type=click.IntRange(min=1), default=1, show_default=True, help="How many times.")
 @click.option("--diff", metavar="URL", help="Send it to this server too and show both answers side by side.")
 @click.option("--insecure", is_flag=True, help="Do not check certificates.")
 @click.option(
@@ -254,19 +290,28 @@ Examples:
     show_default=True,
     help="Largest answer that is kept whole.",
 )
-@click.option("--max-silence", type=SECONDS, default=30.0, show_default=True, help="Longest wait, in seconds.")
-@click.option("--max-time", type=SECONDS, default=300.0, show_default=True, help="Longest time in all, in seconds.")
+@click.option(
+    "--max-silence", metavar="SECONDS", type=SECONDS, default=30.0, show_default=True, help="Longest wait, in seconds."
+)
+@click.option(
+    "--max-time",
+    metavar="SECONDS",
+    type=SECONDS,
+    default=300.0,
+    show_default=True,
+    help="Longest time in all, in seconds.",
+)
 @click.option("--force", is_flag=True, help="Replace a file that is no earlier result.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the rest goes to stderr.")
 @_LANG
-def replay(**options: Any) -> None:
+def replay(**options: Any) -> int:
     """Send a kept request again, byte for byte, and keep the exact octets of the answer.
 
     With --diff the exit status is 1 when the answers differ (Date and Age may).
     """
     from michinori.cli.replay import Options, run
 
-    sys.exit(run(Options(**options)))
+    return run(Options(**options))
 
 
 _EXPERIMENT_EXAMPLES = """\b
@@ -277,9 +322,11 @@ Examples:
 """
 
 
-@michinori.command("experiment", epilog=_EXPERIMENT_EXAMPLES)
+@michinori.command(
+    "experiment", epilog=_EXPERIMENT_EXAMPLES, short_help="Perform a small experiment, and prove it by packets."
+)
 @click.argument("name", required=False)
-@click.option("--seed", type=int, default=0, show_default=True, help="The seed of all luck.")
+@click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="The seed of all luck.")
 @click.option(
     "--via",
     type=click.Choice(["virtual", "os"]),
@@ -291,14 +338,14 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the telling goes to stderr.")
 @click.option("--force", is_flag=True, help="Replace files that are no earlier result.")
 @_LANG
-def experiment(**options: Any) -> None:
+def experiment(**options: Any) -> int:
     """Perform a small experiment and tell what happened, with the packets that prove it.
 
     Without a NAME it lists them. The folder gets a capture of each host and trace.jsonl.
     """
     from michinori.cli.experiment import Options, run
 
-    sys.exit(run(Options(**options)))
+    return run(Options(**options))
 
 
 _LAB_EXAMPLES = """\b
@@ -309,23 +356,30 @@ Examples:
 """
 
 
-@michinori.command("lab", epilog=_LAB_EXAMPLES)
-@click.option("--port", type=PORT, default=8600, show_default=True, help="The port on 127.0.0.1; 0 takes any free one.")
+@michinori.command("lab", epilog=_LAB_EXAMPLES, short_help="The same live, in a browser.")
+@click.option(
+    "--port",
+    metavar="PORT",
+    type=PORT,
+    default=8600,
+    show_default=True,
+    help="The port on 127.0.0.1; 0 takes any free one.",
+)
 @click.option("--dir", "folder", metavar="DIR", help="Keep past journeys there  [default: until the lab ends]")
 @click.option("--site", "sites", multiple=True, metavar="HOST=DIR", help="Offer a web site: its name and its folder.")
 @click.option("--scenario", "scenarios", multiple=True, metavar="FILE", help="Offer a scenario of your own too.")
 @_LANG
-def lab(**options: Any) -> None:
+def lab(**options: Any) -> int:
     """The report, live: journeys made and compared in a browser, with faults, and ten lessons.
 
     It listens on 127.0.0.1 alone and ends with Ctrl-C.
     """
     from michinori.cli.lab import Options, run
 
-    sys.exit(run(Options(**options)))
+    return run(Options(**options))
 
 
-@michinori.group("tap")
+@michinori.group("tap", short_help="Make or remove a TAP device (Linux).")
 def tap() -> None:
     """Make or remove a TAP device, by which hosts of Michinori meet this machine's kernel. Linux only.
 
@@ -340,12 +394,14 @@ _TAP_NAME = click.argument("name", default="mich0", metavar="[NAME]")
 _TAP_NAMESPACE = click.option("--namespace", default="", metavar="NAME", help="In this network namespace.")
 
 
-@tap.command("up")
+@tap.command("up", short_help="Make the device.")
 @_TAP_NAME
-@click.option("--address", default="10.99.0.1/24", show_default=True, help="What the kernel is on it.")
+@click.option(
+    "--address", metavar="ADDRESS/N", default="10.99.0.1/24", show_default=True, help="What the kernel is on it."
+)
 @_TAP_NAMESPACE
 @_LANG
-def tap_up(name: str, address: str, namespace: str, lang: Any) -> None:
+def tap_up(name: str, address: str, namespace: str, lang: Any) -> int:
     """Make the device NAME (mich0), and the namespace where there is none; whoever called sudo may use it.
 
     \b
@@ -355,14 +411,14 @@ def tap_up(name: str, address: str, namespace: str, lang: Any) -> None:
     from michinori.cli.language import detect
     from michinori.cli.tap import up
 
-    sys.exit(up(name, address, namespace, lang or detect()))
+    return up(name, address, namespace, lang or detect())
 
 
-@tap.command("down")
+@tap.command("down", short_help="Remove the device.")
 @_TAP_NAME
 @_TAP_NAMESPACE
 @_LANG
-def tap_down(name: str, namespace: str, lang: Any) -> None:
+def tap_down(name: str, namespace: str, lang: Any) -> int:
     """Remove the device NAME (mich0), and its namespace if nothing else is in it.
 
     \b
@@ -372,4 +428,4 @@ def tap_down(name: str, namespace: str, lang: Any) -> None:
     from michinori.cli.language import detect
     from michinori.cli.tap import down
 
-    sys.exit(down(name, namespace, lang or detect()))
+    return down(name, namespace, lang or detect())

@@ -10,11 +10,12 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from michinori.cli.complaint import complain
 from michinori.cli.experiment_words import say
 from michinori.cli.folder import FolderError, ResultFolder
-from michinori.cli.language import Language, Spoken
+from michinori.cli.language import Language
 from michinori.cli.lines import Lines
-from michinori.cli.sentences import say as say_around
+from michinori.cli.spoken import Spoken
 from michinori.cli.status import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 
 if TYPE_CHECKING:
@@ -54,24 +55,24 @@ def _run(options: Options, began: float) -> int:
         return DONE
     experiment = EXPERIMENTS.get(name)
     if experiment is None:
-        _complain(say("no-experiment", language, name=repr(name)), language)
+        complain(say("no-experiment", language, name=repr(name)), language)
         _list(language, sys.stderr)
         return WRONG_USAGE
     if options.via == "os" and experiment.only_virtual is not None:
-        _complain(experiment.only_virtual[language], language)
+        complain(experiment.only_virtual[language], language)
         return WRONG_USAGE
     folder = ResultFolder(Path(options.out_dir or f"experiment-{name}"), force=options.force)
     try:
         folder.prepare([*CAPTURES, TRACE])
     except FolderError as error:
-        _complain(str(error), language)
+        complain(error, language)
         return WRONG_USAGE
     try:
         with performed(name, via=options.via, seed=options.seed) as done:
             files = _keep(done, folder)
             _tell(done, files, options, began)
     except (FolderError, OSError) as error:
-        _complain(str(error), language)
+        complain(error, language)
         return FAILED
     return DONE
 
@@ -116,7 +117,3 @@ def _list(language: Language, to: IO[str]) -> None:
     out.line(say("experiments", language))
     for experiment in EXPERIMENTS.values():
         out.line((f"  {experiment.name:<10}", "bold"), experiment.sentence[language], indent=12)
-
-
-def _complain(sentence: str, language: Language) -> None:
-    print(f"michinori: {say_around('wrong', language)}{sentence}", file=sys.stderr)

@@ -23,8 +23,10 @@ class FolderError(Exception):
 class ResultFolder:
     """A folder that results are written into, one whole file at a time."""
 
-    def __init__(self, path: Path, *, force: bool = False) -> None:
+    def __init__(self, path: Path, *, force: bool = False, option: str = "-O") -> None:
+        """``option``: the one that names the folder, for who has to choose another."""
         self.path = path
+        self._option = option
         self._force = force
         self._earlier = self._read_list()
         self._written: dict[str, str] = {}
@@ -40,7 +42,7 @@ class ResultFolder:
                 if (file.exists() or file.is_symlink()) and not self._is_ours(name):
                     raise FolderError(
                         f"{file} is there already and is no earlier result as Michinori wrote it: "
-                        "choose another folder with -O, or replace it with --force"
+                        f"choose another folder with {self._option}, or replace it with --force"
                     )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -51,7 +53,7 @@ class ResultFolder:
             self._keep_list({})
         except OSError as error:
             raise FolderError(
-                f"The folder {self.path} cannot be written: {_reason(error)}; choose another with -O"
+                f"The folder {self.path} cannot be written: {_reason(error)}; choose another with {self._option}"
             ) from error
 
     def write(self, name: str, make: Callable[[Path], object]) -> Path:
@@ -63,7 +65,9 @@ class ResultFolder:
             make(unfinished)
             os.replace(unfinished, target)
         except OSError as error:
-            raise FolderError(f"{target} cannot be written: {_reason(error)}; choose another folder with -O") from error
+            raise FolderError(
+                f"{target} cannot be written: {_reason(error)}; choose another folder with {self._option}"
+            ) from error
         finally:
             unfinished.unlink(missing_ok=True)
         self._written[name] = _digest(target)
@@ -74,7 +78,9 @@ class ResultFolder:
         try:
             self._keep_list(self._written)
         except OSError as error:
-            raise FolderError(f"The folder {self.path} cannot be written: {_reason(error)}") from error
+            raise FolderError(
+                f"The folder {self.path} cannot be written: {_reason(error)}; choose another with {self._option}"
+            ) from error
 
     def _keep_list(self, files: dict[str, str]) -> None:
         text = json.dumps({"written by": "michinori", "files": files}, indent=1, sort_keys=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from michinori.cli.language import Spoken
+from michinori.cli.complaint import complain
 from michinori.cli.sentences import say
+from michinori.cli.spoken import Spoken
 from michinori.cli.status import DONE, FAILED, WRONG_USAGE
 
 
@@ -40,16 +41,18 @@ def run(options: Options) -> int:
             ready=lambda url: print(say("lab-ready", options.language, url=url), file=sys.stderr, flush=True),
         )
     except ScenarioError as error:
-        return _complain(str(error), options, WRONG_USAGE)
+        complain(error, options.language)
+        return WRONG_USAGE
     except MissingLibrary as error:
-        return _complain(str(error), options, FAILED)
+        complain(error, options.language)
+        return FAILED
     except ServeError as error:
-        return _complain(str(error), options, FAILED)
+        complain(error, options.language)
+        return FAILED
     except OSError as error:
         folder = options.folder or "the folder for temporary files"
-        return _complain(
-            f"{folder} cannot be written ({error.strerror or error}): choose another with --dir", options, FAILED
-        )
+        complain(f"{folder} cannot be written ({error.strerror or error}): choose another with --dir", options.language)
+        return FAILED
     except KeyboardInterrupt:
         pass  # before it served
     return DONE
@@ -69,8 +72,3 @@ def _sites(given: tuple[str, ...]) -> dict[str, Path]:
         with_site(home, name, path)  # says what is wrong with it
         sites[name] = path.absolute()
     return sites
-
-
-def _complain(sentence: str, options: Options, status: int) -> int:
-    print(f"michinori: {say('wrong', options.language)}{sentence}", file=sys.stderr)
-    return status

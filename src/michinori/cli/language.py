@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypeAlias
-
-import msgspec
 
 Language: TypeAlias = Literal["ja", "en"]
 
@@ -23,12 +21,11 @@ def detect(environ: Mapping[str, str] | None = None) -> Language:
     return "en"
 
 
-class Spoken(msgspec.Struct, kw_only=True):
-    """The options of a command that speaks."""
-
-    lang: Language | None = None
-
-    @property
-    def language(self) -> Language:
-        """``--lang``, or what the locale says."""
-        return self.lang or detect()
+def asked(words: Sequence[str]) -> Language:
+    """The language that a command line asks for by ``--lang``, however wrong the rest of it is; else the locale's."""
+    for word, following in zip(words, [*words[1:], ""], strict=False):
+        value = following if word == "--lang" else word.removeprefix("--lang=")
+        for language in LANGUAGES:
+            if value == language and word.startswith("--lang"):
+                return language
+    return detect()

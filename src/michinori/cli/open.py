@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from michinori.cli import tap_options
+from michinori.cli.complaint import complain
 from michinori.cli.folder import FolderError, ResultFolder
-from michinori.cli.language import Language, Spoken
-from michinori.cli.sentences import say
+from michinori.cli.spoken import Spoken
 from michinori.cli.status import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 
 if TYPE_CHECKING:
@@ -81,10 +81,10 @@ def _run(options: Options, began: float) -> int:
         prepared = _prepare(options)
         folder.prepare(_names(options, prepared))
     except DeviceError as error:
-        _complain(str(error), options.language)
+        complain(error, options.language)
         return FAILED
     except (UsageError, FolderError) as error:
-        _complain(str(error), options.language)
+        complain(error, options.language)
         if prepared is not None:
             prepared.journey.close()
         return WRONG_USAGE
@@ -92,7 +92,7 @@ def _run(options: Options, began: float) -> int:
     try:
         return _keep_and_tell(options, journey, folder, began)
     except FolderError as error:
-        _complain(str(error), options.language)
+        complain(error, options.language)
         return FAILED
     finally:
         journey.close()
@@ -120,7 +120,9 @@ def _prepare(options: Options) -> WorldJourney | None:
 
 
 def _demand_fitting(options: Options) -> None:
-    """Raise ``UsageError`` for an option that has no effect with the others."""
+    """Raise ``UsageError`` where nothing was typed, and for an option that has no effect with the others."""
+    if not options.text.strip():
+        raise UsageError("nothing was typed: give a URL, or some words to search for")
     if stray := tap_options.stray(options):
         raise UsageError(stray)
     if options.via != "virtual":
@@ -147,8 +149,13 @@ def _prepare_tap(options: Options) -> WorldJourney:
 
 def _change(scenario: Scenario, options: Options) -> Scenario:
     from michinori.world.changes import with_access, with_fault, with_site, with_tcp
+    from michinori.world.units import UnitError
 
-    scenario = with_access(scenario, loss=options.loss, delay=options.delay, rate=options.rate, mtu=options.mtu)
+    for name in ("loss", "delay", "rate", "mtu"):
+        try:
+            scenario = with_access(scenario, **{name: getattr(options, name)})
+        except UnitError as error:
+            raise UsageError(f"--{name} {error}") from error
     for fault in options.faults:
         scenario = with_fault(scenario, fault)
     for switch in options.tcp:
@@ -210,7 +217,3 @@ _ORDER: Final = (
 
 def _ordered(numbers: dict[str, Any]) -> dict[str, Any]:
     return {name: numbers[name] for name in _ORDER if name in numbers}
-
-
-def _complain(sentence: str, language: Language) -> None:
-    print(f"michinori: {say('wrong', language)}{sentence}", file=sys.stderr)

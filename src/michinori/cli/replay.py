@@ -11,10 +11,12 @@ import msgspec
 
 from michinori.cli.catch_words import explain_failure
 from michinori.cli.catch_words import say as say_of_catch
-from michinori.cli.language import Language, Spoken
+from michinori.cli.complaint import complain
+from michinori.cli.language import Language
 from michinori.cli.lines import Lines
 from michinori.cli.replay_telling import Telling, as_object, differences
 from michinori.cli.replay_words import say
+from michinori.cli.spoken import Spoken
 from michinori.cli.status import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 from michinori.cli.targets import UsageError, server_url, tls_context
 from michinori.http.errors import HttpError
@@ -171,5 +173,4 @@ def _read(options: Options) -> list[RequestExtent]:
 
 
 def _complain(error: Exception, language: Language) -> None:
-    sentence = str(error) if isinstance(error, UsageError) else explain_failure(error, language)
-    print(f"michinori: {say_of_catch('failed', language)}{sentence}", file=sys.stderr)
+    complain(error if isinstance(error, UsageError) else explain_failure(error, language), language)

@@ -7,7 +7,6 @@ from typing import Final
 from michinori.cli.language import Language
 
 _SENTENCES: Final[dict[str, dict[Language, str]]] = {
-    "wrong": {"ja": "できません: ", "en": ""},
     "on-the-way": {"ja": "道のりの途中", "en": "on the way"},
     "progress": {"ja": "仮想時間 {virtual} · フレーム {frames:,}", "en": "virtual time {virtual} · {frames:,} frames"},
     "progress-tap": {"ja": "{virtual} · フレーム {frames:,}", "en": "{virtual} · {frames:,} frames"},
@@ -29,19 +28,19 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
     },
     "files": {"ja": "書き出し先: {folder} ({files})", "en": "Written to {folder} ({files})"},
     "serve-serving": {
-        "ja": "{targets} を {url} で公開しています（終わるには Ctrl-C）",
+        "ja": "{targets} を {url} で公開しています (終わるには Ctrl-C)",
         "en": "Serving {targets} at {url} (Ctrl-C ends it)",
     },
     "serve-serving-workers": {
-        "ja": "{targets} を {url} で公開しています（プロセス {workers} 個、終わるには Ctrl-C）",
+        "ja": "{targets} を {url} で公開しています (プロセス {workers} 個、終わるには Ctrl-C)",
         "en": "Serving {targets} at {url} with {workers} processes (Ctrl-C ends it)",
     },
     "serve-stopping": {
-        "ja": "終了します。コネクション {connections} 本の応答が済むまで、長くて {grace_s:g} 秒待ちます（もう一度 Ctrl-C で即時終了）",
+        "ja": "終了します。コネクション {connections} 本の応答が済むまで、長くて {grace_s:g} 秒待ちます (もう一度 Ctrl-C で即時終了)",
         "en": "Stopping: the answers of {connections} connections have {grace_s:g} s to be finished (Ctrl-C again ends it at once)",
     },
     "serve-stopping-workers": {
-        "ja": "終了します。プロセス {workers} 個の応答が済むまで、長くて {grace_s:g} 秒待ちます（もう一度 Ctrl-C で即時終了）",
+        "ja": "終了します。プロセス {workers} 個の応答が済むまで、長くて {grace_s:g} 秒待ちます (もう一度 Ctrl-C で即時終了)",
         "en": "Stopping: {workers} processes have {grace_s:g} s to finish their answers (Ctrl-C again ends it at once)",
     },
     "serve-worker-ended": {
@@ -54,7 +53,7 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "en": "Going on with the old settings, as the new ones are wrong: {why}",
     },
     "serve-advice": {
-        "ja": "証明書には {ca} の認証局が署名しています。信頼させるには、クライアントに渡すか（curl --cacert {ca}）、ブラウザにサイトの認証局として読み込みます",
+        "ja": "証明書には {ca} の認証局が署名しています。信頼させるには、クライアントに渡すか (curl --cacert {ca})、ブラウザにサイトの認証局として読み込みます",
         "en": "The certificate is signed by {ca}. To trust it, give it to the client (curl --cacert {ca}) or import it into the browser as an authority for websites",
     },
     "serve-kept": {
@@ -62,14 +61,14 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "en": "Kept what was served in {folder} ({files})",
     },
     "lab-ready": {
-        "ja": "ラボを {url} で開いています（終わるには Ctrl-C）",
+        "ja": "ラボを {url} で開いています (終わるには Ctrl-C)",
         "en": "The lab is at {url} (Ctrl-C ends it)",
     },
     "tap-up": {
         "ja": "TAP デバイス {name} を用意しました{where}。カーネル側は {address}、こちら側には例えば {ours} を使います",
         "en": "The TAP device {name} is there{where}: the kernel is {address}; take {ours}, for example, for our side",
     },
-    "tap-namespace": {"ja": "（ネットワーク名前空間 {namespace}）", "en": " in the network namespace {namespace}"},
+    "tap-namespace": {"ja": " (ネットワーク名前空間 {namespace})", "en": " in the network namespace {namespace}"},
     "tap-down": {"ja": "TAP デバイス {name} を取り除きました", "en": "The TAP device {name} is gone"},
     "tap-namespace-down": {
         "ja": "ほかに何もないので、ネットワーク名前空間 {namespace} も取り除きました",

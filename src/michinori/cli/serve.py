@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from michinori.cli import tap_options
+from michinori.cli.complaint import complain
 from michinori.cli.folder import FolderError, ResultFolder
 from michinori.cli.language import Language
 from michinori.cli.sentences import say
@@ -47,7 +48,7 @@ def run(settings: Settings, network: Network, language: Language, *, force: bool
             return _with_workers(settings, language)
         return _alone(settings, language, force=force)
     except (ServeError, FolderError) as error:
-        print(f"michinori: {say('wrong', language)}{error}", file=sys.stderr)
+        complain(error, language)
         return WRONG_USAGE if isinstance(error, WrongUsage) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -104,11 +105,14 @@ def _alone(settings: Settings, language: Language, *, force: bool) -> int:
 
 
 def folder_for(settings: Settings, names: Iterable[str], *, force: bool) -> ResultFolder | None:
-    """The folder for what ``--trace`` keeps, in which these files may come. Raises ``FolderError``."""
+    """The folder for what ``--trace`` keeps, in which these files may come. Raises ``WrongUsage``."""
     if settings.trace is None:
         return None
-    folder = ResultFolder(Path(settings.trace), force=force)
-    folder.prepare(names)
+    folder = ResultFolder(Path(settings.trace), force=force, option="--trace")
+    try:
+        folder.prepare(names)
+    except FolderError as error:
+        raise WrongUsage(str(error)) from error
     return folder
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from ipaddress import IPv4Interface, ip_interface
 
+from michinori.cli.complaint import complain
 from michinori.cli.language import Language
 from michinori.cli.sentences import say
+from michinori.cli.status import DONE, FAILED
 from michinori.link import TapError
 from michinori.world import kernel_side
 
@@ -16,10 +17,11 @@ def up(name: str, address: str, namespace: str, language: Language) -> int:
     try:
         kernel_side.raise_device(name, address, namespace=namespace, owner=kernel_side.calling_user())
     except TapError as error:
-        return _complain(error, language)
+        complain(error, language)
+        return FAILED
     where = say("tap-namespace", language, namespace=namespace) if namespace else ""
     print(say("tap-up", language, name=name, address=address, where=where, ours=neighbour(address)))
-    return 0
+    return DONE
 
 
 def down(name: str, namespace: str, language: Language) -> int:
@@ -27,11 +29,12 @@ def down(name: str, namespace: str, language: Language) -> int:
     try:
         is_gone = kernel_side.remove_device(name, namespace=namespace)
     except TapError as error:
-        return _complain(error, language)
+        complain(error, language)
+        return FAILED
     print(say("tap-down", language, name=name))
     if is_gone:
         print(say("tap-namespace-down", language, namespace=namespace))
-    return 0
+    return DONE
 
 
 def neighbour(address: str) -> str:
@@ -41,8 +44,3 @@ def neighbour(address: str) -> str:
     hosts = range(2) if network.prefixlen == 31 else range(1, network.num_addresses - 1)
     number = int(kernels.ip) - int(network.network_address)
     return f"{network[number + (1 if number + 1 in hosts else -1)]}/{network.prefixlen}"
-
-
-def _complain(error: TapError, language: Language) -> int:
-    print(f"michinori: {say('wrong', language)}{error}", file=sys.stderr)
-    return 1

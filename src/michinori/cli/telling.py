@@ -6,19 +6,15 @@ Text from the wire is escaped where the facts are made, and printed as ``rich.te
 
 from __future__ import annotations
 
-import unicodedata
-from typing import IO, TYPE_CHECKING, Any, Final, Protocol
+from typing import IO, Any, Final
 
 from michinori.cli.language import Language
+from michinori.cli.lines import Lines, Part, pad
 from michinori.cli.sentences import say
 from michinori.report.results import Results
 from michinori.report.story import Chapter
 from michinori.report.text import visible
 from michinori.world.units import show_duration
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
 
 _NAME_WIDTH: Final = 4
 _TITLE_WIDTH: Final = 24
@@ -28,91 +24,32 @@ _INDENT: Final = _NAME_WIDTH + _TITLE_WIDTH + _TIME_WIDTH + 2
 _ENOUGH: Final = 120
 
 
-class Teller(Protocol):
-    """Where the story goes."""
-
-    def chapter(self, name: str, title: str, when: str, sentences: list[str]) -> None:
-        """A row that was met."""
-
-    def unmet(self, name: str, title: str, sentence: str) -> None:
-        """A row that was not."""
-
-    def end(self, sentence: str, style: str = "") -> None:
-        """A line of the ending."""
-
-
 def tell(results: Results, numbers: dict[str, Any], language: Language, out: IO[str]) -> None:
     """Print the story and how it ended."""
-    teller = OnTerminal(out) if out.isatty() else InPipe(out)
+    lines = Lines(out)
     for chapter in results.story:
-        name, title = chapter.row.name, chapter.title(language)
+        name, title = f"{chapter.row.name:<{_NAME_WIDTH}}", pad(chapter.title(language), _TITLE_WIDTH)
         if chapter.met:
-            teller.chapter(name, title, _when(chapter), [fact.tell(language) for fact in chapter.facts])
+            head = (name, "bold cyan"), (title, "bold"), (f"{_when(chapter):>{_TIME_WIDTH}}  ", "dim")
+            _chapter(lines, head, [fact.tell(language) for fact in chapter.facts])
         else:
-            teller.unmet(name, title, chapter.unmet(language))
-    teller.end("")
+            told = (name, "dim"), (title, "dim"), (chapter.unmet(language), "dim")
+            lines.line(*told, indent=min(_NAME_WIDTH + _TITLE_WIDTH, lines.width // 2))
+    lines.line("")
     for sentence, style in _ending(results, numbers, language):
-        teller.end(sentence, style)
+        lines.line((sentence, style), indent=0)
 
 
-class InPipe:
-    """Plain lines."""
-
-    def __init__(self, out: IO[str]) -> None:
-        self._out = out
-
-    def chapter(self, name: str, title: str, when: str, sentences: list[str]) -> None:
-        head = f"{name:<{_NAME_WIDTH}}{_pad(title, _TITLE_WIDTH)}{when:>{_TIME_WIDTH}}  "
-        for sentence in sentences or [""]:
-            print((head + sentence).rstrip(), file=self._out)
-            head = " " * _INDENT
-
-    def unmet(self, name: str, title: str, sentence: str) -> None:
-        print(f"{name:<{_NAME_WIDTH}}{_pad(title, _TITLE_WIDTH)}{sentence}", file=self._out)
-
-    def end(self, sentence: str, style: str = "") -> None:  # noqa: ARG002
-        print(sentence, file=self._out)
-
-
-class OnTerminal:
-    """Colours, and sentences continued under themselves."""
-
-    def __init__(self, out: IO[str]) -> None:
-        from rich.console import Console
-
-        self._console: Console = Console(file=out, highlight=False)
-
-    def chapter(self, name: str, title: str, when: str, sentences: list[str]) -> None:
-        from rich.text import Text
-
-        head = Text.assemble((f"{name:<{_NAME_WIDTH}}", "bold cyan"), (_pad(title, _TITLE_WIDTH), "bold"))
-        head.append(f"{when:>{_TIME_WIDTH}}  ", style="dim")
-        if self._console.width < _ENOUGH:
-            self._console.print(head, no_wrap=True)
-            for sentence in sentences:
-                self._hang(Text(" " * _NAME_WIDTH), Text(sentence))
-        else:
-            for sentence in sentences or [""]:
-                self._hang(head, Text(sentence))
-                head = Text(" " * _INDENT)
-
-    def unmet(self, name: str, title: str, sentence: str) -> None:
-        from rich.text import Text
-
-        head = Text(f"{name:<{_NAME_WIDTH}}{_pad(title, _TITLE_WIDTH)}", style="dim")
-        self._hang(head, Text(sentence, style="dim"))
-
-    def end(self, sentence: str, style: str = "") -> None:
-        from rich.text import Text
-
-        self._console.print(Text(sentence, style=style))
-
-    def _hang(self, head: Text, sentence: Text) -> None:
-        room = max(20, self._console.width - head.cell_len)
-        for line in sentence.wrap(self._console, room) or [sentence]:
-            line.rstrip()
-            self._console.print(head + line, soft_wrap=True)
-            head = type(head)(" " * head.cell_len)
+def _chapter(lines: Lines, head: tuple[Part, ...], sentences: list[str]) -> None:
+    """A row that was met: its sentences beside its title, or under it on a narrow terminal."""
+    if lines.width < _ENOUGH:
+        lines.line(*head)
+        head, indent = (" " * _NAME_WIDTH,), _NAME_WIDTH
+    else:
+        indent = _INDENT
+    for sentence in sentences or [""]:
+        lines.line(*head, sentence, indent=indent)
+        head = (" " * indent,)
 
 
 def _when(chapter: Chapter) -> str:
@@ -144,9 +81,3 @@ def _shown_files(results: Results) -> list[str]:
     names = [name for name in results.files if "/" not in name]
     captures = len(results.files) - len(names)
     return [*names, f"captures/ ×{captures}"] if captures else names
-
-
-def _pad(text: str, width: int) -> str:
-    """The text and blanks up to a width in columns; East Asian wide letters take two."""
-    columns = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-    return text + " " * max(1, width - columns)

@@ -43,9 +43,11 @@ def find(name: str) -> Any:
         try:
             found = getattr(found, part)
         except AttributeError:
-            raise NoApplication(f"the module {module_name} has no {attribute}") from None
+            raise NoApplication(f"the module {module_name} has no {attribute}: check its name") from None
     if not callable(found):
-        raise NoApplication(f"{name} is a {type(found).__name__}, which is no application")
+        raise NoApplication(
+            f"{name} is a {type(found).__name__}, which is no application: give an ASGI or WSGI application"
+        )
     return found
 
 
@@ -76,7 +78,7 @@ def _import(name: str) -> Any:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
-            raise NoApplication(f"there is no module {name}, neither installed nor in {here}") from None
-        raise NoApplication(f"the module {name} needs {error.name}, which is not installed") from error
+            raise NoApplication(f"there is no module {name}, neither installed nor in {here}: check its name") from None
+        raise NoApplication(f"the module {name} needs {error.name}, which is not installed: install it") from error
     except Exception as error:
         raise NoApplication(f"the module {name} failed while it was imported: {error!r}") from error

@@ -58,7 +58,9 @@ class Site:
             try:
                 self.log.reopen()
             except OSError as error:
-                raise ServeError(f"the log {self._settings.log} cannot be written: {error.strerror}") from error
+                raise ServeError(
+                    f"the log {self._settings.log} cannot be written: {error.strerror}; choose another"
+                ) from error
 
     def _guarded(self) -> Handler:
         if self._settings.access is None:
@@ -197,7 +199,10 @@ def _tls(settings: Settings) -> tuple[ssl.SSLContext | None, str]:
     except extras.MissingLibrary as error:
         raise ServeError(str(error)) from error
     except OSError as error:
-        raise ServeError(f"no certificate can be kept: {error.strerror or error}: set XDG_STATE_HOME") from error
+        raise ServeError(
+            f"no certificate can be kept: {error.strerror or error}; "
+            "let XDG_STATE_HOME name a folder that you can write"
+        ) from error
 
 
 def _load_certificate(context: ssl.SSLContext, settings: Settings) -> None:

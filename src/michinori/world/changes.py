@@ -29,13 +29,11 @@ def with_access(scenario: Scenario, **changes: str | None) -> Scenario:
             f"This scenario names no access line, so --{next(iter(wanted))} has nothing to change; name one in [about]"
         )
     fields: dict[str, Any] = dict(wanted)
-    for name, read in (("loss", units.chance), ("delay", units.duration), ("rate", units.rate), ("mtu", units.size)):
+    for name, read in (("loss", units.chance), ("delay", units.duration), ("rate", units.rate), ("mtu", units.mtu)):
         if name in wanted:
             value = read(wanted[name])
             if name in ("loss", "mtu"):
                 fields[name] = value
-    if not 68 <= fields.get("mtu", 1500) <= 65_535:
-        raise units.UnitError(f"an MTU of {fields['mtu']} is not possible: IPv4 asks for 68 to 65535 octets (RFC 791)")
     line = msgspec.structs.replace(scenario.lines[access], **fields)
     return msgspec.structs.replace(scenario, lines=scenario.lines | {access: line})
 

@@ -75,7 +75,8 @@ def chance(text: str | float) -> float:
         raise UnitError(f'{text!r} is no chance: write one such as "1%" or "0.01"')
     value = number / 100 if unit else number
     if not 0 <= value <= 1:
-        raise UnitError(f"{text!r} is no chance: it must lie between 0% and 100%")
+        near = f', such as "{number}%"' if not unit and number <= 100 else ""
+        raise UnitError(f"{text!r} is no chance: it must lie between 0% and 100%{near}")
     return float(value)
 
 

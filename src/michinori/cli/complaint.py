@@ -1,0 +1,23 @@
+"""What every command says when it cannot do what it was asked: one sentence on stderr."""
+
+from __future__ import annotations
+
+import sys
+
+from michinori.cli.japanese import in_japanese
+from michinori.cli.language import Language
+
+
+def complain(what: Exception | str, language: Language, *, see: str = "") -> None:
+    """Say it. Sentences of the floors below come in English; what they quote cannot move the cursor.
+
+    ``see``: the call that tells more.
+    """
+    from michinori.report.text import visible
+
+    sentence = str(what)
+    if language == "ja":
+        sentence = f"できません: {in_japanese(sentence)}"
+    if see:
+        sentence = sentence.removesuffix(".") + (f" ({see} を見てください)" if language == "ja" else f" (see {see})")
+    print(f"michinori: {visible(sentence)}", file=sys.stderr)

@@ -1,0 +1,119 @@
+"""Every sentence about what was wrong exists in Japanese: those of the floors below, and click's own."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+import michinori
+from michinori.cli.japanese import in_japanese
+from michinori.cli.japanese_words import SENTENCES
+
+SOURCE = Path(michinori.__file__).parent
+#: Whose sentences a command shows: by file, the exceptions that are raised there for that.
+SPEAKERS = {
+    "cli/folder.py": {"FolderError"},
+    "cli/lab.py": {"ScenarioError"},
+    "cli/open.py": {"UsageError"},
+    "cli/serve.py": {"WrongUsage"},
+    "link/faults.py": {"ValueError"},
+    "link/tap.py": {"TapError"},
+    "server/access_file.py": {"RulesError"},
+    "server/addresses.py": {"ServeError"},
+    "server/apps.py": {"NoApplication"},
+    "server/extras.py": {"MissingLibrary"},
+    "server/running.py": {"ServeError"},
+    "server/settings.py": {"WrongUsage"},
+    "server/targets.py": {"WrongUsage"},
+    "server/tls.py": {"TlsError"},
+    "world/build.py": {"ScenarioError"},
+    "world/changes.py": {"ScenarioError"},
+    "world/kernel_side.py": {"TapError"},
+    "world/line.py": {"ValueError"},
+    "world/plan.py": {"PlanError"},
+    "world/rules.py": {"ValueError"},
+    "world/scenario.py": {"ScenarioError"},
+    "world/tap_world.py": {"TapError"},
+    "world/units.py": {"UnitError"},
+}
+JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
+#: What stands in a gap of a sentence when it is made up here, where it matters.
+FILLED = {
+    "kind": "a rate",
+    "missing": "it has no unit",
+    "what": "certificate",
+    "where": " in the namespace x",
+    "near": "",
+    "by": " by nginx (process 7)",
+    "hint": 'did you mean "x"?',
+}
+
+
+def sentences(file: str) -> list[str]:
+    """One sentence for each ``raise`` in the file, its gaps filled with anything."""
+    found = []
+    for node in ast.walk(ast.parse((SOURCE / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and isinstance(node.exc.func, ast.Name):
+            told = node.exc.args[-1]
+            if node.exc.func.id in SPEAKERS[file] and isinstance(told, ast.JoinedStr | ast.Constant):
+                found.append(written(told))
+    return found
+
+
+def written(told: ast.JoinedStr | ast.Constant) -> str:
+    if isinstance(told, ast.Constant):
+        return str(told.value)
+    parts = told.values
+    return "".join(
+        str(part.value) if isinstance(part, ast.Constant) else FILLED.get(ast.unparse(part.value), "x")
+        for part in parts
+        if isinstance(part, ast.Constant | ast.FormattedValue)
+    )
+
+
+@pytest.mark.parametrize("file", sorted(SPEAKERS))
+def test_what_a_floor_says_of_wrong_input_is_there_in_japanese(file: str) -> None:
+    told = sentences(file)
+    assert told, f"{file} raises nothing of {SPEAKERS[file]}: take it out of the list"
+    #: A sentence that only passes another on, as in "[{place}] {error}", is held where that one is made.
+    left = [sentence for sentence in told if len(re.findall("[a-z]{2}", sentence)) > 2]
+    assert [sentence for sentence in left if not JAPANESE.search(in_japanese(sentence))] == []
+
+
+def test_an_inner_sentence_is_told_in_japanese_too() -> None:
+    assert in_japanese("fault rule 'drop nth=x': nth= counts frames from 1, such as 3,4 or 7-9, not 'x'") == (
+        "障害の規則 'drop nth=x': nth= には 1 から数えた番号を 3,4 や 7-9 のように書きます。'x' は読めません"
+    )
+    assert in_japanese("The folder out cannot be written: No space left on device; choose another with -O") == (
+        "フォルダ out に書けません (空き容量がありません)。-O で別の場所を選んでください"
+    )
+
+
+def test_a_sentence_that_nobody_wrote_down_stays_as_it_is() -> None:
+    assert in_japanese("the moon is full, red or blue") == "the moon is full, red or blue"
+
+
+@pytest.mark.parametrize(("english", "japanese"), SENTENCES)
+def test_the_gaps_of_both_languages_are_the_same(english: str, japanese: str) -> None:
+    def gaps(text: str) -> set[str]:
+        return set(re.findall(r"\{(\w+)\}", text))
+
+    assert gaps(japanese) <= gaps(english)
+
+
+def test_what_click_finds_wrong_is_told_in_japanese() -> None:
+    @click.command()
+    @click.argument("name")
+    @click.option("--many", type=click.IntRange(1, 3), required=True)
+    @click.option("--one", type=click.Choice(["a", "b"]))
+    def command(**_: object) -> None: ...
+
+    for words in (["x"], ["--many", "2"], ["x", "--many", "9"], ["x", "--many", "two"], ["x", "--many"], ["x", "--no"],
+                  ["x", "y", "--many", "1"], ["x", "--many", "1", "--one", "c"]):  # fmt: skip
+        with pytest.raises(click.UsageError) as raised:
+            command.main(words, standalone_mode=False)
+        assert JAPANESE.search(in_japanese(raised.value.format_message())), raised.value.format_message()
