@@ -1,5 +1,6 @@
 """Journeys by the lab: the same as the command's, told while they run, bounded, stopped, kept."""
 
+import shutil
 from itertools import pairwise
 
 import pytest
@@ -95,6 +96,15 @@ def test_one_walks_and_the_others_wait_as_many_as_may(open_lab):
     for number in [*numbers, *waiting]:
         assert lab.send("POST", f"/api/journeys/{number}/stop").status_code == 202
         assert list(lab.telling(number))[-1]["phase"] in ("stopped", "done")
+
+
+def test_a_journey_that_cannot_begin_does_not_hold_up_the_others(open_lab):
+    lab = open_lab()
+    walking, without_folder, waiting = (lab.begin() for _ in range(3))
+    shutil.rmtree(lab.lab.shelf.folder / f"journey-{without_folder}")
+    last = [list(lab.telling(number))[-1] for number in (walking, without_folder, waiting)]
+    assert [told["phase"] for told in last] == ["done", "refused", "done"]
+    assert "could not be walked" in last[1]["sentence"]["en"]
 
 
 @pytest.mark.parametrize(

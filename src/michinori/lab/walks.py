@@ -36,6 +36,14 @@ _TOO_LONG: Final = {
 _STOPPED: Final = {"ja": "旅を止めました", "en": "the journey was stopped"}
 
 
+def _failed(error: Exception) -> dict[str, str]:
+    """The sentence for a journey that cannot be begun or kept: no room on the disk, its folder is gone."""
+    return {
+        "ja": f"旅を行う、または残すことができませんでした: {error}",
+        "en": f"the journey could not be walked or kept: {error}",
+    }
+
+
 class Walk:
     """One journey that waits, walks or is over. ``last`` is what was told of it last."""
 
@@ -111,7 +119,10 @@ class Walks:
         while True:
             while self._waiting:
                 walk = self._waiting.popleft()
-                await self._walk(walk)
+                try:
+                    await self._walk(walk)
+                except (OSError, msgspec.DecodeError) as error:  # the next one may fare better
+                    await walk.tell({"phase": "refused", "sentence": _failed(error)})
                 self._forget()
             self._more.clear()
             await self._more.wait()
@@ -131,7 +142,7 @@ class Walks:
         kept = False
         try:
             what = await self._in_a_process(walk, spool)
-            if kept := what["phase"] == "done":
+            if what["phase"] == "done":
                 shutil.rmtree(spool, ignore_errors=True)
                 self._shelf.keep(
                     Kept(
@@ -143,6 +154,7 @@ class Walks:
                         blobs=what["blobs"],
                     )
                 )
+                kept = True
         finally:
             if not kept:
                 shutil.rmtree(walk.folder, ignore_errors=True)
