@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
-from michinori.host.addresses import flow_key, overlap, unspecified
+from michinori.host.addresses import flow_key, unspecified
 from michinori.host.errors import os_error
 from michinori.host.express import Express
 from michinori.host.flow import Flow
 from michinori.host.icmp_errors import errno_of, tcp_error
+from michinori.host.local_ends import Bound, LocalEnds
 from michinori.host.options import SocketOptions
 from michinori.host.socket_info import SocketInfo
 from michinori.host.tcp_listener import TcpListenerSocket
@@ -40,8 +41,6 @@ from michinori.trace import Recorder
 from michinori.wire import Malformed, checksum, icmp, ipv4
 from michinori.wire.protocols import PROTOCOL_TCP
 from michinori.wire.tcp import Segment
-
-Bound = TcpSocket | TcpListenerSocket
 
 _HEADERS = {4: 40, 16: 60}
 #: Congestion experienced (RFC 3168 section 5).
@@ -75,10 +74,9 @@ class TcpTable:
         self.fast_open_cache = FastOpenCache()
         self._ports = EphemeralPorts(dice.stream(f"host/{host}/tcp-ports"))
         self._flows: dict[bytes, Flow] = {}
-        self._flows_by_port: dict[int, dict[Flow, None]] = {}
         self._time_waits = TimeWaits(queue)
+        self._ends = LocalEnds(self._time_waits)
         self._listeners: dict[Endpoint, TcpListenerSocket] = {}
-        self._bound: dict[int, dict[Bound, None]] = {}
         self._unbound: dict[TcpSocket, None] = {}
         internet.protocols[PROTOCOL_TCP] = self.receive
         internet.vouchers[PROTOCOL_TCP] = self._vouches
@@ -98,12 +96,12 @@ class TcpTable:
             raise os_error(errno.EADDRNOTAVAIL)
         if not port:
             nobody = (unspecified(len(address)), 0)
-            port = self._ports.choose(nobody, self._is_used)
-        elif not self._may_bind(socket.options, address, port):
+            port = self._ports.choose(nobody, self._ends.uses)
+        elif not self._ends.may_bind(socket.options, address, port):
             raise os_error(errno.EADDRINUSE)
         self._unbound.pop(socket, None)
-        self._bound.setdefault(port, {})[socket] = None
         socket.local = (address, port)
+        self._ends.hold(socket, socket.local)
 
     def keep(self, socket: TcpSocket) -> None:
         """The socket has no connection any more; it is listed until the application lets go of it."""
@@ -113,11 +111,7 @@ class TcpTable:
         """The socket has no local end any more that others would have to heed."""
         if isinstance(socket, TcpSocket):
             self._unbound.pop(socket, None)
-        if socket.local is not None:
-            sharing = self._bound.get(socket.local[1], {})
-            sharing.pop(socket, None)
-            if not sharing:
-                self._bound.pop(socket.local[1], None)
+        self._ends.release(socket)
 
     def listen(self, socket: TcpSocket, backlog: int) -> TcpListenerSocket:
         """The listener that the socket becomes. Raises ``OSError`` (EINVAL, EADDRINUSE)."""
@@ -130,7 +124,7 @@ class TcpTable:
             raise os_error(errno.EADDRINUSE)
         self.unbind(socket)
         listener = TcpListenerSocket(self, socket.local, backlog, socket.options)
-        self._bound.setdefault(socket.local[1], {})[listener] = None
+        self._ends.hold(listener, listener.local)
         self._listeners[socket.local] = listener
         return listener
 
@@ -198,7 +192,7 @@ class TcpTable:
         key = flow_key(local, remote)
         self._flows[key] = flow
         self.internet.express[key] = Express(self, flow).take
-        self._flows_by_port.setdefault(local[1], {})[flow] = None
+        self._ends.enter(flow)
         return flow
 
     def settings(self, remote: Endpoint, options: SocketOptions) -> TcpConfig:
@@ -222,11 +216,7 @@ class TcpTable:
         key = flow_key(flow.local, flow.remote)
         self._flows.pop(key, None)
         self.internet.express.pop(key, None)
-        sharing = self._flows_by_port.get(flow.local[1])
-        if sharing is not None:
-            sharing.pop(flow, None)
-            if not sharing:
-                del self._flows_by_port[flow.local[1]]
+        self._ends.leave(flow)
 
     def rest(self, flow: Flow, record: TimeWait) -> None:
         """Nothing but TIME-WAIT is left of that connection: keep the record in its place."""
@@ -327,8 +317,7 @@ class TcpTable:
             number = errno_of(error)
             if number is None:
                 return
-            meaning = f"{icmp.meaning(error.type, error.code)}"
-            flow.connection.on_hard_error(tcp_error(number, meaning), now_ns)
+            flow.connection.on_hard_error(tcp_error(number, icmp.meaning(error.type, error.code)), now_ns)
         if not flow.gone:
             flow.rearm()
 
@@ -336,9 +325,8 @@ class TcpTable:
 
     def infos(self, held: dict[int, int]) -> Iterator[SocketInfo]:
         """All sockets as they are now; ``held``: by which number the application holds which, by identity."""
-        for sharing in self._bound.values():
-            for socket in sharing:
-                yield socket.info(held.get(id(socket)))
+        for bound in self._ends:
+            yield bound.info(held.get(id(bound)))
         for flow in self._flows.values():
             yield flow.info(None if flow.socket is None else held.get(id(flow.socket)))
         yield from self._time_waits.infos()
@@ -370,34 +358,11 @@ class TcpTable:
     def _vouches(self, error: IcmpError) -> bool:
         return self._quoted(error) is not None
 
-    def _may_bind(self, options: SocketOptions, address: bytes, port: int) -> bool:
-        """As Linux has it: with SO_REUSEADDR on both sides connections do not stand in the way, listeners always do;
-        with SO_REUSEPORT on both sides nothing does.
-        """
-        for other in self._bound.get(port, ()):
-            assert other.local is not None
-            if not overlap(address, other.local[0]):
-                continue
-            is_free = options.reuse_address and other.options.reuse_address and not isinstance(other, TcpListenerSocket)
-            if not is_free and not (options.reuse_port and other.options.reuse_port):
-                return False
-        flows = self._flows_by_port.get(port, ())
-        others = [(flow.local, flow.options.reuse_address) for flow in flows]
-        return all(
-            not overlap(address, local[0]) or (options.reuse_address and reuse_address)
-            for local, reuse_address in (*others, *self._time_waits.at_port(port))
-        )
-
-    def _is_used(self, port: int) -> bool:
-        return port in self._bound or port in self._flows_by_port or self._time_waits.uses(port)
-
     def _is_connected(self, key: bytes) -> bool:
         return key in self._flows or self._time_waits.find(key) is not None
 
     def _is_taken(self, address: bytes, port: int, remote: Endpoint) -> bool:
-        if self._is_connected(flow_key((address, port), remote)):
-            return True
-        return any(other.local is not None and overlap(address, other.local[0]) for other in self._bound.get(port, ()))
+        return self._is_connected(flow_key((address, port), remote)) or self._ends.is_bound(address, port)
 
     def _is_broadcast(self, address: bytes) -> bool:
         interfaces = self.internet.interfaces
