@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from michinori import World
-from michinori.link.faults import Drop
+from michinori.link import Drop
 from michinori.world.machine import Machine
 
 #: What befalls the lines between hosts and routers: plain frames and unusual ones in all mixtures.

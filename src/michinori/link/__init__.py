@@ -3,11 +3,12 @@
 from michinori.link.adapter import Adapter
 from michinori.link.cable import Cable, CableEnd, Direction
 from michinori.link.counters import Counters
-from michinori.link.faults import Corrupt, Delay, Drop, Duplicate, Judge, Mark, Pass, Rule, Verdict, parse_fault
+from michinori.link.faults import Rule, parse_fault
 from michinori.link.offload import LARGEST_TEXT
 from michinori.link.plug import Lead, Plug
 from michinori.link.switch import MacEntry, Switch, SwitchPort
 from michinori.link.tap import TapDevice, TapError, open_tap
+from michinori.link.verdicts import Corrupt, Delay, Drop, Duplicate, Judge, Mark, Pass, Verdict
 
 __all__ = [
     "LARGEST_TEXT",

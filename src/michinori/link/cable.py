@@ -13,20 +13,9 @@ from heapq import heappush
 from typing import Final, Literal, Protocol, TypeAlias
 
 from michinori.link.counters import Counters
-from michinori.link.faults import (
-    ArmedRule,
-    Corrupt,
-    Delay,
-    Drop,
-    Duplicate,
-    Judge,
-    Mark,
-    Rule,
-    Verdict,
-    damage,
-    parse_fault,
-)
+from michinori.link.faults import ArmedRule, Rule, parse_fault
 from michinori.link.plug import Plug, Tell
+from michinori.link.verdicts import Corrupt, Delay, Drop, Duplicate, Judge, Mark, Verdict, damage
 from michinori.sim import EventQueue, Nanos, Stream
 from michinori.trace import NS_PER_S
 from michinori.wire import ethernet, ipv4
