@@ -151,5 +151,6 @@ def test_the_server_notes_its_side() -> None:
     received, answered = only(events, "request-received"), only(events, "response-sent")
     assert received.data["head_octets"] == only(events, "request-sent").data["head_octets"]
     assert (answered.data["status"], answered.data["body_octets"]) == (200, 5)
+    assert ["Content-Length", "5"] in answered.data["headers"]
     own, other = received.connection.split()[1:]
     assert only(events, "exchange").connection == f"tcp {other} {own}"

@@ -341,6 +341,31 @@ def test_an_answer_given_at_once_is_the_last_if_that_is_asked() -> None:
         assert answer.endswith(b"\r\nContent-Length: 5\r\nConnection: close\r\n\r\n" + bytes(5))
 
 
+def test_an_answer_at_once_that_cannot_stand_on_the_wire_is_the_servers_error(caplog: pytest.LogCaptureFixture) -> None:
+    class Wrong:
+        async def __call__(self, request: ServerRequest) -> ServerResponse:
+            raise AssertionError("asked at once")
+
+        def at_once(self, request: ServerRequest) -> ServerResponse:
+            return ServerResponse(200, {"X-Lines": "one\r\nX-Two: two"})
+
+    assert statuses(told(b"GET / " + HEAD + b"\r\n", Wrong())) == [500]
+    assert "malformed" in caplog.text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_the_own_end_of_a_connection(host: str) -> None:
+    async def own(request: ServerRequest) -> ServerResponse:
+        return ServerResponse(200, {}, repr(request.own_address).encode())
+
+    async def main() -> None:
+        async with await serve(own, host, 0) as server:
+            answer = await talk(server.port, b"GET / " + HEAD + b"\r\n")
+            assert answer.endswith(repr(("127.0.0.1", server.port)).encode())
+
+    run(main())
+
+
 def test_who_never_takes_the_last_answer_is_cut_off() -> None:
     async def main() -> None:
         async with served(_AtOnce(50_000_000), limits=ServerLimits(linger_s=3, send_s=20)) as (server, _):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -271,6 +272,42 @@ def test_background_work_does_not_hold_the_connection() -> None:
 
     webtalk.run(main())
     assert done == ["work"]
+
+
+def test_each_request_begins_in_the_context_of_its_connection() -> None:
+    left = ContextVar("left", default="nothing")
+
+    async def leaves(scope: Any, receive: Any, send: Any) -> None:
+        found = left.get().encode()
+        left.set("something")
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": found})
+
+    assert ask(leaves, get("/") * 3).count(b"nothing") == 3
+
+
+def test_who_is_cancelled_behind_the_answer_leaves_the_connection_alone() -> None:
+    tasks: list[asyncio.Task[Any]] = []
+
+    async def waits(scope: Any, receive: Any, send: Any) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.append(task)
+        await hello(scope, receive, send)
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        async with webtalk.served(AsgiHandler(waits, lifespan="off")) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for _ in range(3):
+                writer.write(get("/"))
+                assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200 ")
+                task = tasks.pop()
+                task.cancel()
+                await asyncio.wait([task])
+            writer.close()
+
+    webtalk.run(main())
 
 
 def test_head_has_no_body_and_an_endless_answer_to_it_ends() -> None:

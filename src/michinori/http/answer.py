@@ -32,10 +32,10 @@ def upgrade_head(response: ServerResponse) -> bytes:
     return status_line(response.status, response.reason) + block + b"\r\n"
 
 
-def whole_head(response: ServerResponse) -> bytes | None:
-    """Status line and fields of an answer that is all there, with its length and nothing about the connection.
+def whole_head(response: ServerResponse) -> tuple[bytes, bytes] | None:
+    """Status line and block of fields of an answer that is all there, with its length and nothing about the connection.
 
-    Kept with the answer, so that it costs little to give it again. None if it is not so simple. Raises ``ValueError``.
+    Kept with the answer, so that it costs little to give it again. None if it is not so simple, or wrong.
     """
     fields = response.headers.index
     if "connection" in fields or "transfer-encoding" in fields or "date" in fields or "server" in fields:
@@ -48,8 +48,11 @@ def whole_head(response: ServerResponse) -> bytes | None:
         count += 1
     elif response.status not in WITHOUT_CONTENT:
         return None
-    check_fields(block, count)
-    response.head = status_line(response.status, response.reason) + block
+    try:
+        check_fields(block, count)
+        response.head = status_line(response.status, response.reason), block
+    except ValueError:
+        return None  # who sends it piece by piece will say so
     return response.head
 
 

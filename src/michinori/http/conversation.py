@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 from michinori.http import answer
 from michinori.http.refusal import Refusal
 from michinori.http.reply import Reply
-from michinori.http.request_body import NO_BODY, NoBody, RequestBody, has_body
+from michinori.http.request_body import NO_BODY, NoBody, RequestBody
 from michinori.http.serving import Direct, FileBody, ServerRequest, ServerResponse, Upgraded
 from michinori.http.strict import RequestHead
 from michinori.http.turns import Turns
@@ -26,15 +27,11 @@ class Conversation(Turns):
     """The client has said that this is its last request."""
     _body: RequestBody | NoBody = NO_BODY
     """Of the request that is being answered."""
-    _underway: tuple[ServerRequest, RequestBody | NoBody, Reply] | None = None
-    """What a handler writes an answer to itself."""
-    _leaving: asyncio.Handle | None = None
 
     def _answer(self, head: RequestHead) -> None:
-        fields = head.headers.index
-        if head.version == "HTTP/1.0" or ("connection" in fields and "close" in head.headers.tokens("Connection")):
+        if head.is_last:
             self._says_last = True
-        if has_body(head.headers) or "expect" in fields:
+        if not head.is_all:
             self._begin(self._exchange(head))
             return
         request = ServerRequest(head, NO_BODY, self)
@@ -59,24 +56,22 @@ class Conversation(Turns):
 
     def _send_at_once(self, request: ServerRequest, response: ServerResponse) -> None:
         """Send an answer that is all there, or let a task do it if that is not so simple."""
-        body = response.body
-        if response.head is None and (not isinstance(body, bytes) or self._last):
-            self._begin(self._respond_and_send(request, NO_BODY, response))
-            return
-        head = response.head or answer.whole_head(response)
-        if head is None or request.version != "HTTP/1.1" or self._last:
+        body, head = response.body, response.head
+        if head is None and isinstance(body, bytes):
+            head = answer.whole_head(response)
+        if head is None or self._last or request.version != "HTTP/1.1":
             self._begin(self._respond_and_send(request, NO_BODY, response))
             return
         assert isinstance(body, bytes), "it is whole"
         if request.method == "HEAD" or response.status in (204, 304):
             body = b""
-        line_end = head.index(b"\n") + 1
+        line, block = head
         own = self._server.own_fields()
-        ending = b"Connection: close\r\n" if self._says_last else b""
-        self.transport.write(b"%b%b%b%b\r\n%b" % (head[:line_end], own, head[line_end:], ending, body))
+        ending = b"Connection: close\r\n\r\n" if self._says_last else b"\r\n"
+        self.transport.write(b"".join((line, own, block, ending, body)))
         if self._server.chronicle.observed:
-            fields = own + head[line_end:] + ending
-            self._server.chronicle.sent(self, request, response.status, fields, line_end + len(fields) + 2, len(body))
+            fields = own + block + ending[:-2]
+            self._server.chronicle.sent(self, request, response.status, fields, len(line) + len(fields) + 2, len(body))
         if self._says_last:
             self._finish(nothing_follows=True)
 
@@ -100,14 +95,21 @@ class Conversation(Turns):
         elif isinstance(response, Direct):
             await self._perform(request, body, response)
         else:
-            await self._proceed(body, goes_on=await self._send(request, body, response))
+            self._proceed(body, goes_on=await self._send(request, body, response))
 
-    async def _proceed(self, body: RequestBody | NoBody, *, goes_on: bool) -> None:
-        """The answer has been given."""
-        if goes_on and (body.complete or await body.discard()) and not self._last:
+    def _proceed(self, body: RequestBody | NoBody, *, goes_on: bool) -> None:
+        """The answer has been given, and its task is done with the connection."""
+        self._task = None
+        if not goes_on or self._last:
+            self._finish(nothing_follows=self._says_last and body.complete)
+        elif body.complete:
             self._continue()
         else:
-            self._finish(nothing_follows=self._says_last and body.complete)
+            self._begin(self._discard(body))
+
+    async def _discard(self, body: RequestBody | NoBody) -> None:
+        """Read what the handler has left of the body, as the next request stands behind it."""
+        self._proceed(body, goes_on=await body.discard())
 
     async def _respond(self, request: ServerRequest) -> ServerResponse:
         try:
@@ -148,10 +150,13 @@ class Conversation(Turns):
         return not reply.closes
 
     async def _perform(self, request: ServerRequest, body: RequestBody | NoBody, response: Direct) -> None:
-        """Let the handler write its answer. If it goes on behind that, the connection goes on without it."""
+        """Let the handler write its answer. As soon as that is complete the connection goes on, whatever else the
+        handler does behind it.
+        """
+        task = self._task
+        assert task is not None, "this is it"
         reply = self._reply(request, body)
-        reply.on_complete = self._on_complete
-        self._underway = (request, body, reply)
+        reply.on_complete = partial(self._performed, task, request, body)
         try:
             await response.perform(reply)
             if not reply.complete:
@@ -160,36 +165,22 @@ class Conversation(Turns):
             if reply.complete:
                 self._server.chronicle.failed_afterwards(request, error)
             elif reply.sent or self.lost:
-                self._underway = None
                 self._server.chronicle.broken_off(self, request, reply, error)
                 self.abort()
-                return
             else:
-                self._underway = None
                 said = answer.refused(error) if isinstance(error, Refusal) else self._failure(request, error)
-                await self._proceed(body, goes_on=await self._send(request, body, said))
-                return
-        underway = self._underway
-        if underway is not None and underway[2] is reply:
-            if self._leaving is not None:
-                self._leaving.cancel()
-            self._underway = self._leaving = None
-            if self._server.chronicle.observed:
-                self._server.chronicle.replied(self, request, reply)
-            await self._proceed(body, goes_on=not reply.closes)
+                self._proceed(body, goes_on=await self._send(request, body, said))
+        finally:
+            self._server.has_ended(task)
 
-    def _on_complete(self) -> None:
-        self._leaving = self._server.loop.call_soon(self._leave)
-
-    def _leave(self) -> None:
-        """The handler goes on behind its answer: from now on without the connection."""
-        underway, self._underway, self._leaving = self._underway, None, None
-        if underway is None or self._task is None:
-            return
-        request, body, reply = underway
-        self._server.keep(self._task)
-        self._server.chronicle.replied(self, request, reply)
-        self._begin(self._proceed(body, goes_on=not reply.closes))
+    def _performed(
+        self, task: asyncio.Task[None], request: ServerRequest, body: RequestBody | NoBody, reply: Reply
+    ) -> None:
+        """The answer is complete; its handler may go on, without the connection."""
+        self._server.stays_behind(task)
+        if self._server.chronicle.observed:
+            self._server.chronicle.replied(self, request, reply)
+        self._proceed(body, goes_on=not reply.closes)
 
     def _may_go_on(self) -> bool:
         return not self._last and self._body.worth_discarding

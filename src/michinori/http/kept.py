@@ -32,6 +32,13 @@ class Witness:
         """Raises ``OSError``."""
         return cls(os.fspath(path), signature(os.stat(path) if status is None else status))
 
+    def holds(self) -> bool:
+        """Whether it is as it was."""
+        try:
+            return signature(os.stat(self.path)) == self.signature
+        except OSError:
+            return False
+
     @property
     def settled(self) -> bool:
         """Whether its last change lies far enough back: another in the same tick of the clock would leave no mark."""
@@ -53,12 +60,7 @@ class KeptAnswers(Generic[T]):
             return None
         value, witnesses, _ = found
         for witness in witnesses:
-            try:
-                status = os.stat(witness.path)
-            except OSError:
-                self._forget(key)
-                return None
-            if signature(status) != witness.signature:
+            if not witness.holds():
                 self._forget(key)
                 return None
         self._kept.move_to_end(key)

@@ -67,7 +67,7 @@ class Reply:
     """
 
     block = b""
-    """The fields as they were sent."""
+    """The fields, as they were sent once ``sent`` says so."""
     status = 0
     started = False
     """Whether ``start`` was called; nothing may have been sent yet."""
@@ -76,8 +76,9 @@ class Reply:
     complete = False
     head_octets = 0
     body_octets = 0
-    on_complete: Callable[[], None] | None = None
-    _head: bytes | None = None
+    on_complete: Callable[[Reply], None] | None = None
+    """Called with the reply when all of it has been written."""
+    _line = b""
     _chunked = False
     _left: int | None = None
 
@@ -92,7 +93,7 @@ class Reply:
         send_s: float,
     ) -> None:
         self._channel = channel
-        self._fields = own_fields
+        self._own_fields = own_fields
         self._may_go_on = may_go_on
         self._modern = modern
         self._to_head = to_head
@@ -113,14 +114,15 @@ class Reply:
     def start(self, status: int, fields: Iterable[Octets], reason: str | None = None) -> None:
         """Say what the answer is. It goes out with the first piece of the body."""
         assert not self.sent, "the answer has begun already"
-        length: int | None = None
-        parts = [status_line(status, reason), self._fields]
         if status < 200:
             raise ValueError(f"{status} is no final status")
+        length: int | None = None
+        line = status_line(status, reason)
+        parts = [self._own_fields]
         for given in fields:
             field: Octets = tuple(given)  # type: ignore[assignment]  # applications give lists too
-            line, lower = _KNOWN.get(field) or _look_at(field)
-            parts.append(line)
+            text, lower = _KNOWN.get(field) or _look_at(field)
+            parts.append(text)
             if lower is PLAIN:
                 continue
             value = field[1]
@@ -136,13 +138,12 @@ class Reply:
                 self.closes = self.closes or b"close" in value.lower()
                 parts.pop()
             else:  # Date or Server: theirs instead of ours
-                parts[1] = _without(parts[1], lower)
-        head = b"".join(parts)
-        self.block = head[len(parts[0]) :]
+                parts[0] = _without(parts[0], lower)
+        self._line = line
+        self.block = b"".join(parts)
         self.status = status
         self.silent = self._to_head or status in WITHOUT_CONTENT
         self.started = True
-        self._head = head
         self._left = length
 
     def write(self, octets: bytes, *, more: bool = False, trailers: Iterable[Octets] = ()) -> None:
@@ -173,7 +174,7 @@ class Reply:
         if not more:
             self.complete = True
             if self.on_complete is not None:
-                self.on_complete()
+                self.on_complete(self)
 
     def pass_on(self, status: int, octets: bytes, *, more: bool) -> None:
         """Send a piece of an answer with that status that was made elsewhere, head and framing included."""
@@ -206,20 +207,18 @@ class Reply:
 
     def _take_head(self, octets: int, *, more: bool) -> bytes:
         """The head with what frames the body, which begins with so many octets."""
-        head = self._head
-        assert head is not None, "it has begun"
         if self._left is None and self.status not in WITHOUT_CONTENT:
             if not more:
-                head += b"Content-Length: %d\r\n" % octets
+                self.block += b"Content-Length: %d\r\n" % octets
             elif self._modern:
-                head += b"Transfer-Encoding: chunked\r\n"
+                self.block += b"Transfer-Encoding: chunked\r\n"
                 self._chunked = not self.silent
             else:
                 self.closes = True
         if self.closes or not self._may_go_on():
             self.closes = True
-            return head + b"Connection: close\r\n\r\n"
-        return head + b"\r\n"
+            self.block += b"Connection: close\r\n"
+        return self._line + self.block + b"\r\n"
 
 
 def _chunk(octets: bytes, *, more: bool, trailers: Iterable[Octets]) -> bytes:

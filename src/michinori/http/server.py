@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -35,6 +36,8 @@ class Server:
         self.chronicle = Chronicle(log)
         self.loop = asyncio.get_running_loop()
         self.closing = False
+        self.only_address: tuple[str, int] | None = None
+        """The own end of every connection, where the system need not be asked for each."""
         self.known_blocks = KnownBlocks()
         self.rests = self._deadlines(limits.idle_s, Turns.on_rested)
         self.heads = self._deadlines(limits.head_s, Turns.on_late_head)
@@ -48,7 +51,7 @@ class Server:
         self._conversations: dict[Turns, None] = {}
         self._of_address: dict[str, int] = {}
         self._empty: asyncio.Future[None] | None = None
-        self._kept: set[asyncio.Task[None]] = set()
+        self._behind: set[asyncio.Task[None]] = set()
         self.use(handler)
 
     def use(self, handler: Handler) -> None:
@@ -60,7 +63,8 @@ class Server:
     def addresses(self) -> list[tuple[str, int]]:
         """Where it listens, each place once."""
         sockets = [sock for listener in self._listeners for sock in getattr(listener, "sockets", ())]
-        return list(dict.fromkeys((str(name[0]), int(name[1])) for name in (sock.getsockname() for sock in sockets)))
+        names = [sock.getsockname() for sock in sockets]
+        return list(dict.fromkeys((str(name[0]), int(name[1])) for name in names if isinstance(name, tuple)))
 
     @property
     def port(self) -> int:
@@ -99,9 +103,9 @@ class Server:
         for conversation in list(self._conversations):
             conversation.drop()
         await self._until_empty(grace_s + 1)
-        if self._kept:
-            await asyncio.wait(list(self._kept), timeout=grace_s)
-        for task in list(self._kept):
+        if self._behind:
+            await asyncio.wait(list(self._behind), timeout=grace_s)
+        for task in list(self._behind):
             task.cancel()
 
     async def __aenter__(self) -> Self:
@@ -138,10 +142,13 @@ class Server:
         if not self._conversations and self._empty is not None and not self._empty.done():
             self._empty.set_result(None)
 
-    def keep(self, task: asyncio.Task[None]) -> None:
+    def stays_behind(self, task: asyncio.Task[None]) -> None:
         """A handler goes on behind its answer; its connection no longer waits for it."""
-        self._kept.add(task)
-        task.add_done_callback(self._kept.discard)
+        self._behind.add(task)
+
+    def has_ended(self, task: asyncio.Task[None]) -> None:
+        """A handler has come to its end, whether it went on behind its answer or not."""
+        self._behind.discard(task)
 
     def own_fields(self) -> bytes:
         """Date (RFC 9110 section 6.6.1) and Server, as they stand in every answer of this second."""
@@ -192,4 +199,12 @@ async def serve(
     except BaseException:
         await server.aclose(0)
         raise
+    server.only_address = _only(server.addresses)
     return server
+
+
+def _only(places: list[tuple[str, int]]) -> tuple[str, int] | None:
+    """The place, if there is but one and it is no wildcard that stands for many."""
+    if len(places) != 1 or ip_address(places[0][0].partition("%")[0]).is_unspecified:
+        return None
+    return places[0]

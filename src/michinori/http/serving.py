@@ -60,9 +60,11 @@ class ServerRequest:
     )
 
     def __init__(self, head: RequestHead, body: BodyReader, link: Link) -> None:
-        self.method, self.target, self.version, headers, _ = head
-        self.headers = headers.twin()
-        self.whole_path, _, self.query = self._origin_form.partition("?")
+        self.method = head.method
+        self.target = target = head.target
+        self.version = head.version
+        self.headers = head.headers.twin()
+        self.whole_path, _, self.query = (target if target[0] == "/" else self._origin_form).partition("?")
         self.root_path = self.user = ""
         self._body = body
         self._link = link
@@ -139,7 +141,7 @@ class ServerRequest:
     @property
     def _origin_form(self) -> str:
         """The target as it is, but for the absolute form, which loses its beginning."""
-        if self.target.startswith("/") or self.target == "*" or self.method == "CONNECT":
+        if self.target == "*" or self.method == "CONNECT":
             return self.target
         parts = urlsplit(self.target)
         return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -189,7 +191,8 @@ class FileBody:
 class ServerResponse:
     """The answer. ``body``: octets, parts of a file, or pieces as they come (chunked unless a length is given).
 
-    ``head`` is for the server: the octets of its status line and fields, kept where one answer is given many times.
+    ``head`` is for the server: the octets of its status line and of its fields, kept where one answer is given many
+    times.
     """
 
     __slots__ = ("body", "head", "headers", "reason", "status", "trailers")
@@ -208,7 +211,7 @@ class ServerResponse:
         self.body = body
         self.reason = reason
         self.trailers = trailers
-        self.head: bytes | None = None
+        self.head: tuple[bytes, bytes] | None = None
 
     def __repr__(self) -> str:
         return f"<ServerResponse {self.status}>"

@@ -69,9 +69,10 @@ class StaticSite:
         if known is None:
             return None
         found, response = known
-        if found.coding and "Range" in request.headers:
+        fields = request.headers.index
+        if found.coding and "range" in fields:
             return None  # ranges are of the content as it is
-        return response if _CONDITIONS.isdisjoint(request.headers.index) else self._respond(request, found)
+        return response if _CONDITIONS.isdisjoint(fields) else self._respond(request, found)
 
     async def __call__(self, request: ServerRequest) -> ServerResponse:
         """Answer one request. Raises ``Refusal``."""
@@ -298,7 +299,8 @@ def _key(request: ServerRequest) -> object:
     """What an answer depends on; None if it is not to be kept, as anybody can make up queries without end."""
     if "?" in request.target:
         return None
-    return request.root_path, request.target, request.headers.get("Accept-Encoding")
+    codings = request.headers.index.get("accept-encoding")
+    return request.root_path, request.target, ", ".join(codings) if codings else ""
 
 
 def _open(path: Path) -> BinaryIO:

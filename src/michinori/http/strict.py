@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+import msgspec
+
 from michinori.http.headers import Headers
 from michinori.http.refusal import Refusal
 
@@ -29,7 +31,7 @@ _SECRET: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 
 
-class RequestHead(NamedTuple):
+class RequestHead(msgspec.Struct, frozen=True, gc=False):
     """Request line and header fields, which others may share; ``octets`` is how many they took on the wire."""
 
     method: str
@@ -37,6 +39,10 @@ class RequestHead(NamedTuple):
     version: str
     headers: Headers
     octets: int
+    is_last: bool = False
+    """Whether the client has said that it asks for nothing more."""
+    is_all: bool = True
+    """Whether it is the whole request: no body follows, and the client does not wait to be told to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ class Block(NamedTuple):
 
     text: str
     headers: Headers
+    says_close: bool
+    expects: bool
 
 
 class KnownBlocks:
@@ -199,7 +207,7 @@ def parse(
         if last is None or last.text != block:
             last = known.get(block)
         if last is not None:
-            return RequestHead(method, target, version, last.headers, len(text)), last
+            return _head(method, target, version, last, len(text)), last
     pairs = _take_apart(block)
     if pairs is None:
         raise _what_is_wrong(text)
@@ -214,12 +222,17 @@ def parse(
     framed = "content-length" in fields or "transfer-encoding" in fields
     if framed:
         _check_framing(fields, modern=modern)
-    head = RequestHead(method, target, version, headers, len(text))
+    last = Block(block, headers, "close" in headers.tokens("Connection"), "expect" in fields)
+    head = _head(method, target, version, last, len(text), framed=framed)
     if framed or len(hosts) != 1 or not small:
         return head, None
-    last = Block(block, headers)
     known.keep(last)
     return head, last
+
+
+def _head(method: str, target: str, version: str, block: Block, octets: int, *, framed: bool = False) -> RequestHead:
+    is_last = block.says_close or version == "HTTP/1.0"
+    return RequestHead(method, target, version, block.headers, octets, is_last, not (framed or block.expects))
 
 
 def _take_apart(block: str) -> list[tuple[str, str]] | None:

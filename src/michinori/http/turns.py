@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
@@ -51,6 +52,7 @@ class Turns(Channel, ABC):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self._context = contextvars.copy_context()
         self._peer = super().peer_address
         if self._server.closing:
             self.abort()
@@ -80,7 +82,7 @@ class Turns(Channel, ABC):
             return
         self._answer(head)
         if not self._busy:
-            self._rest()
+            self._wait_for_another()
 
     def eof_received(self) -> bool:
         stays = super().eof_received()
@@ -113,7 +115,7 @@ class Turns(Channel, ABC):
     @property
     def own_address(self) -> tuple[str, int]:
         if self._own is None:
-            self._own = super().own_address
+            self._own = self._server.only_address or super().own_address
         return self._own
 
     @property
@@ -169,11 +171,15 @@ class Turns(Channel, ABC):
                 self._close_quietly()
             return
         if not len(self._heads):
-            self._in_head = False
-            self._wait(self._server.rests)
+            self._wait_for_another()
         elif not self._in_head:
             self._in_head = True
             self._wait(self._server.heads)
+
+    def _wait_for_another(self) -> None:
+        """Nothing of the next request has come yet."""
+        self._in_head = False
+        self._wait(self._server.rests)
 
     def _wait(self, deadlines: Deadlines[Turns]) -> None:
         """From now on for that; no longer for something else."""
@@ -225,15 +231,18 @@ class Turns(Channel, ABC):
             _log.error("a connection failed", exc_info=error)
             self.abort()
         except BaseException:
-            self.abort()
+            if self._task is asyncio.current_task():
+                self.abort()
             raise
 
     def _continue(self) -> None:
-        """The task is done with the connection, which may go on."""
+        """The task is done with the connection, which goes on: not in the context of that task, where an application
+        may have left what is its own.
+        """
         self._busy = False
         if self._received:
             self._heads.feed(self._take_received())
-        self._go_on()
+        self._context.run(self._go_on)
 
     async def _take_breath(self) -> None:
         """Let others have their turn, and the peer take what was sent."""

@@ -86,17 +86,17 @@ class AsgiHandler:
             session.returned()
 
     def _scope(self, request: ServerRequest, kind: str, scheme: str) -> dict[str, Any]:
-        whole_path = request.whole_path
+        whole_path, root_path = request.whole_path, request.root_path
         client, server = request.peer_address, request.own_address
         return {
             "type": kind,
             "asgi": _VERSIONS,
-            "http_version": request.version.removeprefix("HTTP/"),
+            "http_version": request.version[len("HTTP/") :],
             "scheme": scheme,
             "path": unquote(whole_path) if "%" in whole_path else whole_path,
             "raw_path": whole_path.encode("latin-1"),
             "query_string": request.query.encode("latin-1"),
-            "root_path": unquote(request.root_path) if request.root_path else "",
+            "root_path": unquote(root_path) if "%" in root_path else root_path,
             "headers": request.headers.lower_octets.copy(),
             "client": client if client[0] else None,
             "server": server if server[0] else None,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
 from michinori.http import Handler, Refusal, ServerRequest, ServerResponse
 from michinori.server import living
 
+_KNOWN_PATHS: Final = 256
 _KEY: Final = re.compile(r"(?:([A-Z]+(?:,[A-Z]+)*) )?(/\S*)")
 
 
@@ -58,6 +60,7 @@ class Mounts:
             segments, methods = _read(key)
             self._places.setdefault(segments, _Place("/".join(segments) or "/")).add(methods, handler)
         self._depths = sorted({len(segments) for segments in self._places}, reverse=True)
+        self._known = lru_cache(_KNOWN_PATHS)(self._find)
 
     async def __call__(self, request: ServerRequest) -> ServerResponse:
         """Answer one request. Raises ``Refusal``: 404 where nothing is mounted, 405 where nobody takes the method."""
@@ -74,16 +77,22 @@ class Mounts:
 
     def _choose(self, request: ServerRequest) -> Handler:
         """The handler; what led to it is then in the request's ``root_path``."""
-        path = request.path
+        place, prefix = self._known(request.path)
+        if place is None:
+            raise Refusal(404)
+        handler = place.choose(request.method)
+        request.root_path += prefix
+        return handler
+
+    def _find(self, path: str) -> tuple[_Place | None, str]:
+        """The place for that path, and what led to it as it is written there."""
         raw = path.split("/") if path.startswith("/") else [""]
         segments = tuple(map(unquote, raw)) if "%" in path else tuple(raw)
         for depth in self._depths:
             place = self._places.get(segments[:depth])
             if place is not None:
-                handler = place.choose(request.method)
-                request.root_path += "/".join(raw[:depth])
-                return handler
-        raise Refusal(404)
+                return place, "/".join(raw[:depth])
+        return None, ""
 
     async def startup(self) -> None:
         """Start all handlers, in order; those that were started are stopped again when one fails."""
