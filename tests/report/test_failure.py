@@ -4,6 +4,7 @@ import errno
 
 import pytest
 
+from michinori.browser.errors import BadAddress
 from michinori.http import errors
 from michinori.report.failure import explain
 
@@ -31,9 +32,35 @@ INSIDE = ["203.0.113.80"].__contains__
             "リダイレクト (HTTP) で失敗: リダイレクトが終わりません (http://a/ → http://b/)",
             "Failed at redirection (HTTP): the redirects do not end (http://a/ → http://b/); tell the server's owner",
         ),
+        (
+            errors.TlsFailed("a.example", "unable to get local issuer certificate"),
+            "ssl",
+            "暗号化 (TLS) で失敗: a.example と安全な接続ができません (unable to get local issuer certificate)。証明書を確かめるか",
+            "Failed at encryption (TLS): no secure connection to a.example (unable to get local issuer certificate); check",
+        ),
+        (
+            errors.TlsFailed("a.example", "WRONG_VERSION_NUMBER"),
+            "ssl",
+            "(WRONG_VERSION_NUMBER)。そのポートはTLSを話していないようです",
+            "(WRONG_VERSION_NUMBER); that port seems to speak no TLS: try http://",
+        ),
+        (
+            errors.Disconnected("a.example", "it closed without a word"),
+            "wait",
+            "a.example が、応答する前に接続を終えました (it closed without a word)。もう一度試すか、サーバのログを見てください",
+            "a.example ended the connection before it answered (it closed without a word); try again",
+        ),
+        (errors.ProtocolError("x"), "receive", "相手の話すものはHTTPではありません (x)。そのポートで待つ", "check what listens"),
+        (errors.IncompleteBody(5, 9), "receive", "ボディの 5 オクテット目で、接続が終わりました。もう", "after 5 of 9 octets"),
+        (errors.TooLarge("the head", 9), "receive", "上限の 9 を超えました (the head)。信頼できる", "raise the bound"),
+        (errors.BadCoding("br", "x"), "decode", "圧縮 'br' を元に戻せません (x)", "ask for 'Accept-Encoding: identity'"),
+        (errors.BadRedirect("x:", "y"), "redirect", "サーバの指す 'x:' へは行けません (y)。サーバの管理者", "points to 'x:'"),
+        (BadAddress("'ftp://a' cannot be opened: the scheme 'ftp' is not spoken here, only http and https are"), "address", "スキーム 'ftp' は扱えず", "the scheme 'ftp' is not"),
+        (BadAddress("'file:///a' is a file of this machine"), "address", "はこのマシンのファイルです。そのフォルダを", "serve its folder"),
+        (BadAddress("'http://' begins like a URL, but the URL standard refuses it"), "address", "URLの規格に合いません。", "refuses it; type a URL"),
         (ValueError("strange\nmore"), "world", "strange", "strange; look at the story"),
     ],
-)
+)  # fmt: skip
 def test_the_stage_the_cause_and_the_way_out(error, stage, ja, en):
     failure = explain(error, inside=INSIDE)
     assert failure.stage == stage

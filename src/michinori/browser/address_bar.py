@@ -76,7 +76,7 @@ def understand(text: str, search: str = SEARCH) -> Typed:
     text = text.encode(errors="replace").decode()  # half a surrogate pair can come in from a command line
     stripped = re.sub(r"[\t\n\r]", "", text.strip(_EDGES))
     if not stripped:
-        raise BadAddress("nothing was typed: give a URL or some words to search for")
+        raise BadAddress("nothing was typed")
     if stripped.startswith("?"):
         return _words(text, stripped[1:].strip(_EDGES), search)
     slip = _SLIPPED_SCHEME.match(stripped)
@@ -130,7 +130,7 @@ def refuse_other_schemes(url: str) -> None:
     if scheme in ("http", "https", "data") or url == "about:blank":
         return
     if scheme == "file":
-        raise BadAddress(f"{url!r} is a file of this machine: serve its folder and give an http:// URL")
+        raise BadAddress(f"{url!r} is a file of this machine")
     raise BadAddress(f"{url!r} cannot be opened: the scheme {scheme!r} is not spoken here, only http and https are")
 
 
@@ -247,6 +247,6 @@ def _try_url(text: str, url: str, *remarks: str) -> Typed | None:
 
 def _words(text: str, words: str, search: str) -> Typed:
     if not words:
-        raise BadAddress("nothing was typed: give a URL or some words to search for")
+        raise BadAddress("nothing was typed")
     encoded = quote_plus(" ".join(words.split()))
     return Typed(text, "words", split(search.format(encoded)).href, words=" ".join(words.split()))

@@ -110,6 +110,32 @@ def _leads_outside(error: BaseException, inside: Inside) -> bool:
 # -- Reasons that other floors give, in Japanese -----------------------------------------------------------------------
 
 _REASONS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (re.compile(r"nothing was typed"), "何も入力されていません"),
+    (re.compile(r"(.+) is a file of this machine"), r"\1 はこのマシンのファイルです"),
+    (
+        re.compile(r"(.+) cannot be opened: the scheme (.+) is not spoken here.*"),
+        r"\1 は開けません。スキーム \2 は扱えず、http と https だけです",
+    ),
+    (
+        re.compile(r"(.+) begins like a URL, but the URL standard refuses it"),
+        r"\1 はURLのように始まりますが、URLの規格に合いません",
+    ),
+    (re.compile(r"no secure connection to (\S+) \((.*)\)"), r"\1 と安全な接続ができません (\2)"),
+    (
+        re.compile(r"(\S+) ended the connection before it answered \((.*)\)"),
+        r"\1 が、応答する前に接続を終えました (\2)",
+    ),
+    (re.compile(r"the peer broke HTTP \((.*)\)"), r"相手の話すものはHTTPではありません (\1)"),
+    (re.compile(r".+ after (\d+)(?: of (\d+))? octets of the body"), r"ボディの \1 オクテット目で、接続が終わりました"),
+    (re.compile(r"(.+) exceeds the bound of (.+)"), r"上限の \2 を超えました (\1)"),
+    (re.compile(r"the content coding (.+) could not be undone \((.*)\)"), r"圧縮 \1 を元に戻せません (\2)"),
+    (re.compile(r"the server points to (.+), which (.*)"), r"サーバの指す \1 へは行けません (\2)"),
+    (
+        re.compile(r"Name or service not known|nodename nor servname provided, or not known"),
+        "その名前は知られていません",
+    ),
+    (re.compile(r"Temporary failure in name resolution"), "DNSサーバが応答しません"),
+    (re.compile(r"Address family not supported by protocol"), "この種類のアドレスは、ここでは使えません"),
     (re.compile(r"no answer from (\S+) after (\d+) tries"), r"\1 は \2 回問い合わせても応答しません"),
     (re.compile(r"no such name \(NXDOMAIN\)"), "その名前はありません (NXDOMAIN)"),
     (re.compile(r"(\S+) answered (SERVFAIL|REFUSED)\b.*"), r"\1 の応答は \2"),
@@ -120,6 +146,17 @@ _REASONS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"Connection reset by peer"), "相手がコネクションをリセットしました"),
 )
 _CALL_FAILED: Final = re.compile(r"Connect call failed \([^)]*\)(: )?")
+
+
+#: What to do, by what the client's errors say of it.
+_WAYS_OUT: Final = {
+    "check its certificate, or trust the authority behind it": "証明書を確かめるか、その認証局を信頼させてください",
+    "try again": "もう一度試すか、サーバのログを見てください",
+    "check what listens on that port": "そのポートで待つプログラムを確かめてください",
+    "raise the bound if the server is trusted": "信頼できるサーバなら、上限を上げてください",
+    "ask for 'Accept-Encoding: identity'": "'Accept-Encoding: identity' で求めてください",
+    "tell the server's owner": "サーバの管理者に知らせてください",
+}
 
 
 def _in_japanese(reason: str) -> str:
@@ -210,10 +247,25 @@ def _bad_url(error: Any) -> tuple[Pair, Pair]:
 
 def _bad_address(error: Any) -> tuple[Pair, Pair]:
     said = _first_line(str(error))
-    return (said, said), (
+    if said.endswith("is a file of this machine"):
+        return (_in_japanese(said), said), (
+            "そのフォルダを michinori serve で公開し、http:// のURLを入力してください",
+            "serve its folder by michinori serve, and type its http:// URL",
+        )
+    return (_in_japanese(said), said), (
         "http:// で始まるURLか、検索する言葉を入力してください",
         "type a URL that begins with http://, or words to search for",
     )
+
+
+def _tls(error: Any) -> tuple[Pair, Pair]:
+    cause, way_out = _other(error)
+    if "WRONG_VERSION_NUMBER" in cause[1]:
+        way_out = (
+            "そのポートはTLSを話していないようです: http:// で試してください",
+            "that port seems to speak no TLS: try http://",
+        )
+    return cause, way_out
 
 
 def _stopped(error: Any) -> tuple[Pair, Pair]:
@@ -232,14 +284,18 @@ def _stuck(error: Any) -> tuple[Pair, Pair]:
 
 
 def _other(error: BaseException) -> tuple[Pair, Pair]:
-    said = _first_line(str(error) or type(error).__name__).removeprefix(f"{getattr(error, 'stage', '')}: ")
+    said = _STAGE_AHEAD.sub("", _first_line(str(error) or type(error).__name__))
     cause, _, way_out = said.rpartition("; ")
     if not cause:
         cause, way_out = way_out, ""
     return (_in_japanese(cause), cause), (
-        "ここまでの道のりを見てください",
+        _WAYS_OUT.get(way_out, "ここまでの道のりを見てください"),
         way_out or "look at the story above for what happened before",
     )
+
+
+#: An error of the client begins with its stage, which the sentence has told by then.
+_STAGE_AHEAD: Final = re.compile(r"(?:dns|connect|ssl|tls|blocked|send|wait|receive|decode|redirect|url): ")
 
 
 def _first_line(text: str) -> str:
@@ -254,5 +310,6 @@ _TELLERS: Final[dict[str, Callable[[Any], tuple[Pair, Pair]]]] = {
     "TimedOut": _timed_out,
     "TooManyRedirects": _redirects,
     "Stuck": _stuck,
+    "TlsFailed": _tls,
     "Stopped": _stopped,
 }
