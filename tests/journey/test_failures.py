@@ -72,3 +72,10 @@ def test_wrong_usage_is_said_in_one_sentence_and_nothing_is_written(tmp_path, op
     assert said in walked.story
     assert walked.story.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_journey_that_ends_at_the_address_bar_has_asked_for_nothing(tmp_path):
+    walked = walk(tmp_path / "out", "ftp://www.michinori.example/", no_report=True)
+    assert walked.exit_status == 1
+    assert "the application of pc had asked for nothing yet" in walked.story
+    assert not [line for line in walked.story.splitlines() if line.endswith(":")]

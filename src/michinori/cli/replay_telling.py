@@ -11,7 +11,7 @@ from typing import Any, Final
 from michinori.cli.catch_words import say as say_of_catch
 from michinori.cli.explained import print_answer, print_odd, print_raw
 from michinori.cli.language import Language
-from michinori.cli.lines import Lines, cut, folded, pad
+from michinori.cli.lines import Lines, columns, cut, folded, pad
 from michinori.cli.replay_words import say
 from michinori.http.urls import Url
 from michinori.report.text import visible
@@ -87,12 +87,13 @@ class Telling:
         for number, (replayed, times) in enumerate(zip(rounds, found, strict=True), start=1):
             statuses = say("statuses", language, statuses=", ".join(map(str, _statuses(replayed))))
             shown = " · ".join(f"{say(phase, language)} {times[phase]:.2f} ms" for phase in ("connect", "first", "end"))
-            lines.line((say("round", language, number=number) + "  ", "bold"), f"{statuses}  {shown}")
+            head = say("round", language, number=number) + "  "
+            lines.line((head, "bold"), f"{statuses}  {shown}")
         medians = (
             f"{say(phase, language)} {statistics.median(times[phase] for times in found):.2f} ms"
             for phase in ("connect", "first", "end")
         )
-        lines.line((say("median", language) + "  ", "bold"), " · ".join(medians))
+        lines.line((pad(say("median", language), columns(f"{head}{statuses}  ")), "bold"), " · ".join(medians))
         other = [number for number, one in enumerate(rounds, start=1) if _count(differences(rounds[0], one))]
         if other:
             self._say("not-same", "yellow", rounds=", ".join(map(str, other)))

@@ -172,6 +172,9 @@ SENTENCES: Final[dict[str, Texts]] = {
     "time-wait": _t("TIME-WAIT に入ったコネクション: {count}", "connections that entered TIME-WAIT: {count}"),
     "reset": _t("RSTで切れたコネクション: {count}", "connections ended by RST: {count}"),
     # B26
+    "no-calls": _t(
+        "{host} のアプリケーションは、まだ何も依頼していません", "the application of {host} had asked for nothing yet"
+    ),
     "calls": _t("{host} のアプリケーションの依頼: {calls}", "calls by the application of {host}: {calls}"),
     "chain": _t("例: {chain}", "for example: {chain}"),
 }

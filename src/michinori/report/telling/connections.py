@@ -64,7 +64,7 @@ def send_buffer(told: Told) -> list[Fact]:
     split = told.all("tcp", "split")
     if split:
         most = max(split, key=lambda event: event.data["octets"])
-        data = {key: most.data[key] for key in ("octets", "segments", "mss")}
+        data = {key: f"{most.data[key]:,}" for key in ("octets", "segments", "mss")}
         facts.append(fact("split", host=most.host, **data))
     gathered = told.all("tcp", "gathered")
     if gathered:
@@ -135,6 +135,8 @@ def release(told: Told) -> list[Fact]:
 
 def chain_of_requests(told: Told) -> list[Fact]:
     calls = told.all("socket", "called", own=True)
+    if not calls:
+        return [fact("no-calls", host=told.browser_host)]
     facts = [fact("calls", host=told.browser_host, calls=counted(event.data.get("call") for event in calls))]
     writes = [event for event in calls if event.data.get("call") in ("write", "send")]
     write = next((event for event in writes if event.connection.startswith("tcp ")), writes[0] if writes else None)
