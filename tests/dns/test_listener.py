@@ -205,3 +205,29 @@ def test_it_serves_again_after_it_ended():
             assert not server.ready.is_set()
 
     asyncio.run(main())
+
+
+def test_a_connection_whose_room_is_taken_asks_no_further_question():
+    asked = []
+
+    async def main():
+        begun = asyncio.Event()
+
+        async def never(octets: bytes) -> bytes | None:
+            begun.set()
+            await asyncio.get_running_loop().create_future()
+            return octets
+
+        def handler(octets: bytes, client: Client):
+            asked.append(octets)
+            return never(octets)
+
+        async with serving(Listener(handler, Doors(waiting_per_connection=1))) as address:
+            _, writer = await asyncio.open_connection(*address)
+            writer.write(query(number=1) + query(number=2))
+            await begun.wait()
+            await asyncio.sleep(0.01)
+            writer.close()
+
+    asyncio.run(main())  # what was begun and never awaited would be an error here
+    assert len(asked) == 1

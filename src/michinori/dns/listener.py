@@ -185,14 +185,16 @@ class _Conversation:
     async def run(self) -> None:
         try:
             while (octets := await self._next_message()) is not None:
+                await self._room.acquire()
                 answer = self._listener._handler(octets, self._client)
                 if isawaitable(answer):
-                    await self._room.acquire()
                     task = self._listener._work(self._answer_later(answer))
                     self._waiting[task] = None
                     task.add_done_callback(self._waiting.pop)
-                elif answer is not None:
-                    await self._send(answer)
+                else:
+                    self._room.release()
+                    if answer is not None:
+                        await self._send(answer)
             for task in list(self._waiting):
                 await task
         except (OSError, TimeoutError):

@@ -22,12 +22,8 @@ from michinori.dns.listener import Address
 from michinori.dns.messages import explanation, rcode_text
 from michinori.dns.names import LOCALHOST, called, candidates
 from michinori.dns.telling import note, now_ns, place, tell_cache_hit
-from michinori.dns.told import Nothing, Question, Records, Told
+from michinori.dns.told import RDTYPE_OF_FAMILY, Nothing, Question, Records, Told
 
-_RDTYPE_OF_FAMILY: Final[dict[int, dns.rdatatype.RdataType]] = {
-    socket.AF_INET: dns.rdatatype.A,
-    socket.AF_INET6: dns.rdatatype.AAAA,
-}
 _LOOPBACK: Final[dict[int, str]] = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 
 
@@ -109,7 +105,7 @@ class StubResolver:
         raise min(failures, key=lambda error: _WEIGHT.index(type(error)))
 
     async def _of_family(self, name: dns.name.Name, family: int) -> list[str]:
-        told = await self.resolve(name, _RDTYPE_OF_FAMILY[family])
+        told = await self.resolve(name, RDTYPE_OF_FAMILY[family])
         match told.end:
             case Records(rrset):
                 return [rdata.address for rdata in rrset]

@@ -5,13 +5,20 @@ The same values come out of the cache and out of a server's answer.
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import dns.name
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
+
+#: The type of the records that hold the addresses of a family.
+RDTYPE_OF_FAMILY: Final[dict[int, dns.rdatatype.RdataType]] = {
+    socket.AF_INET: dns.rdatatype.A,
+    socket.AF_INET6: dns.rdatatype.AAAA,
+}
 
 
 class Question(NamedTuple):

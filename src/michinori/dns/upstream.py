@@ -18,6 +18,8 @@ from michinori.trace import NS_PER_S
 _REMEMBERED: Final = 10_000
 _FORGET_AFTER_NS: Final = 900 * NS_PER_S
 _LAME_FOR_NS: Final = 600 * NS_PER_S
+#: Of so many zones is remembered that a server does not serve them: whoever owns a domain can name any server in it.
+_LAME_ZONES: Final = 100
 #: A server never asked counts as this fast at most, so that each gets its chance before a slow one is settled on.
 _UNKNOWN_RTT_NS: Final = 32_000_000
 _MS: Final = 1_000_000
@@ -82,9 +84,14 @@ class Experience:
 
     def mark_lame(self, server: Address, zone: dns.name.Name, now_ns: int) -> None:
         """It does not serve that zone, although the zone's parent says so."""
-        self._memory(server, now_ns).lame_until_ns[zone] = now_ns + _LAME_FOR_NS
+        lame_until_ns = self._memory(server, now_ns).lame_until_ns
+        lame_until_ns.pop(zone, None)  # the latest stand last
+        lame_until_ns[zone] = now_ns + _LAME_FOR_NS
+        if len(lame_until_ns) > _LAME_ZONES:
+            del lame_until_ns[next(iter(lame_until_ns))]
 
     def is_lame(self, server: Address, zone: dns.name.Name, now_ns: int) -> bool:
+        """Whether it is known not to serve that zone."""
         return self._memory(server, now_ns).lame_until_ns.get(zone, 0) > now_ns
 
     def mark_without_edns(self, server: Address, now_ns: int) -> None:

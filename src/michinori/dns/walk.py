@@ -26,13 +26,8 @@ from michinori.dns.judgement import Referral, Useless, judge
 from michinori.dns.listener import Address
 from michinori.dns.names import called
 from michinori.dns.telling import note, now_ns, place, tell_cache_hit, watched
-from michinori.dns.told import Question, Records, Resolution, Told, target
+from michinori.dns.told import RDTYPE_OF_FAMILY, Question, Records, Resolution, Told, target
 from michinori.dns.upstream import Experience, Target, Targets
-
-_RDTYPE_OF_FAMILY: dict[int, dns.rdatatype.RdataType] = {
-    socket.AF_INET: dns.rdatatype.A,
-    socket.AF_INET6: dns.rdatatype.AAAA,
-}
 
 
 class Fruitless(Exception):
@@ -152,7 +147,7 @@ class Walk:
     async def addresses_of(self, host: dns.name.Name, pending: tuple[Question, ...]) -> list[Address]:
         """The addresses of a server that nobody has told. Raises ``Fruitless``."""
         for family in self.means.families:
-            question = Question(host, _RDTYPE_OF_FAMILY[family])
+            question = Question(host, RDTYPE_OF_FAMILY[family])
             known = self.means.cache.failure(question, now_ns())
             if known is not None:
                 raise Fruitless(known.reason)
@@ -212,7 +207,7 @@ class _ZoneAsked:
     def _cached_addresses(self, host: dns.name.Name) -> list[Address]:
         addresses: list[Address] = []
         for family in self._means.families:
-            told = self._means.cache.find(Question(host, _RDTYPE_OF_FAMILY[family]), now_ns())
+            told = self._means.cache.find(Question(host, RDTYPE_OF_FAMILY[family]), now_ns())
             if told is not None and isinstance(told.end, Records):
                 addresses += [(rdata.address, self._means.port) for rdata in told.end.rrset]
         return addresses
