@@ -230,6 +230,8 @@ def test_text_becomes_a_rule(text: str, rule: Rule) -> None:
         ("drop often=yes", "none of"),
         ("drop every=x", "whole number"),
         ("drop until=2", "no time"),
+        ("drop until=2ms from=2ms", "ends before it begins"),
+        (f"delay {'9' * 400}s", "too large"),
         ("drop carrying=mail", "one of arp"),
         ("corrupt ber=1", "not between"),
         ("corrupt fcs=wrong", "takes right"),
@@ -247,7 +249,7 @@ def test_wrong_text_says_what_is_wrong(text: str, complaint: str) -> None:
 conditions = st.builds(
     Condition,
     from_ns=st.integers(0, 10**10),
-    until_ns=st.none() | st.integers(0, 10**10),
+    until_ns=st.none() | st.integers(10**10 + 1, 2 * 10**10),
     carrying=st.sampled_from(["", "arp", "ip", "icmp", "tcp", "udp"]),
     longer=st.integers(0, 1500),
     nth=st.lists(st.tuples(st.integers(1, 9), st.integers(10, 20)), max_size=3).map(tuple),

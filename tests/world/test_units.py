@@ -54,6 +54,8 @@ def test_sizes(text, octets):
         (units.chance, "101%", "between 0% and 100%"),
         (units.chance, "1ms", "no chance"),
         (units.size, "1e999", "too large"),
+        (units.duration, "1e99999999999999999999s", "not a duration"),
+        (units.chance, "1e-99999999999999999999", "not a chance"),
         (units.size, True, "not a size"),
     ],
 )

@@ -229,6 +229,8 @@ class ArmedRule:
 # -- Text --------------------------------------------------------------------------------------------------------------
 
 _UNITS_NS: Final = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
+#: Nearly three hundred years: what a trace can still write down.
+_LONGEST_NS: Final = 1 << 63
 _TIME: Final = re.compile(r"(\d+(?:\.\d+)?)(ns|us|ms|s)")
 _NTH: Final = re.compile(r"(\d+)(?:-(\d+))?")
 _WORDS: Final = ("loss", "drop", "corrupt", "duplicate", "reorder", "delay", "jitter", "mark")
@@ -291,6 +293,8 @@ def _parse_condition(named: dict[str, str]) -> Condition:
         nth=_parse_nth(named["nth"]) if "nth" in named else (),
         every=_parse_count("every", named.get("every", "0")),
     )
+    if condition.until_ns is not None and condition.until_ns <= condition.from_ns:
+        raise ValueError("it ends before it begins")
     return _ALWAYS if condition == _ALWAYS else condition
 
 
@@ -308,7 +312,10 @@ def _parse_time(text: str) -> Nanos:
     match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no time, such as 5ms, 20us or 1.5s")
-    return round(float(match[1]) * _UNITS_NS[match[2]])
+    nanos = float(match[1]) * _UNITS_NS[match[2]]
+    if nanos > _LONGEST_NS:
+        raise ValueError(f"{text!r} is too large")
+    return round(nanos)
 
 
 def _parse_nth(text: str) -> tuple[tuple[int, int], ...]:

@@ -7,7 +7,8 @@ decimal, so ``"0.1ms"`` is exactly 100,000 nanoseconds.
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from michinori.sim import Nanos
@@ -107,9 +108,10 @@ def show_duration(nanos: Nanos) -> str:
 
 def _split(text: str | float, kind: str, examples: str) -> tuple[Decimal, str]:
     match = _NUMBER.fullmatch(str(text))
-    if match is None or isinstance(text, bool):
-        raise UnitError(f"{text!r} is not {kind}: write one such as {examples}")
-    return Decimal(match[1]), match[2]
+    if match is not None and not isinstance(text, bool):
+        with suppress(InvalidOperation):  # an exponent that no decimal number can have
+            return Decimal(match[1]), match[2]
+    raise UnitError(f"{text!r} is not {kind}: write one such as {examples}")
 
 
 def _factor(text: str | float, unit: str, factors: dict[str, int], kind: str, examples: str) -> int:
