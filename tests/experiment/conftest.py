@@ -1,4 +1,4 @@
-"""Experiments performed once for all tests that look at them."""
+"""Experiments performed once for all tests of a file that look at them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from michinori.experiment import Performed, performed
 Perform = Callable[..., Performed]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # those on this machine's sockets have threads, which end with them
 def perform() -> Iterator[Perform]:
     """Perform an experiment, unless it was done before: ``perform(name, via="virtual", seed=0)``."""
     done: dict[tuple[str, str, int], Performed] = {}

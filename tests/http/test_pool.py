@@ -292,10 +292,17 @@ def test_a_body_that_nobody_takes_is_given_up() -> None:
 
 def test_closing_turns_away_who_waits() -> None:
     async def main() -> None:
-        async with peer(_silent) as url:
+        asked = asyncio.Event()
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            asked.set()
+            await reader.read()
+
+        async with peer(answer) as url:
             client = Client(per_origin=1)
             tasks = [asyncio.create_task(client.fetch(Request.get(url))) for _ in range(3)]
-            await asyncio.sleep(0.05)
+            await asked.wait()
             await client.aclose()
             results = await asyncio.gather(*tasks, return_exceptions=True)
             assert [type(result) for result in results] == [Disconnected, ClientClosed, ClientClosed]

@@ -515,19 +515,22 @@ def test_who_asks_again_because_nothing_was_answered_still_finds_somebody() -> N
 
 def test_a_slow_reader_gets_the_whole_reply_and_one_that_stops_is_cut_off() -> None:
     reply = b"HTTP/1.1 200 OK\r\n\r\n" + bytes(30_000_000)
+    linger_s = 1.0
 
     async def slow(one: Catching) -> int:
         reader, writer = await one.connect()
         writer.write(GET)
+        began = asyncio.get_running_loop().time()
         came = 0
         while piece := await reader.read(1 << 20):
             came += len(piece)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.025)
         writer.close()
+        assert asyncio.get_running_loop().time() - began > linger_s  # in which it never stopped
         return came
 
     async def main() -> None:
-        async with catching(reply=lambda _: reply, bounds={"linger_s": 0.2}) as one:
+        async with catching(reply=lambda _: reply, bounds={"linger_s": linger_s}) as one:
             assert await slow(one) == len(reply)
             assert (await one.outcome()).whole == 1
         async with catching(reply=lambda _: reply, bounds={"linger_s": 0.1}) as one:
