@@ -141,6 +141,7 @@ class TapJourney(WorldJourney):
     """
 
     def __init__(self, text: str, host: TapHost, *, seed: int, language: str) -> None:
+        tls = _ready_for_a_real_clock()
         world = TapWorld(seed or None, record=True)
         try:
             host.plug_in(world, "browser")
@@ -149,7 +150,7 @@ class TapJourney(WorldJourney):
             raise
         assert world.recorder is not None
         journey = Journey(text, "browser", world.recorder, seed, world=world)
-        super().__init__(journey, world, "", language, ssl.create_default_context())
+        super().__init__(journey, world, "", language, tls)
 
 
 _ENDING: Final = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK"})
@@ -157,19 +158,28 @@ _ENDING: Final = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WA
 
 def journey_by_os(text: str, *, seed: int, language: str) -> Journey:
     """A journey over the sockets of this machine, in real time; every stage above the socket is recorded."""
+    tls = _ready_for_a_real_clock()
     clock = RealClock()
     recorder = Recorder(epoch_ns=time.time_ns() - clock.now_ns())
     journey = Journey(text, "localhost", recorder, seed)
     dice = Dice(seed).stream("host/localhost/applications")
     token = SCOPE.set(Scope(recorder=recorder, host=journey.browser_host, clock=clock, dice=dice))
     try:
-        journey.page = asyncio.run(_open(text, "", language, tls=ssl.create_default_context()))
+        journey.page = asyncio.run(_open(text, "", language, tls))
     except (Exception, KeyboardInterrupt) as error:
         journey.failure = error
     finally:
         SCOPE.reset(token)
     journey.took_ns = clock.now_ns()
     return journey
+
+
+def _ready_for_a_real_clock() -> ssl.SSLContext:
+    """Load the browser, and the authorities that it trusts: done later, it would be taken for time on the way."""
+    from michinori.browser.loading import load
+
+    load()
+    return ssl.create_default_context()
 
 
 async def _look_up(text: str, search: str) -> None:
