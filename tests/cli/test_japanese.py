@@ -17,7 +17,6 @@ SOURCE = Path(michinori.__file__).parent
 #: Whose sentences a command shows: by file, the exceptions that are raised there for that.
 SPEAKERS = {
     "cli/folder.py": {"FolderError"},
-    "cli/lab.py": {"ScenarioError"},
     "cli/open.py": {"UsageError"},
     "cli/serve.py": {"WrongUsage"},
     "link/faults.py": {"ValueError"},

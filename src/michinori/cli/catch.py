@@ -15,7 +15,6 @@ import msgspec
 from michinori.cli.catch_telling import Telling
 from michinori.cli.catch_words import explain_failure, say
 from michinori.cli.complaint import complain
-from michinori.cli.language import Language
 from michinori.cli.lines import Lines
 from michinori.cli.spoken import Spoken
 from michinori.cli.status import DONE, FAILED, INTERRUPTED, WRONG_USAGE
@@ -65,7 +64,7 @@ def run(options: Options) -> int:
         keeper = _keeper(options)
         keeper.check()
     except (UsageError, KeepError) as error:
-        _complain(error, language)
+        complain(explain_failure(error, language), language)
         return WRONG_USAGE
     telling = Telling(
         Lines(sys.stderr if options.as_json else sys.stdout), settings, language, for_summary=options.as_json
@@ -77,7 +76,7 @@ def run(options: Options) -> int:
     if options.as_json:
         print(msgspec.json.encode(telling.summary(outcome)).decode(), flush=True)
     if outcome.failure is not None:
-        _complain(outcome.failure, language)
+        complain(explain_failure(outcome.failure, language), language)
     return _status(outcome)
 
 
@@ -152,7 +151,3 @@ def _sent_beside(received: Path) -> Path:
     """``server_sent.txt`` beside ``server_recv.txt``."""
     name = received.name
     return received.with_name(name.replace("recv", "sent") if "recv" in name else f"{name}.sent")
-
-
-def _complain(error: Exception, language: Language) -> None:
-    complain(error if isinstance(error, UsageError) else explain_failure(error, language), language)

@@ -9,9 +9,8 @@ import click
 
 import michinori as package
 from michinori.cli.helping import SpokenGroup
-from michinori.cli.parameters import PORT, SECONDS, octets
-
-_LANG = click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
+from michinori.cli.parameters import LANG, PORT, SECONDS, octets
+from michinori.cli.tap_commands import tap
 
 _EXAMPLES = """\b
 Examples:
@@ -87,7 +86,7 @@ def michinori() -> None:
 @click.option("--fail", is_flag=True, help="Exit with 1 when the page has a status of 400 or more.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the story goes to stderr.")
 @click.option("--no-report", is_flag=True, help="Do not write journey.html.")
-@_LANG
+@LANG
 def open_(**options: Any) -> int:
     """Walk the whole way of a URL, or of words to search for, and keep all of it.
 
@@ -185,7 +184,7 @@ def _hash_password(context: click.Context, _: click.Parameter, wanted: bool) -> 
     show_default=True,
     help="The event loop; auto takes uvloop where it is installed.",
 )
-@_LANG
+@LANG
 def serve(lang: Any, force: bool, **options: Any) -> int:
     """Serve folders, programs (CGI) and applications (ASGI, WSGI) over HTTP/1.1.
 
@@ -255,7 +254,7 @@ Examples:
 )
 @click.option("--force", is_flag=True, help="Replace a file that is no earlier result.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the log goes to stderr.")
-@_LANG
+@LANG
 def catch(**options: Any) -> int:
     """Listen to a browser: keep the exact octets of what it sends, and explain them.
 
@@ -303,7 +302,7 @@ Examples:
 )
 @click.option("--force", is_flag=True, help="Replace a file that is no earlier result.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the rest goes to stderr.")
-@_LANG
+@LANG
 def replay(**options: Any) -> int:
     """Send a kept request again, byte for byte, and keep the exact octets of the answer.
 
@@ -337,7 +336,7 @@ Examples:
 @click.option("-O", "--out-dir", metavar="DIR", help="Where the results go  [default: experiment-NAME]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the telling goes to stderr.")
 @click.option("--force", is_flag=True, help="Replace files that are no earlier result.")
-@_LANG
+@LANG
 def experiment(**options: Any) -> int:
     """Perform a small experiment and tell what happened, with the packets that prove it.
 
@@ -368,7 +367,7 @@ Examples:
 @click.option("--dir", "folder", metavar="DIR", help="Keep past journeys there  [default: until the lab ends]")
 @click.option("--site", "sites", multiple=True, metavar="HOST=DIR", help="Offer a web site: its name and its folder.")
 @click.option("--scenario", "scenarios", multiple=True, metavar="FILE", help="Offer a scenario of your own too.")
-@_LANG
+@LANG
 def lab(**options: Any) -> int:
     """The report, live: journeys made and compared in a browser, with faults, and ten lessons.
 
@@ -379,53 +378,4 @@ def lab(**options: Any) -> int:
     return run(Options(**options))
 
 
-@michinori.group("tap", short_help="Make or remove a TAP device (Linux).")
-def tap() -> None:
-    """Make or remove a TAP device, by which hosts of Michinori meet this machine's kernel. Linux only.
-
-    \b
-    Example:
-      sudo michinori tap up
-      sudo michinori tap down
-    """
-
-
-_TAP_NAME = click.argument("name", default="mich0", metavar="[NAME]")
-_TAP_NAMESPACE = click.option("--namespace", default="", metavar="NAME", help="In this network namespace.")
-
-
-@tap.command("up", short_help="Make the device.")
-@_TAP_NAME
-@click.option(
-    "--address", metavar="ADDRESS/N", default="10.99.0.1/24", show_default=True, help="What the kernel is on it."
-)
-@_TAP_NAMESPACE
-@_LANG
-def tap_up(name: str, address: str, namespace: str, lang: Any) -> int:
-    """Make the device NAME (mich0), and the namespace where there is none; whoever called sudo may use it.
-
-    \b
-    Example:
-      sudo michinori tap up mich0 --address 10.99.0.1/24
-    """
-    from michinori.cli.language import detect
-    from michinori.cli.tap import up
-
-    return up(name, address, namespace, lang or detect())
-
-
-@tap.command("down", short_help="Remove the device.")
-@_TAP_NAME
-@_TAP_NAMESPACE
-@_LANG
-def tap_down(name: str, namespace: str, lang: Any) -> int:
-    """Remove the device NAME (mich0), and its namespace if nothing else is in it.
-
-    \b
-    Example:
-      sudo michinori tap down mich0
-    """
-    from michinori.cli.language import detect
-    from michinori.cli.tap import down
-
-    return down(name, namespace, lang or detect())
+michinori.add_command(tap)

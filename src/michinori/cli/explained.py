@@ -86,8 +86,7 @@ def print_odd(extent: MessageExtent, lines: Lines, language: Language) -> None:
 def _print_fields(head: Head, lines: Lines, language: Language) -> None:
     lines.line((say("fields", language, count=len(head.fields)), "bold"))
     for field in head.fields:
-        value = masked(field)
-        value = value if len(value) <= _MOST_VALUE else value[:_MOST_VALUE] + "…"
+        value = _shortened(masked(field), _MOST_VALUE)
         name = pad(" " * _INDENT + field.name, _NAME_WIDTH)
         lines.line((name, "cyan"), value, indent=_NAME_WIDTH)
         meaning = field_meaning(field.name, language)
@@ -115,18 +114,18 @@ def _print_content(content: Content, lines: Lines, language: Language) -> None:
 
 
 def _row(lines: Lines, value: str, meaning: str, *, strong: bool = False) -> None:
-    value = value if len(value) <= _MOST_VALUE else value[:_MOST_VALUE] + "…"
-    lines.line(
-        (pad(" " * _INDENT + value, _NAME_WIDTH), "bold green" if strong else "green"), (meaning, "dim"), indent=2
-    )
+    name = pad(" " * _INDENT + _shortened(value, _MOST_VALUE), _NAME_WIDTH)
+    lines.line((name, "bold green" if strong else "green"), (meaning, "dim"), indent=2)
 
 
 def _raw_line(line: bytes, lines: Lines) -> None:
     bare = line.rstrip(b"\r\n")
     ending = "".join({13: "␍", 10: "␊"}[octet] for octet in line[len(bare) :])
-    shown = text(bare)
-    shown = shown if len(shown) <= _MOST_RAW else shown[:_MOST_RAW] + "…"
-    lines.line(shown, (ending, "dim"))
+    lines.line(_shortened(text(bare), _MOST_RAW), (ending, "dim"))
+
+
+def _shortened(value: str, most: int) -> str:
+    return value if len(value) <= most else value[:most] + "…"
 
 
 def _more(octets: int, lines: Lines, language: Language) -> None:

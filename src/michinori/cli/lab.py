@@ -43,10 +43,7 @@ def run(options: Options) -> int:
     except ScenarioError as error:
         complain(error, options.language)
         return WRONG_USAGE
-    except MissingLibrary as error:
-        complain(error, options.language)
-        return FAILED
-    except ServeError as error:
+    except (MissingLibrary, ServeError) as error:
         complain(error, options.language)
         return FAILED
     except OSError as error:
@@ -59,16 +56,13 @@ def run(options: Options) -> int:
 
 
 def _sites(given: tuple[str, ...]) -> dict[str, Path]:
-    from michinori.world.changes import with_site
-    from michinori.world.scenario import ScenarioError, load
+    from michinori.world.changes import parse_site, with_site
+    from michinori.world.scenario import load
 
     sites = {}
     home, _ = load("home")
     for site in given:
-        name, equals, folder = site.partition("=")
-        if not equals or not folder:
-            raise ScenarioError(f"--site {site!r} needs a name and a folder: write --site my.site.example=DIR")
-        path = Path(folder).expanduser()
+        name, path = parse_site(site)
         with_site(home, name, path)  # says what is wrong with it
         sites[name] = path.absolute()
     return sites

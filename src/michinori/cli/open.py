@@ -148,7 +148,7 @@ def _prepare_tap(options: Options) -> WorldJourney:
 
 
 def _change(scenario: Scenario, options: Options) -> Scenario:
-    from michinori.world.changes import with_access, with_fault, with_site, with_tcp
+    from michinori.world.changes import parse_site, with_access, with_fault, with_site, with_tcp
     from michinori.world.units import UnitError
 
     for name in ("loss", "delay", "rate", "mtu"):
@@ -161,10 +161,7 @@ def _change(scenario: Scenario, options: Options) -> Scenario:
     for switch in options.tcp:
         scenario = with_tcp(scenario, switch)
     for site in options.sites:
-        name, equals, directory = site.partition("=")
-        if not equals or not directory:
-            raise UsageError(f"--site {site!r} needs a name and a folder: write --site my.site.example=DIR")
-        scenario = with_site(scenario, name, Path(directory).expanduser())
+        scenario = with_site(scenario, *parse_site(site))
     return scenario
 
 

@@ -1,4 +1,4 @@
-"""Kinds of values that options take."""
+"""Kinds of values that options take, and the option that every command has."""
 
 from __future__ import annotations
 
@@ -15,5 +15,6 @@ def octets(text: str) -> int:
         raise click.BadParameter(str(error)) from None
 
 
+LANG = click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
 SECONDS = click.FloatRange(min=0.001, max=1e9)
 PORT = click.IntRange(0, 65535)

@@ -12,7 +12,6 @@ import msgspec
 from michinori.cli.catch_words import explain_failure
 from michinori.cli.catch_words import say as say_of_catch
 from michinori.cli.complaint import complain
-from michinori.cli.language import Language
 from michinori.cli.lines import Lines
 from michinori.cli.replay_telling import Telling, as_object, differences
 from michinori.cli.replay_words import say
@@ -72,12 +71,12 @@ def run(options: Options) -> int:
     try:
         work = _Work(options, files)
     except (UsageError, KeepError) as error:
-        _complain(error, language)
+        complain(explain_failure(error, language), language)
         return WRONG_USAGE
     try:
         return work.run()
     except (KeepError, HttpError) as error:
-        _complain(error, language)
+        complain(explain_failure(error, language), language)
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -170,7 +169,3 @@ def _read(options: Options) -> list[RequestExtent]:
     except NotARequest as error:
         kind = say(f"kind-{error.kind}", language)
         raise UsageError(say("not-a-request", language, file=visible(options.file), kind=kind)) from None
-
-
-def _complain(error: Exception, language: Language) -> None:
-    complain(error if isinstance(error, UsageError) else explain_failure(error, language), language)

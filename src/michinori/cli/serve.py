@@ -17,6 +17,7 @@ from michinori.cli.folder import FolderError, ResultFolder
 from michinori.cli.language import Language
 from michinori.cli.sentences import say
 from michinori.cli.status import FAILED, INTERRUPTED, WRONG_USAGE
+from michinori.http.urls import bracketed
 from michinori.server import addresses, running
 from michinori.server.settings import ServeError, Settings, WrongUsage
 from michinori.server.supervisor import Supervisor
@@ -148,8 +149,7 @@ class Console:
         if key == "serving":
             if values["workers"] != 1:
                 key = "serving-workers"
-            host = self._settings.host
-            shown = f"[{host}]" if ":" in host else host
-            values["url"] = f"{self._settings.scheme}://{shown}:{values['port']}/"
+            host = bracketed(self._settings.host)
+            values["url"] = f"{self._settings.scheme}://{host}:{values['port']}/"
             values["targets"] = ", ".join(self._settings.targets)
         print(say(f"serve-{key}", self._language, **values), file=sys.stderr, flush=True)

@@ -75,6 +75,14 @@ def with_tcp(scenario: Scenario, text: str) -> Scenario:
     return msgspec.structs.replace(scenario, **changed)
 
 
+def parse_site(text: str) -> tuple[str, Path]:
+    """Name and folder of ``--site my.site.example=DIR``. Raises ``ScenarioError``."""
+    name, _, folder = text.partition("=")
+    if not folder:
+        raise ScenarioError(f"--site {text!r} needs a name and a folder: write --site my.site.example=DIR")
+    return name, Path(folder).expanduser()
+
+
 def with_site(scenario: Scenario, name: str, folder: Path) -> Scenario:
     """A web site more: a server in the data centre, and its name made known from the root down. The site of a name that
     is there already takes the other folder. Raises ``ScenarioError``.
