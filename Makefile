@@ -11,12 +11,14 @@ READY313 := $(VENV313)/.ready
 # The tests start hundreds of processes: without compiled modules each would compile all of the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run test test-313 test-peers lint bench rows conformance clean
+.PHONY: help setup setup-313 run test test-313 test-peers lint bench rows conformance clean
 
 help: ## Print this list.
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup: $(READY) ## Make the environment in .venv.
+
+setup-313: $(READY313) ## The same with CPython 3.13 in .venv-3.13.
 
 run: $(READY) ## Go the whole way once: open the built-in site and write the folder journey/.
 	$(BIN)/michinori open http://www.michinori.example/
