@@ -5,7 +5,7 @@ import pytest
 bench = pytest.importorskip("bench.report")
 from journeys import walk  # noqa: E402
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
 #: Seconds, and frames a second. The goals are those of `python -m bench report`; a machine that many share is slower.
 OPENED_S, FRAMES = 12, 4
 
