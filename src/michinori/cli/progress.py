@@ -5,15 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from michinori.cli.language import Language
+from michinori.cli.lines import cut
 from michinori.cli.sentences import say
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from michinori.world import World
+
+#: Columns for what was typed at least, and for the numbers beside it.
+_LEAST_TEXT: Final = 16
+_BESIDE_TEXT: Final = 44
 
 
 @contextmanager
@@ -31,8 +36,10 @@ def progress(world: World | None, text: str, language: Language) -> Iterator[Non
     from michinori.world import TapWorld
     from michinori.world.units import show_duration
 
+    console = Console(stderr=True)
+
     def line() -> Text:
-        shown = Text.assemble((f" {visible(text, limit=60)} ", "bold"))
+        shown = Text.assemble((f" {cut(visible(text), max(_LEAST_TEXT, console.width - _BESIDE_TEXT))} ", "bold"))
         if world is None or world.recorder is None:
             shown.append(say("on-the-way", language), style="dim")
         else:
@@ -53,5 +60,5 @@ def progress(world: World | None, text: str, language: Language) -> Iterator[Non
             self.text = line()
             return super().render(time)
 
-    with Live(Moving("dots"), console=Console(stderr=True), transient=True, refresh_per_second=10):
+    with Live(Moving("dots"), console=console, transient=True, refresh_per_second=10):
         yield
