@@ -276,6 +276,29 @@ def test_descriptors_are_the_lowest_free_numbers_of_their_host(world: SmallWorld
 
 
 @pytest.mark.rfc("1122", "3.2.1.7-1")
+def test_the_largest_segment_can_be_set_and_is_told(world: SmallWorld) -> None:
+    async def serve() -> None:
+        async with await asyncio.start_server(lambda _, writer: writer.close(), port=80) as listener:
+            await listener.serve_forever()
+
+    async def ask() -> tuple[int, ...]:
+        held = socket.socket()
+        held.setblocking(False)
+        before = held.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
+        held.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1100)
+        kept = held.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
+        for wrong in (87, 32768):
+            with pytest.raises(OSError, match="Invalid argument"):
+                held.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, wrong)
+        await asyncio.get_running_loop().sock_connect(held, (SERVER, 80))
+        used = held.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
+        held.close()
+        return before, kept, used
+
+    world.spawn(serve())
+    assert world.run(ask()) == (0, 1100, 1100 - 12)  # time stamps take their part of it
+
+
 def test_options_are_kept(world: SmallWorld) -> None:
     async def run() -> None:
         with tcp_socket() as sock:

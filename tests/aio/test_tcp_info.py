@@ -21,8 +21,10 @@ OFFSETS = {
     "rttvar": (72, 4), "snd_ssthresh": (76, 4), "snd_cwnd": (80, 4), "advmss": (84, 4), "reordering": (88, 4),
     "total_retrans": (100, 4), "pacing_rate": (104, 8), "bytes_acked": (120, 8), "bytes_received": (128, 8),
     "segs_out": (136, 4), "segs_in": (140, 4), "notsent_bytes": (144, 4), "min_rtt": (148, 4), "data_segs_in": (152, 4),
-    "data_segs_out": (156, 4), "delivery_rate": (160, 8), "busy_time": (168, 8), "delivered": (192, 4),
-    "delivered_ce": (196, 4), "bytes_sent": (200, 8), "bytes_retrans": (208, 8), "snd_wnd": (228, 4),
+    "data_segs_out": (156, 4), "delivery_rate": (160, 8), "busy_time": (168, 8), "rwnd_limited": (176, 8),
+    "sndbuf_limited": (184, 8), "delivered": (192, 4), "delivered_ce": (196, 4), "bytes_sent": (200, 8),
+    "bytes_retrans": (208, 8), "snd_wnd": (228, 4), "rcv_rtt": (92, 4), "total_rto": (240, 2),
+    "total_rto_recoveries": (242, 2), "total_rto_time": (244, 4),
 }  # fmt: skip
 
 
@@ -66,7 +68,7 @@ def test_what_a_transfer_leaves_behind(world: SmallWorld) -> None:
     assert info["rto"] >= 200_000
     assert (info["bytes_acked"], info["bytes_received"], info["bytes_sent"]) == (100_000, 5000, 100_000)
     assert (info["unacked"], info["notsent_bytes"], info["total_retrans"], info["bytes_retrans"]) == (0, 0, 0, 0)
-    assert info["data_segs_out"] == info["delivered"] == -(-100_000 // 1448)
+    assert info["data_segs_out"] == info["delivered"] - 1 == -(-100_000 // 1448)
     assert info["data_segs_in"] == 4
     assert info["snd_cwnd"] > 10
     assert info["snd_ssthresh"] == 0x7FFF_FFFF
@@ -90,6 +92,64 @@ def test_what_is_on_the_way_and_what_is_not_yet_sent(world: SmallWorld) -> None:
     assert info["lost"] == info["unacked"] == 11  # ten, and the probe of the tail
     assert info["total_retrans"] >= 1
     assert info["bytes_retrans"] == info["total_retrans"] * 1448
+
+
+def test_what_has_held_text_back(world: SmallWorld) -> None:
+    """First the peer, whose application reads nothing; then nothing; then the own buffer; and always the path."""
+    ours, theirs = world.connected()
+    held = HostSocket(world.client, kernel=ours)
+    began = info_of(held)
+    assert (began["busy_time"], began["rwnd_limited"], began["sndbuf_limited"]) == (0, 0, 0)
+    taken = ours.write(bytes(400_000))
+    world.pass_time(3)
+    stuck = info_of(held)
+    assert stuck["notsent_bytes"] > 0
+    assert stuck["busy_time"] == 3_000_000
+    assert 2_000_000 < stuck["rwnd_limited"] < stuck["busy_time"]
+    left = taken
+    while left:
+        left -= len(theirs.read(1 << 20))
+        world.pass_time(0.1)
+    idle = info_of(held)
+    assert idle["rwnd_limited"] - stuck["rwnd_limited"] < 500_000
+    world.pass_time(5)
+    assert info_of(held)["busy_time"] == idle["busy_time"] > stuck["busy_time"]
+    assert info_of(HostSocket(world.server, kernel=theirs))["rcv_rtt"] > 24_000
+
+
+def test_what_the_own_buffer_has_held_back(world: SmallWorld) -> None:
+    ours, theirs = world.connected()
+    held = HostSocket(world.client, kernel=ours)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    theirs.on_readable = lambda: theirs.read(1 << 20) and None
+    left = bytes(100_000)
+    while left:
+        left = left[ours.write(left) :]
+        world.pass_time(0.001)
+    info = info_of(held)
+    assert info["sndbuf_limited"] > info["busy_time"] // 2 > 0
+    assert info["rwnd_limited"] == 0
+
+
+def test_time_outs_are_counted_and_timed(world: SmallWorld) -> None:
+    ours, theirs = world.connected()
+    held = HostSocket(world.client, kernel=ours)
+    world.access.cut()
+    ours.write(b"x")
+    world.pass_time(2)
+    info = info_of(held)
+    assert info["total_rto"] >= 2
+    assert info["total_rto_recoveries"] == 1
+    assert 1000 < info["total_rto_time"] < 2000
+    world.access.mend()
+    world.pass_time(10)
+    assert theirs.read(10) == b"x"
+    after = info_of(held)
+    assert info["total_rto_time"] < after["total_rto_time"] < 6000
+    world.access.cut()
+    ours.write(b"y")
+    world.pass_time(1)
+    assert info_of(held)["total_rto_recoveries"] == 2
 
 
 def test_states_without_a_connection(world: SmallWorld) -> None:

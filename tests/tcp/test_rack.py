@@ -87,9 +87,10 @@ def test_a_lost_retransmission_is_found_without_the_timer(open_with_sack):
     test.run("""
         +0.10 < . 1:1(0) ack 1 <sack 1001:5001>
         +0.00 > . 1:1001(1000) ack 1
-        +0.00 > . 10001:11001(1000) ack 1   # PRR: 4000 delivered, 2000 sent
+        +0.00 = info pipe 6000              # PRR: 5000 besides, as many as are allowed, but one has to go
         +0.01 < . 1:1(0) ack 1 <sack 1001:9001>
-        +0.00 > . 11001:12001(1000) ack 1   # 3000 in the network, 5000 are allowed
+        +0.00 > . 10001:11001(1000) ack 1   # 2000 in the network, 5000 are allowed
+        +0.00 > . 11001:12001(1000) ack 1
         +0.00 > . 12001:13001(1000) ack 1
         +0.10 < . 1:1(0) ack 1 <sack 10001:12001 1001:9001>
         +0.00 > . 1:1001(1000) ack 1        # what left 10 ms after it has arrived

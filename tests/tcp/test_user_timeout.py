@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from lone_connection import PacketTest
 from tcp_ends import Ends
@@ -82,6 +83,46 @@ def test_without_a_wish_or_without_the_switch_nothing_is_said(make: Make, settin
     _, syn = test.sent[0]
     assert syn.flags & SYN
     assert syn.options.user_timeout_s is None
+
+
+@pytest.mark.rfc("5482", "3-3", "3-4")
+@pytest.mark.parametrize("watched", [True, False])
+def test_it_is_said_again_behind_the_handshake_and_when_it_changes(watched: bool) -> None:
+    ends = Ends(client={"user_timeout_ns": 200 * S, "user_timeout_option": True}, server={"user_timeout_option": True})
+    ends.client.closes_when_done = ends.server.closes_when_done = False
+    ends.client.todo = [bytes(5000)]
+    ends.open().run(1)
+    ours, theirs = ends.client.connection, ends.server.connection
+    assert ours is not None
+    assert theirs is not None
+    assert [option_of(octets) for _, octets in ends.client.sent[:2]] == [200, 200]
+    assert option_of(ends.client.sent[-1][1]) is None
+    assert max(len(octets) for _, octets in ends.client.sent) == 1460 + 20
+    ours.configure(msgspec.structs.replace(ours.config, user_timeout_ns=300 * S), ends.now)
+    sent = len(ends.client.sent)
+    ends.client.todo = [bytes(5000)]
+    ends.client.pump()
+    ends.run(1)
+    assert option_of(ends.client.sent[sent][1]) == 300
+    assert option_of(ends.client.sent[-1][1]) is None
+    assert bytes(ends.server.got) == bytes(10_000)
+    assert theirs._tcb.patience_ns == 300 * S
+
+
+@pytest.mark.rfc("5482", "4.2-1")
+@pytest.mark.parametrize(("option", "at_s"), [(True, 501), (False, 50)])
+def test_keep_alive_begins_later_than_the_time_that_is_used(make: Make, option: bool, at_s: int) -> None:
+    keepalive = {"keepalive": True, "keepalive_idle_ns": 50 * S}
+    test = make(user_timeout_ns=500 * S, user_timeout_option=option, **keepalive).run("""
+        +0.00 = connect
+        +0.00 > S 0:0(0)
+        +0.10 < S. 0:0(0) ack 1
+        +0.00 > . 1:1(0) ack 1
+    """)
+    test.run(f"""
+        +{at_s - 0.1} = silence
+        +0.1 > . 0:0(0) ack 1
+    """)
 
 
 @pytest.mark.rfc("5482", "3-5", "3.2-1")

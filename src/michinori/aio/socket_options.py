@@ -15,6 +15,7 @@ from michinori.sim import Nanos
 
 Kernel = TcpSocket | TcpListenerSocket | UdpSocket
 
+_TCP_MAXSEG: Final = getattr(socket, "TCP_MAXSEG", 2)
 _TCP_KEEPIDLE: Final = getattr(socket, "TCP_KEEPIDLE", 4)
 _TCP_KEEPINTVL: Final = getattr(socket, "TCP_KEEPINTVL", 5)
 _TCP_KEEPCNT: Final = getattr(socket, "TCP_KEEPCNT", 6)
@@ -32,6 +33,7 @@ _ATTRIBUTES: Final[dict[tuple[int, int], tuple[str, Callable[[int], Any]]]] = {
     (socket.SOL_SOCKET, socket.SO_SNDBUF): ("send_buffer", int),
     (socket.SOL_SOCKET, socket.SO_RCVBUF): ("receive_buffer", int),
     (socket.IPPROTO_TCP, socket.TCP_NODELAY): ("no_delay", bool),
+    (socket.IPPROTO_TCP, _TCP_MAXSEG): ("max_segment", int),
     (socket.IPPROTO_TCP, _TCP_KEEPIDLE): ("keep_alive_idle_s", int),
     (socket.IPPROTO_TCP, _TCP_KEEPINTVL): ("keep_alive_interval_s", int),
     (socket.IPPROTO_TCP, _TCP_KEEPCNT): ("keep_alive_probes", int),
@@ -41,10 +43,14 @@ _ATTRIBUTES: Final[dict[tuple[int, int], tuple[str, Callable[[int], Any]]]] = {
     (socket.IPPROTO_IP, socket.IP_TTL): ("ttl", int),
     (socket.IPPROTO_IP, socket.IP_TOS): ("tos", int),
 }
+#: What TCP_MAXSEG may be set to, as in Linux.
+_SEGMENTS: Final = range(88, 32768)
 
 
 def set_option(kernel: Kernel, level: int, name: int, value: Any) -> None:
-    """Set an option. Raises ``OSError``: ENOPROTOOPT for TCP's options on another socket, EINVAL for a TTL of 0."""
+    """Set an option. Raises ``OSError``: ENOPROTOOPT for TCP's options on another socket, EINVAL for a TTL or a segment
+    that cannot be.
+    """
     if level == socket.SOL_SOCKET and name == socket.SO_LINGER:
         on, seconds = struct.unpack("ii", value)
         kernel.options.linger_s = seconds if on else None
@@ -55,7 +61,7 @@ def set_option(kernel: Kernel, level: int, name: int, value: Any) -> None:
     known = _ATTRIBUTES.get((level, name))
     if known is not None:
         attribute, convert = known
-        if attribute == "ttl" and not 1 <= number <= 255:
+        if (attribute == "ttl" and not 1 <= number <= 255) or (attribute == "max_segment" and number not in _SEGMENTS):
             raise os_error(errno.EINVAL)
         setattr(kernel.options, attribute, convert(number))
         kernel.options_changed()
@@ -87,6 +93,10 @@ def _number(kernel: Kernel, level: int, name: int) -> int:
             return socket.SOCK_DGRAM if isinstance(kernel, UdpSocket) else socket.SOCK_STREAM
         if name == socket.SO_ACCEPTCONN:
             return int(isinstance(kernel, TcpListenerSocket))
+    if (level, name) == (socket.IPPROTO_TCP, _TCP_MAXSEG) and isinstance(kernel, TcpSocket):
+        info = kernel.tcp_info()
+        if info is not None:
+            return info.mss
     known = _ATTRIBUTES.get((level, name))
     if known is not None:
         return int(getattr(kernel.options, known[0]))

@@ -108,7 +108,7 @@ def _words_of(info: TcpInfo, now: Nanos) -> bytes:
         _segments(info.cwnd, mss),
         info.advmss,
         info.reordering,
-        0,  # rcv_rtt
+        info.rcv_rtt_ns // _NS_PER_US,
         info.receive_buffer,
         info.retransmitted,
     )
@@ -118,7 +118,10 @@ def _words_of(info: TcpInfo, now: Nanos) -> bytes:
 def _longs_of(info: TcpInfo, now: Nanos) -> bytes:
     """From ``tcpi_pacing_rate`` to the end."""
     mss = max(info.mss, 1)
-    busy_ns = info.busy_ns + (0 if info.busy_since_ns is None else now - info.busy_since_ns)
+    held_ns = {"path": info.path_held_ns, "peer": info.peer_held_ns, "buffer": info.buffer_held_ns, "nothing": 0}
+    held_ns[info.held_by] += now - info.held_since_ns
+    busy_ns = held_ns["path"] + held_ns["peer"] + held_ns["buffer"]
+    timeouts_ns = info.timeouts_ns + (0 if info.timeouts_since_ns is None else now - info.timeouts_since_ns)
     return _LONGS.pack(
         _NO_LIMIT,  # nothing is paced
         _NO_LIMIT,
@@ -132,9 +135,9 @@ def _longs_of(info: TcpInfo, now: Nanos) -> bytes:
         info.text_out,
         info.delivery_rate // 8,
         busy_ns // _NS_PER_US,
-        0,  # rwnd_limited, sndbuf_limited
-        0,
-        _segments(info.delivered, mss),
+        held_ns["peer"] // _NS_PER_US,
+        held_ns["buffer"] // _NS_PER_US,
+        _segments(info.delivered - info.syn_text, mss) + (info.snd_una > 0),  # our SYN is one too
         _segments(info.delivered_ce, mss),
         info.octets_sent,
         info.retransmitted_octets,
@@ -144,9 +147,9 @@ def _longs_of(info: TcpInfo, now: Nanos) -> bytes:
         info.snd_wnd,
         info.rcv_wnd,
         0,  # rehash
-        0,  # total_rto, total_rto_recoveries, total_rto_time
-        0,
-        0,
+        min(info.timeouts, 0xFFFF),
+        min(info.timeout_recoveries, 0xFFFF),
+        _capped(timeouts_ns // _NS_PER_MS),
     )
 
 

@@ -29,6 +29,8 @@ class SocketOptions(msgspec.Struct, kw_only=True):
     """Octets; 0 to let it grow as needed."""
     receive_buffer: int = 0
     """Octets; 0 to let it grow as needed."""
+    max_segment: int = 0
+    """Text that a segment may have, either way, where the interface lets it have more; 0: as much as that lets it."""
     ttl: int = 64
     tos: int = 0
     linger_s: int | None = None
@@ -65,6 +67,8 @@ class SocketOptions(msgspec.Struct, kw_only=True):
             "keepalive_interval_ns": round(self.keep_alive_interval_s * _NS_PER_S),
             "keepalive_probes": self.keep_alive_probes,
         }
+        if self.max_segment:
+            changes["mss"] = min(config.mss, self.max_segment)
         if self.send_buffer:
             changes |= {"send_buffer": self.send_buffer, "send_buffer_max": self.send_buffer}
         if self.receive_buffer:

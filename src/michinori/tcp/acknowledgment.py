@@ -14,6 +14,7 @@ from michinori.tcp.states import State
 from michinori.tcp.tail_probe import heed_probe
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
+from michinori.tcp.totals import Held
 from michinori.tcp.undo import heed_duplicate
 from michinori.wire.sequence import MASK
 
@@ -42,18 +43,15 @@ def acknowledge_syn(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     return True
 
 
-def is_plausible(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
+def is_plausible(tcb: Tcb, seg: Arrival) -> bool:
     """RFC 5961 section 5.2: neither older than a window nor ahead of what was sent."""
-    snd = tcb.snd
-    if snd.una - snd.max_wnd <= seg.ack <= snd.max:
-        return True
-    send_challenge_ack(tcb, now, "ack")
-    return False
+    return tcb.snd.una - tcb.snd.max_wnd <= seg.ack <= tcb.snd.max
 
 
 def acknowledge(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     """The states from ESTABLISHED on: what is acknowledged, what window is offered, what our FIN has come to."""
-    if not is_plausible(tcb, seg, now):
+    if not is_plausible(tcb, seg):
+        send_challenge_ack(tcb, now, "ack")
         return False
     snd, recovery = tcb.snd, tcb.recovery
     snd_wnd_before = snd.wnd
@@ -91,15 +89,18 @@ def _look_for_losses(tcb: Tcb, seg: Arrival, delivered: list[tuple[int, int]], n
     """Whether this ACK shows that something is lost; in fast recovery, how much may be sent in answer to it."""
     snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
     found = recovery.sack and detect_losses(tcb, now)
+    sent = 0
     if recovery.finds_loss(snd.una, snd.mss):
-        enter_fast_recovery(tcb, now)
+        sent = enter_fast_recovery(tcb, now)
     elif found:
         tell_of_loss(tcb, "rack" if recovery.rack is not None else "sack")
     if recovery.prr is not None:
         octets = sum([end - start for start, end in delivered])
-        pipe = recovery.pipe(snd.una, snd.nxt)
+        pipe = recovery.pipe(snd.una, snd.nxt) - sent
         progress = seg.advanced and not found
-        congestion.cwnd = pipe + recovery.prr.allowed(octets, pipe, congestion.ssthresh, snd.mss, progress=progress)
+        allowed = recovery.prr.allowed(octets, pipe, congestion.ssthresh, snd.mss, progress=progress)
+        congestion.cwnd = pipe + max(allowed, sent)
+        recovery.prr.sent(sent)
 
 
 def advance(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
@@ -116,12 +117,14 @@ def advance(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
         snd.nxt = ack  # a probe of a closed window was taken after all
     snd.buffer.release(min(ack, snd.buffer.end))
     snd.retries = 0
+    tcb.totals.answered(now)
     tcb.soft_error = None
     if snd.nxt > ack:
         timers.at_retransmit(now + rtt.timeout_ns())
     else:
         timers.retransmit_ns = timers.probe_ns = NEVER
-        tcb.totals.rest(now)
+        if snd.buffer.end <= ack:
+            tcb.totals.hold(Held.NOTHING, now)
     if not recovery.calm:
         recovery.acknowledged(ack)
     _grow_window(tcb, octets, rtt_ns, now)
@@ -161,7 +164,7 @@ def _grow_window(tcb: Tcb, octets: int, rtt_ns: Nanos, now: Nanos) -> None:
     if recovery.phase is Phase.OPEN:
         recovery.duplicates = 0
         recovery.inflation = 0
-        if snd.una - octets < tcb.full_to:
+        if snd.una - octets < tcb.full_to or congestion.cwnd < tcb.slow_to:
             congestion.acked(octets, snd.nxt - snd.una, rtt_ns, now)
             if tcb.watch is not None:
                 tcb.watch.window_grew()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from michinori.sim import Nanos
-from michinori.tcp.acknowledgment import acknowledge, acknowledge_syn
+from michinori.tcp.acknowledgment import acknowledge, acknowledge_syn, is_plausible
 from michinori.tcp.arrival import Arrival
 from michinori.tcp.ecn import acknowledge_echo, heed_marks, syn_came_again
 from michinori.tcp.errors import ConnectionRefused, ConnectionReset
@@ -20,7 +20,7 @@ from michinori.tcp.receiving import eighth_check_fin, see_to_ack, seventh_proces
 from michinori.tcp.segments import may_challenge, send_ack, send_challenge_ack, send_syn
 from michinori.tcp.sending import transmit
 from michinori.tcp.states import State
-from michinori.tcp.syn_sent import arrives_in_syn_sent
+from michinori.tcp.syn_sent import arrives_in_syn_sent, heed_user_timeout
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.time_wait import arrives_in_time_wait
 from michinori.wire.sequence import MASK
@@ -93,7 +93,10 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     had_text = len(seg.payload) > 0
     if had_text and seg.seq < rcv.nxt:
         rcv.duplicate = (seg.seq, min(seg.end, rcv.nxt))
-    _keep_stamp(tcb, seg, now)
+    if not seg.flags & ACK or is_plausible(tcb, seg):
+        _keep_stamp(tcb, seg, now)  # who makes up an ACK could shut out all that comes after, by PAWS
+    if seg.options.user_timeout_s is not None:
+        heed_user_timeout(tcb, seg.options)
     seg.trim(rcv.nxt, edge)
     if had_text and not seg.payload:
         rcv.ack_due = True  # all of it was outside: a probe of the closed window

@@ -11,6 +11,7 @@ from michinori.tcp.arrives import segment_arrives
 from michinori.tcp.config import IPV4_AND_TCP_HEADERS, IPV6_AND_TCP_HEADERS, TcpConfig
 from michinori.tcp.effects import NOBODY, Effects, Endpoint, PlainReceiver, PlainSender
 from michinori.tcp.errors import ConnectionAborted, ConnectionClosing, TcpError
+from michinori.tcp.fast_open import room_in_syn
 from michinori.tcp.info import TcpInfo, info_of
 from michinori.tcp.lifecycle import abort, become, finish, fit_mss, notify, send_capacity, send_space
 from michinori.tcp.prediction import plain_arrives
@@ -67,13 +68,13 @@ class Connection:
 
     def connect(self, now: Nanos, *, fast_open: FastOpen | None = None, data: Octets = b"") -> int:
         """Active OPEN (section 3.10.1): send a SYN. ``fast_open``: with that cookie, or asking for one (RFC 7413);
-        ``data``: text to begin with, in the SYN as far as it may. Gives how much of it was taken.
+        ``data``: text to begin with. Gives how much of it was taken: with a cookie, what goes into the SYN.
         """
         tcb = self._tcb
         assert not tcb.snd.nxt, "a connection is opened once"
         tcb.active = True
         tcb.fast_open = fast_open
-        taken = min(len(data), send_space(tcb))
+        taken = min(len(data), room_in_syn(tcb) or send_space(tcb))
         if taken:
             tcb.snd.buffer.append(memoryview(data)[:taken])
             if tcb.watch is not None:
@@ -289,6 +290,8 @@ class Connection:
         """Go on by other settings. What was settled by the handshake stays as it is."""
         tcb = self._tcb
         before, tcb.config = tcb.config, config
+        if config.user_timeout_option and config.user_timeout_ns not in (before.user_timeout_ns, None):
+            tcb.tells_timeout = tcb.state in SYNCHRONIZED
         if not config.keepalive:
             tcb.timers.keepalive_ns = NEVER
         elif tcb.state in SYNCHRONIZED and tcb.state is not State.TIME_WAIT:

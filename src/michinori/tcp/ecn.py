@@ -44,7 +44,7 @@ def acknowledge_echo(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     snd, recovery, congestion, ecn = tcb.snd, tcb.recovery, tcb.congestion, tcb.ecn
     flight = min(snd.nxt - snd.una, congestion.cwnd)
     before = snd.una
-    tcb.full_to = 0
+    tcb.full_to = tcb.slow_to = 0
     goes_on = acknowledge(tcb, seg, now)
     if tcb.gone or ecn is None:
         return goes_on

@@ -19,6 +19,8 @@ from michinori.wire.tcp import Options
 
 _COOKIE_OCTETS: Final = 8
 _MOST_PEERS: Final = 1024
+#: As much as a header can hold: whoever adds options to a SYN on its way does not make it too long then (as in Linux).
+_ROOM_FOR_OPTIONS: Final = 40
 #: Where it comes to nothing it is not tried again for an hour (RFC 7413 section 4.1.3.1 wants that remembered).
 _SULK_NS: Final = 3600 * 1_000_000_000
 
@@ -26,7 +28,7 @@ _SULK_NS: Final = 3600 * 1_000_000_000
 class FastOpen:
     """What an active OPEN with Fast Open remembers."""
 
-    __slots__ = ("asked", "granted", "outcome", "peer_mss", "text_most")
+    __slots__ = ("asked", "granted", "outcome", "peer_mss", "taken", "text_most")
 
     def __init__(self, asked: bytes, text_most: int) -> None:
         self.asked = asked
@@ -37,6 +39,8 @@ class FastOpen:
         """The cookie that came back."""
         self.peer_mss = 0
         """What the server announced with it."""
+        self.taken = 0
+        """How much text of the SYN was taken."""
         self.outcome = ""
         """``taken`` or ``not-taken`` by the server, or ``lost``: the SYN with the option was not answered."""
 
@@ -95,13 +99,12 @@ class FastOpenCache:
         self._peers[address] = peer
 
 
-def text_of_syn(tcb: Tcb, options: Options) -> int:
-    """How much text goes into our SYN beside these options."""
-    opening, buffer = tcb.fast_open, tcb.snd.buffer
+def room_in_syn(tcb: Tcb) -> int:
+    """How much text our SYN may carry."""
+    opening = tcb.fast_open
     if opening is None or not opening.asked:
         return 0
-    most = min(opening.text_most, tcb.path_mss) - len(options.emit())
-    return max(min(buffer.end - 1, most), 0)
+    return max(min(opening.text_most, tcb.path_mss) - _ROOM_FOR_OPTIONS, 0)
 
 
 def syn_was_answered(tcb: Tcb, options: Options) -> None:
@@ -112,6 +115,7 @@ def syn_was_answered(tcb: Tcb, options: Options) -> None:
     if options.fast_open:
         opening.granted, opening.peer_mss = options.fast_open, snd.peer_mss
     text = snd.max - 1
+    opening.taken = snd.una - 1
     if snd.nxt > snd.una:
         # As if it had never been sent: nothing was lost, it was only not accepted.
         snd.nxt = snd.una

@@ -54,6 +54,10 @@ class Flight:
         index = bisect_left(self.times, time_ns)
         return self.ends[index - 1] if index else una
 
+    def last_start(self, una: int) -> int:
+        """Where that begins which left last at one instant; ``una`` when it is all there is."""
+        return max(self.ends[-2], una) if len(self.ends) > 1 else una
+
     def clear(self) -> None:
         """Forget it all."""
         self.ends.clear()

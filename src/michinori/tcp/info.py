@@ -11,6 +11,7 @@ from michinori.tcp.recovery import Phase
 from michinori.tcp.scoreboard import DUP_THRESH
 from michinori.tcp.states import State
 from michinori.tcp.tcb import Tcb
+from michinori.tcp.totals import Held
 
 
 class TcpInfo(msgspec.Struct, frozen=True, gc=False):
@@ -51,7 +52,8 @@ class TcpInfo(msgspec.Struct, frozen=True, gc=False):
     resent: int
     """Sent again and not acknowledged."""
     reordering: int
-    """From how many segments on a gap counts as a loss, where it is counted."""
+    """By how many segments one was overtaken at most, 3 at least: so many later ones make a gap a loss, where they are
+    counted."""
     reordering_seen: bool
     """Segments have overtaken each other, so that RACK waits for those that are late (RFC 8985)."""
     reorderings: int
@@ -72,6 +74,8 @@ class TcpInfo(msgspec.Struct, frozen=True, gc=False):
     out_of_order: int
     send_buffer: int
     receive_buffer: int
+    rcv_rtt_ns: Nanos
+    """The round trip as a receiver sees it: the least time in which a window's worth has come."""
     srtt_ns: Nanos
     rttvar_ns: Nanos
     least_rtt_ns: Nanos
@@ -98,16 +102,29 @@ class TcpInfo(msgspec.Struct, frozen=True, gc=False):
     """Text, what was sent again included."""
     delivered: int
     """Text that the peer holds: acknowledged or sacked."""
+    syn_text: int
+    """How much of it with our SYN."""
     delivered_ce: int
     """Text that was acknowledged together with an echo of a mark."""
     marks: int
     """Segments that came marked."""
     delivery_rate: int
     """What the last measured round trip delivered."""
-    busy_ns: Nanos
-    """How long anything was under way, in all, up to when last nothing was."""
-    busy_since_ns: Nanos | None
-    """Since when something is under way."""
+    held_by: str
+    """What keeps text from having been delivered: ``nothing``, ``path`` (it is under way, or the congestion window is
+    used up), ``peer`` (whose window is) or ``buffer`` (all of it is under way, and the application waits for room)."""
+    held_since_ns: Nanos
+    path_held_ns: Nanos
+    """How long each has, in all, but for what does so since ``held_since_ns``."""
+    peer_held_ns: Nanos
+    buffer_held_ns: Nanos
+    timeouts: int
+    """How often the retransmission timer has expired."""
+    timeout_recoveries: int
+    """How often it has for something new."""
+    timeouts_ns: Nanos
+    """How long that took until something was acknowledged, in all, but for what goes on since ``timeouts_since_ns``."""
+    timeouts_since_ns: Nanos | None
     last_sent_ns: Nanos
     """When text was last sent."""
     last_heard_ns: Nanos
@@ -150,7 +167,7 @@ def info_of(tcb: Tcb) -> TcpInfo:
         sacked=board.octets,
         lost=_lost(tcb),
         resent=_resent(tcb),
-        reordering=DUP_THRESH,
+        reordering=max(totals.overtaken, DUP_THRESH),
         reordering_seen=recovery.rack is not None and recovery.rack.reordering_seen,
         reorderings=totals.reorderings,
         in_css=hystart is not None and hystart.in_css,
@@ -163,6 +180,7 @@ def info_of(tcb: Tcb) -> TcpInfo:
         out_of_order=rcv.reassembly.octets,
         send_buffer=send_capacity(tcb),
         receive_buffer=rcv.limit,
+        rcv_rtt_ns=rcv.rtt_ns,
         srtt_ns=rtt.srtt_ns,
         rttvar_ns=rtt.var_ns,
         least_rtt_ns=rtt.least_ns,
@@ -182,18 +200,26 @@ def info_of(tcb: Tcb) -> TcpInfo:
         octets_received=max(rcv.nxt - 1 - (rcv.fin is not None), 0),
         octets_sent=max(min(snd.max, buffer.end) - 1, 0) + totals.retransmitted_octets,
         delivered=octets_acked + board.octets,
+        syn_text=0 if tcb.fast_open is None else tcb.fast_open.taken,
         delivered_ce=0 if ecn is None else ecn.echoes_acked,
         marks=0 if ecn is None else ecn.marks,
         delivery_rate=rtt.delivery_rate,
-        busy_ns=totals.busy_ns,
-        busy_since_ns=totals.busy_since_ns,
+        held_by=totals.held_by.value,
+        held_since_ns=totals.held_since_ns,
+        path_held_ns=totals.held_ns[Held.PATH],
+        peer_held_ns=totals.held_ns[Held.PEER],
+        buffer_held_ns=totals.held_ns[Held.BUFFER],
+        timeouts=totals.timeouts,
+        timeout_recoveries=totals.timeout_recoveries,
+        timeouts_ns=totals.timeouts_ns,
+        timeouts_since_ns=totals.timeouts_since_ns,
         last_sent_ns=snd.last_ns,
         last_heard_ns=tcb.heard_at_ns,
         sack=recovery.sack,
         timestamps=tcb.stamped,
         scaled=tcb.scaled,
         ecn=ecn is not None,
-        syn_data=tcb.early or (tcb.fast_open is not None and tcb.fast_open.outcome == "taken"),
+        syn_data=totals.text_of_syn or (tcb.fast_open is not None and tcb.fast_open.outcome == "taken"),
     )
 
 

@@ -33,6 +33,7 @@ def establish(tcb: Tcb, now: Nanos, *, retries: int) -> None:
         tcb.congestion.cwnd = tcb.snd.mss
     rcv.turn_to = rcv.widened_edge()
     rcv.turn_at_ns = now
+    tcb.tells_timeout = config.user_timeout_option and config.user_timeout_ns is not None
     if config.keepalive:
         tcb.timers.at_keepalive(now + config.keepalive_idle_ns)
     become(tcb, State.ESTABLISHED)

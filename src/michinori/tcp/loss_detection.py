@@ -22,16 +22,15 @@ def note_delivered(tcb: Tcb, seg: Arrival, delivered: list[tuple[int, int]], now
     rack = recovery.rack
     if rack is None:
         return
-    overtaken_by = recovery.scoreboard.highest
+    overtaken_by = lowest = recovery.scoreboard.highest
     for start, end in delivered:
         firsts = recovery.resent_ever.gaps(start, end) if recovery.resent_ever.octets else [(start, end)]
         for low, high in firsts:
             sent_ns = flight.sent_at(high - 1)
             if sent_ns >= 0:
                 rack.delivered((sent_ns, high, 0), now)
-            if low < overtaken_by:
-                rack.reordering_seen = True
-                tcb.totals.reorderings += 1
+            if low < lowest:
+                lowest = low
         if firsts == [(start, end)]:
             continue
         for again in recovery.resent:
@@ -39,6 +38,10 @@ def note_delivered(tcb: Tcb, seg: Arrival, delivered: list[tuple[int, int]], now
                 rack.delivered(again.left, now)
             if again.start <= start and again.end >= end:
                 break
+    if lowest < overtaken_by:
+        rack.reordering_seen = True
+        tcb.totals.reorderings += 1
+        tcb.totals.overtaken = max(tcb.totals.overtaken, -(-(overtaken_by - lowest) // tcb.snd.mss))
 
 
 def _answers_the_first(tcb: Tcb, seg: Arrival, again: Resent, now: Nanos) -> bool:

@@ -15,6 +15,7 @@ from michinori.tcp.sending import transmit
 from michinori.tcp.states import State
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
+from michinori.tcp.totals import Held
 from michinori.wire import Octets
 from michinori.wire.checksum import partial
 from michinori.wire.tcp import ACK, PSH, Segment
@@ -27,7 +28,7 @@ _SIGN = 0x8000_0000
 def as_predicted(tcb: Tcb, segment: Segment, now: Nanos) -> bool:
     """Deal with the segment if it is one of the two. False: it was not touched."""
     options = segment.options
-    if segment.flags | PSH != ACK | PSH or options.sack:
+    if segment.flags | PSH != ACK | PSH or options.sack or options.user_timeout_s is not None:
         return False
     stamps, stamp = options.timestamps, 0
     if tcb.stamped:
@@ -115,9 +116,10 @@ def _new_ack(tcb: Tcb, wnd: int, acked: int, now: Nanos) -> None:
         timers.at_retransmit(now + rtt.timeout_ns())
     else:
         timers.retransmit_ns = timers.probe_ns = NEVER
-        tcb.totals.rest(now)
+        if snd.buffer.end <= una:
+            tcb.totals.hold(Held.NOTHING, now)
     sent_ns = tcb.flight.acked(una)
-    if una - acked < tcb.full_to:
+    if una - acked < tcb.full_to or tcb.congestion.cwnd < tcb.slow_to:
         tcb.congestion.acked(acked, snd.nxt - una, now - sent_ns if sent_ns >= 0 else rtt.srtt_ns, now)
     transmit(tcb, now)
     if snd.wants_room:

@@ -4,7 +4,7 @@ Cutting the window at once would silence the sender for half a round trip and th
 each octet delivered a fraction of one is sent, so that the flight reaches ``ssthresh`` when the recovery ends. If
 losses have brought it below already, as much is sent as was delivered (conservative reduction bound), and a segment
 more an ACK as long as the ACKs show progress and no further loss (slow start reduction bound). Which of the two bounds
-holds is chosen ACK by ACK, as RFC 9937 does it.
+holds is chosen ACK by ACK, and each lets at least as much go as the ACK itself tells of, as RFC 9937 has it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Prr:
         self._delivered += delivered
         if pipe > ssthresh:
             return max(-(-self._delivered * ssthresh // self._flight) - self._out, 0)
-        limit = self._delivered - self._out
+        limit = max(self._delivered - self._out, delivered)
         if progress:
-            limit = max(limit, delivered) + mss
+            limit += mss
         return max(min(ssthresh - pipe, limit), 0)
 
     def sent(self, octets: int) -> None:

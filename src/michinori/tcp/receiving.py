@@ -57,6 +57,7 @@ def take_early_text(tcb: Tcb, seg: Arrival) -> None:
     text = seg.payload[: rcv.edge - rcv.nxt]
     if text:
         tcb.totals.text_in += 1
+        tcb.totals.text_of_syn = True
         rcv.nxt += len(text)
         rcv.buffer.append(text)
         rcv.news = True
@@ -120,6 +121,7 @@ def widen(tcb: Tcb, now: Nanos) -> None:
     """
     rcv, most = tcb.rcv, tcb.config.receive_buffer_max
     took_ns = now - rcv.turn_at_ns
+    rcv.rtt_ns = min(took_ns, rcv.rtt_ns or took_ns)
     is_brisk = took_ns <= 2 * tcb.rtt.least_ns or not tcb.rtt.samples
     if rcv.limit < most and is_brisk and 4 * rcv.buffer.octets <= rcv.limit:
         rcv.limit = min(2 * rcv.limit, most, 65535 << rcv.shift)

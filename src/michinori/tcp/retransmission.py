@@ -22,8 +22,10 @@ from michinori.tcp.timers import NEVER
 _DUPLICATES_TO_INFLATE = 3
 
 
-def enter_fast_recovery(tcb: Tcb, now: Nanos) -> None:
-    """The octet at ``snd.una`` is lost: send it again without waiting for the timer, and halve the window."""
+def enter_fast_recovery(tcb: Tcb, now: Nanos) -> int:
+    """The octet at ``snd.una`` is lost: send it again without waiting for the timer, and halve the window. Gives how
+    much was sent.
+    """
     snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
     # What limited transmit sent beyond the window does not count (RFC 5681 section 3.2 step 2).
     flight = min(snd.nxt - snd.una, congestion.cwnd)
@@ -41,18 +43,16 @@ def enter_fast_recovery(tcb: Tcb, now: Nanos) -> None:
         # Three duplicate ACKs, though IsLost is not yet true of it (RFC 6675 section 5, step 4).
         recovery.lose_below(min(recovery.scoreboard.gap(snd.una, snd.mss)[1], snd.nxt), snd.una)
     tell_of_loss(tcb, why)
-    if recovery.sack:
-        first = recovery.lost.first(snd.mss)
-        if first is not None:
-            end = send_text(tcb, *first, now, why)
-            recovery.sent_again(first[0], end, snd.nxt, now)
-            recovery.rescue_rxt = end
-            if recovery.prr is not None:
-                recovery.prr.sent(end - first[0])
-    else:
-        send_again(tcb, now, why)
-        recovery.inflation = _DUPLICATES_TO_INFLATE * snd.mss
     tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
+    if not recovery.sack:
+        recovery.inflation = _DUPLICATES_TO_INFLATE * snd.mss
+        return send_again(tcb, now, why) - snd.una
+    first = recovery.lost.first(snd.mss)
+    if first is None:
+        return 0
+    end = recovery.rescue_rxt = send_text(tcb, *first, now, why)
+    recovery.sent_again(first[0], end, snd.nxt, now)
+    return end - first[0]
 
 
 def _was_cut_for(tcb: Tcb) -> bool:
@@ -69,8 +69,9 @@ def on_reorder_timeout(tcb: Tcb, now: Nanos) -> None:
     if not detect_losses(tcb, now):
         return
     if tcb.recovery.finds_loss(tcb.snd.una, tcb.snd.mss):
-        enter_fast_recovery(tcb, now)
+        sent = enter_fast_recovery(tcb, now)
         if tcb.recovery.prr is not None:
+            tcb.recovery.prr.sent(sent)
             tcb.congestion.cwnd = tcb.recovery.pipe(tcb.snd.una, tcb.snd.nxt)
     else:
         tell_of_loss(tcb, "rack")
@@ -106,6 +107,7 @@ def on_retransmission_timeout(tcb: Tcb, now: Nanos) -> None:
     if _is_beyond_r2(tcb, now):
         return
     tcb.rtt.expired()
+    tcb.totals.time_out(now)
     if snd.una == 0:
         send_syn(tcb, now, "rto")
         tcb.totals.retransmitted += 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from michinori.sim import Nanos
-from michinori.tcp.fast_open import text_of_syn
+from michinori.tcp.fast_open import room_in_syn
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.wire import Octets
@@ -18,9 +20,14 @@ _BLOCKS_ALONE = 4
 
 
 def options_now(tcb: Tcb, now: Nanos) -> Options:
-    """The options of a segment that goes out now: time stamps, and SACK blocks if there is anything to tell."""
+    """The options of a segment that goes out now: time stamps, and SACK blocks if there is anything to tell; once, how
+    long we wait (RFC 5482).
+    """
     rcv = tcb.rcv
     plain = tcb.plain_options(now)
+    if tcb.tells_timeout:
+        tcb.tells_timeout = False
+        return msgspec.structs.replace(plain, user_timeout_s=_user_timeout(tcb))
     if not tcb.recovery.sack or (rcv.duplicate is None and not rcv.reassembly.islands):
         return plain
     most = _BLOCKS_BESIDE_TIMESTAMPS if tcb.stamped else _BLOCKS_ALONE
@@ -33,9 +40,11 @@ def options_now(tcb: Tcb, now: Nanos) -> Options:
     return Options(sack=sack, timestamps=plain.timestamps)
 
 
-def sack_octets(options: Options) -> int:
-    """What the SACK blocks take from the text of a full segment."""
-    return 4 + 8 * len(options.sack) if options.sack else 0
+def added_octets(options: Options) -> int:
+    """What the options that not every segment has take from the text of a full one."""
+    if options.sack:
+        return 4 + 8 * len(options.sack)
+    return 4 if options.user_timeout_s else 0
 
 
 def acknowledged(tcb: Tcb) -> None:
@@ -60,7 +69,7 @@ def send_ack(tcb: Tcb, now: Nanos) -> None:
     options = options_now(tcb, now)
     seq, ack, window = (snd.iss + snd.nxt) & MASK, (rcv.irs + rcv.nxt) & MASK, rcv.window_field()
     acknowledged(tcb)
-    if tcb.plain_sender is not None and tcb.stamped and not options.sack and tcb.watch is None:
+    if tcb.plain_sender is not None and tcb.stamped and options is tcb.options and tcb.watch is None:
         tcb.totals.segments_out += 1
         tcb.plain_sender(seq, ack, tcb.ack_flags, window, options, b"", 0)
         return
@@ -118,7 +127,7 @@ def send_syn(tcb: Tcb, now: Nanos, why: str = "") -> None:
         fast_open=_fast_open(tcb, why, answering=answering),
         user_timeout_s=_user_timeout(tcb),
     )
-    size = 0 if answering or why else text_of_syn(tcb, options)
+    size = 0 if answering or why else min(snd.buffer.end - 1, room_in_syn(tcb))
     if answering:
         flags = SYN | ACK | ECE if tcb.ect else SYN | ACK
     else:
@@ -175,7 +184,7 @@ def send_text(tcb: Tcb, start: int, end: int, now: Nanos, why: str = "") -> int:
         return 1
     options = options_now(tcb, now)
     text_end = snd.buffer.end
-    most = start + max(snd.mss - sack_octets(options), 1)
+    most = start + max(snd.mss - added_octets(options), 1)
     if min(end, text_end) > most:
         end = most
     payload: Octets = snd.buffer.slice(start, min(end, text_end) - start) if start < text_end else b""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from michinori.sim import Nanos
 from michinori.tcp.path_probing import probe_path
 from michinori.tcp.recovery import Doubt, Phase
-from michinori.tcp.segments import acknowledged, options_now, sack_octets, send_text
+from michinori.tcp.segments import acknowledged, added_octets, options_now, send_text
 from michinori.tcp.states import SENDS_TEXT, State
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
+from michinori.tcp.totals import Held
 from michinori.wire.sequence import MASK
 from michinori.wire.tcp import PSH, Segment
 
@@ -27,7 +28,6 @@ def transmit(tcb: Tcb, now: Nanos) -> None:
     if snd.nxt > snd.una:
         timers = tcb.timers
         if timers.retransmit_ns == NEVER:
-            tcb.totals.work(now)
             timers.at_retransmit(now + tcb.rtt.timeout_ns())
         if timers.probe_ns == NEVER and recovery.probes_tail and recovery.phase is Phase.OPEN:
             timers.at_probe(min(now + 2 * tcb.rtt.srtt_ns, timers.retransmit_ns))
@@ -96,6 +96,23 @@ def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
         size = max(min(end, edge, nxt + snd.mss) - nxt, 0)
     if is_held_back or room - (nxt - first) < snd.mss:
         tcb.full_to = nxt
+        if tcb.totals.held_by is not Held.PATH:
+            tcb.totals.hold(Held.PATH, now)
+    else:
+        _note_what_is_used(tcb, now)
+
+
+def _note_what_is_used(tcb: Tcb, now: Nanos) -> None:
+    """Not all of the congestion window: what holds text back instead, and how much was used all the same."""
+    snd, what = tcb.snd, Held.PATH
+    tcb.slow_to = min(2 * (snd.nxt - snd.una), tcb.congestion.ssthresh)
+    left = snd.buffer.end - snd.nxt
+    if left > 0 and snd.una + snd.wnd - snd.nxt < min(left, snd.mss):
+        what = Held.PEER
+    elif left <= 0 and snd.wants_room:
+        what = Held.BUFFER
+    if what is not tcb.totals.held_by:
+        tcb.totals.hold(what, now)
 
 
 def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
@@ -103,8 +120,8 @@ def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
     snd, rcv, watch, send = tcb.snd, tcb.rcv, tcb.watch, tcb.effects.send
     send_plain = tcb.plain_sender if tcb.stamped and watch is None else None
     options = options_now(tcb, now)
-    mss = max(snd.mss - sack_octets(options), 1)
-    if options.sack:
+    mss = max(snd.mss - added_octets(options), 1)
+    if options is not tcb.options:
         send_plain = None
     src_port, dst_port, iss = tcb.local[1], tcb.remote[1], snd.iss
     ack, window = rcv.wire(rcv.nxt), rcv.window_field()

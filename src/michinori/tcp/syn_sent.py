@@ -78,9 +78,14 @@ def negotiate(tcb: Tcb, theirs: Options, now: Nanos) -> None:
         rcv.limit = min(rcv.limit, _LARGEST_FIELD)
         rcv.step = min(rcv.limit // 2, config.mss)
     tcb.recovery.agree(config, sack=config.sack and theirs.sack_permitted)
-    if config.user_timeout_option and theirs.user_timeout_s:
-        tcb.peer_timeout_ns = theirs.user_timeout_s * _NS_PER_S
+    heed_user_timeout(tcb, theirs)
     if config.timestamps and theirs.timestamps is not None:
         tcb.stamped = True
         rcv.stamp = theirs.timestamps[0]
         rcv.stamp_at_ns = now
+
+
+def heed_user_timeout(tcb: Tcb, theirs: Options) -> None:
+    """How long the peer wishes to wait (RFC 5482); a time of zero means nothing (section 3.4)."""
+    if tcb.config.user_timeout_option and theirs.user_timeout_s:
+        tcb.peer_timeout_ns = theirs.user_timeout_s * _NS_PER_S

@@ -18,6 +18,8 @@ from michinori.tcp.timers import NEVER
 
 #: TLP.max_ack_delay: how long a peer may wait with the ACK of a single segment.
 _MAX_ACK_DELAY_NS: Final = 200_000_000
+#: On the shortest of paths a peer needs that long to answer at all (as in Linux).
+_LEAST_WAIT_NS: Final = 2_000_000
 
 
 def on_probe_timeout(tcb: Tcb, now: Nanos) -> None:
@@ -40,7 +42,7 @@ def on_probe_timeout(tcb: Tcb, now: Nanos) -> None:
         with_fin = snd.closing and new_to >= text_end and edge > text_end
         send_one(tcb, snd.nxt, max(new_to, snd.nxt) + with_fin, now)
     else:
-        start = max(snd.una, snd.nxt - snd.mss)
+        start = max(tcb.flight.last_start(snd.una), snd.nxt - snd.mss)
         recovery.sent_again(start, send_text(tcb, start, snd.nxt, now, "tlp"), snd.nxt, now)
         tcb.rtt.timed_to = 0
     recovery.probe_end = snd.nxt
@@ -70,7 +72,7 @@ def _probe_due_ns(tcb: Tcb) -> Nanos:
     """Two round trips after text was last sent or acknowledged (TLP_calc_PTO), but not later than the RTO."""
     snd, rtt = tcb.snd, tcb.rtt
     expires_ns = tcb.timers.retransmit_ns
-    wait_ns = 2 * rtt.srtt_ns
+    wait_ns = max(2 * rtt.srtt_ns, _LEAST_WAIT_NS)
     if snd.nxt - snd.una <= snd.mss:
         wait_ns += _MAX_ACK_DELAY_NS
     return min(max(snd.last_ns, expires_ns - rtt.timeout_ns()) + wait_ns, expires_ns)

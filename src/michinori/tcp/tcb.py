@@ -135,6 +135,7 @@ class ReceiveSide:
         "news",
         "nxt",
         "reassembly",
+        "rtt_ns",
         "shift",
         "stamp",
         "stamp_at_ns",
@@ -175,6 +176,8 @@ class ReceiveSide:
         self.stamp = 0
         """TS.Recent."""
         self.stamp_at_ns: Nanos = 0
+        self.rtt_ns: Nanos = 0
+        """The round trip as a receiver sees it: the least time in which a window's worth has come; 0 before one has."""
         self.turn_to = 0
         """The edge of the window when its use was last looked at; reached after a round trip at the earliest."""
         self.turn_at_ns: Nanos = 0
@@ -238,11 +241,13 @@ class Tcb:
         "remote",
         "rtt",
         "scaled",
+        "slow_to",
         "snd",
         "soft_error",
         "stamp_offset",
         "stamped",
         "state",
+        "tells_timeout",
         "timers",
         "totals",
         "watch",
@@ -268,6 +273,10 @@ class Tcb:
         self.full_to = 0
         """Behind what had been sent when the congestion window was last used up: only what acknowledges text before it
         lets the window grow (RFC 2861 section 3, RFC 7661).
+        """
+        self.slow_to = 0
+        """How far slow start goes with a window that was not: to twice what was under way (RFC 7661 section 4.2, and as
+        in Linux).
         """
         self.ecn: Ecn | None = None
         """Explicit congestion notification, once it was agreed upon."""
@@ -298,6 +307,8 @@ class Tcb:
         """What the path takes is being looked for, after a black hole."""
         self.peer_timeout_ns: Nanos | None = None
         """REMOTE_UTO of RFC 5482: how long the peer wishes to wait."""
+        self.tells_timeout = False
+        """The next segment tells how long we do."""
         self.stamped = False
         """Time stamps were agreed upon."""
         self.scaled = False

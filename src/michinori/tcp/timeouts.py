@@ -14,6 +14,9 @@ from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.wire.tcp import ACK, Segment
 
+#: How much later than the user time-out keep-alive begins.
+_LATER_NS = 1_000_000_000
+
 
 def on_deadline(tcb: Tcb, now: Nanos) -> None:
     """Let every timer that is due do its work. There may be none: see ``timers.py``."""
@@ -48,7 +51,10 @@ def on_keepalive(tcb: Tcb, now: Nanos) -> None:
     timers.keepalive_ns = NEVER
     if tcb.state in (State.CLOSED, State.TIME_WAIT):
         return
-    quiet_until_ns = tcb.heard_at_ns + config.keepalive_idle_ns
+    idle_ns = config.keepalive_idle_ns
+    if config.user_timeout_option and tcb.patience_ns is not None:
+        idle_ns = max(idle_ns, tcb.patience_ns + _LATER_NS)  # RFC 5482 section 4.2
+    quiet_until_ns = tcb.heard_at_ns + idle_ns
     if quiet_until_ns > now:
         tcb.probes = 0
         timers.at_keepalive(quiet_until_ns)

@@ -37,7 +37,7 @@ class Unsupported(Exception):
 
 def expressions(text: str) -> list[ast.expr]:
     """The expressions that are asserted, in order. Raises ``Unsupported``."""
-    text = textwrap.dedent(text).strip()
+    text = textwrap.dedent(text).rstrip().rstrip("\\;").strip()
     try:
         tree = ast.parse("\n".join(line.strip() for line in text.splitlines()))
     except SyntaxError:

@@ -250,7 +250,8 @@ class Calls:
         if isinstance(kernel, UdpSocket):
             return self._send_datagram(call, kernel, pattern(0, length))
         socket = self._tcp(call)
-        if flags & number(Word("MSG_FASTOPEN")):
+        opens = bool(flags & number(Word("MSG_FASTOPEN"))) and not socket.connected
+        if opens:
             socket.options.fast_open = True
             socket.connect(*self._address(call.arguments[4] if len(call.arguments) > 4 else ..., self._server()))
         done = 0
@@ -263,9 +264,11 @@ class Calls:
             # The stream has begun with the first call that took something.
             self._written(socket).extend(data[:taken])
             done += taken
-            if (done == length and (length or socket.connected)) or (done and self.would_block(call) is not None):
+            if done and self.would_block(call) is not None:
                 return done
-            return None
+            if opens and not (socket.flow is not None and socket.flow.was_established):
+                return None
+            return done if done == length else None
 
         return attempt
 

@@ -87,6 +87,7 @@ export const REASONS = {
   "loss": ["損失が見つかった。混んでいるとみて減らす。", "A loss was found: the path is taken to be crowded.", "RFC 5681 3.2"],
   "ecn": ["ルータが混雑の印を付けた (ECN)。", "A router marked a packet: congestion (ECN).", "RFC 3168 6.1.2"],
   "idle": ["しばらく送らなかったので、経路の様子は分からなくなった。", "Nothing was sent for a while, so what was known of the path is old.", "RFC 5681 4.1"],
+  "reopened": ["印のために閉じたウィンドウを、再送タイマが切れたので1セグメント分開けた。", "Marks had closed the window; the retransmission timer opens it by a segment.", "RFC 3168 6.1.2"],
   "recovered": ["損失からの回復が終わった。", "The recovery from a loss is over.", "RFC 6582 3.2"],
   "undo": ["減らした理由は誤りだったので、元に戻した。", "It had been cut for nothing, so it is as before.", "RFC 4015 3.2"],
   "syn": ["SYN (またはSYN/ACK) に返事がない。", "No answer to the SYN (or SYN,ACK).", "RFC 6298 5"],
