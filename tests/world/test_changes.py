@@ -1,6 +1,7 @@
 """A scenario with something changed."""
 
 import dns.zone
+import msgspec
 import pytest
 
 from michinori.world import scenario, units
@@ -65,6 +66,20 @@ def test_a_foreign_top_level_domain_is_made_known_by_the_root(home, tmp_path):
     assert "test. 3600 IN NS ns.nic.test." in records(found, ".")
     assert "shop.test. 3600 IN NS ns.michinori.example." in records(found, "test.")
     assert found.hosts["tld-server"].zones == ["example.", "test."]
+
+
+@pytest.mark.parametrize("name", ["shop.test", "my.site.example"])
+def test_a_zone_whose_text_ends_without_an_end_of_line_is_added_to_as_well(home, tmp_path, name):
+    bare = {origin: text.rstrip("\n") for origin, text in home.zones.items()}
+    found = with_site(msgspec.structs.replace(home, zones=bare), name, tmp_path)
+    assert found.zones.keys() == with_site(home, name, tmp_path).zones.keys()
+    assert all(records(found, origin) for origin in found.zones)
+
+
+def test_a_wrong_address_in_the_scenario_is_left_to_who_builds_it(home, tmp_path):
+    wrong = msgspec.structs.replace(home.hosts["pc"], interfaces={"eth0": "192.168.1.300/24"})
+    changed = msgspec.structs.replace(home, hosts=home.hosts | {"pc": wrong})
+    assert "a.example" in with_site(changed, "a.example", tmp_path).hosts
 
 
 def test_the_folder_of_a_site_that_is_there_is_replaced(home, tmp_path):

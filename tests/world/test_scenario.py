@@ -68,3 +68,40 @@ def test_a_near_name_is_proposed():
 def test_a_file_brings_its_folder(tmp_path):
     (tmp_path / "my.toml").write_text(SMALL, encoding="utf-8")
     assert scenario.load(str(tmp_path / "my.toml"))[1] == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        ('switch = "hub"', r'\[added_sites\] switch = "hub" is no switch; there are '),
+        ('name_server = "ns"', r'\[added_sites\] name_server = "ns" is no host; there are pc, '),
+        ('top = "com"', r'\[added_sites\] top = "com" is no host; there are pc, '),
+        (
+            'first = "203.0.113"',
+            r'\[added_sites\] first = "203.0.113" is no IPv4 address with the length of its prefix',
+        ),
+        ('root = "root-server"', '"root" is not known there'),
+    ],
+)
+def test_where_sites_are_added_is_checked_before_one_is(changed, complaint):
+    with pytest.raises(ScenarioError, match=complaint):
+        scenario.parse(f'base = "home"\n[added_sites]\n{changed}\n')
+
+
+ADDED = """
+[added_sites]
+switch = "s"
+first = "192.0.2.2/24"
+gateway = "192.0.2.1"
+name_server = "a"
+name_server_name = "ns.example."
+top = "b"
+"""
+
+
+def test_sites_are_added_where_somebody_can_tell_their_names():
+    with pytest.raises(ScenarioError, match='top = "b" has no address of its own; there are none'):
+        scenario.parse(f'switches = ["s"]\n{SMALL}{ADDED}')
+    addressed = SMALL.replace("[hosts.b]", '[hosts.b]\ninterfaces = { eth0 = "192.0.2.3/24" }')
+    with pytest.raises(ScenarioError, match=r'the zone "\." is missing; there are none'):
+        scenario.parse(f'switches = ["s"]\n{addressed}{ADDED}')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from contextlib import suppress
 from ipaddress import IPv4Interface, ip_interface
 from pathlib import Path
 from typing import Any, Final
@@ -124,12 +125,12 @@ def _host_name(name: str) -> str:
 
 
 def _free_address(scenario: Scenario, added: AddedSites) -> IPv4Interface:
-    taken = {
-        ip_interface(address).ip
-        for host in scenario.machines.values()
-        for given in host.interfaces.values()
-        for address in ([given] if isinstance(given, str) else given)
-    }
+    taken = set()
+    for host in scenario.machines.values():
+        for given in host.interfaces.values():
+            for text in [given] if isinstance(given, str) else given:
+                with suppress(ValueError):  # what is wrong with it is said where the world is built
+                    taken.add(ip_interface(text).ip)
     first = IPv4Interface(added.first)
     for address in first.network.hosts():
         if address >= first.ip and address not in taken:
@@ -148,12 +149,13 @@ def _with_name(scenario: Scenario, added: AddedSites, name: str, address: str) -
     if above == ".":
         top = name.rpartition(".")[2] + "."
         top_address = str(ip_interface(_first_address(hosts[added.top])).ip)
-        zones["."] += f"{top} 3600 NS ns.nic.{top}\nns.nic.{top} 3600 A {top_address}\n"
+        delegation = f"{top} 3600 NS ns.nic.{top}\nns.nic.{top} 3600 A {top_address}\n"
+        zones["."] = _with_records(zones["."], delegation)
         soa = "@ 3600 SOA ns.nic hostmaster.nic 2026010100 1800 900 604800 900\n"
         zones[top] = f"{soa}@ 3600 NS ns.nic\nns.nic 3600 A {top_address}\n"
         hosts[added.top] = msgspec.structs.replace(hosts[added.top], zones=[*hosts[added.top].zones, top])
         above = top
-    zones[above] += f"{name}. {server}"
+    zones[above] = _with_records(zones[above], f"{name}. {server}")
     own = f"{name}."
     soa = f"@ 3600 SOA {added.name_server_name} hostmaster 2026010100 7200 900 1209600 300\n"
     zones[own] = f"{soa}@ {server}@ 3600 A {address}\n"
@@ -183,6 +185,10 @@ def _with_address(text: str, origin: str, name: str, address: str) -> str:
     zone.delete_rdataset(owner, dns.rdatatype.CNAME)
     zone.delete_rdataset(owner, dns.rdatatype.A)
     return str(zone.to_text(relativize=False)) + f"{name}. 3600 A {address}\n"
+
+
+def _with_records(text: str, records: str) -> str:
+    return text.removesuffix("\n") + f"\n{records}"
 
 
 def _first_address(host: Host) -> str:

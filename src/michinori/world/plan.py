@@ -17,6 +17,8 @@ from typing import Final
 
 import msgspec
 
+from michinori.inet import addresses
+
 _AUTOMATIC: Final = ipaddress.IPv4Network("10.0.0.0/8")
 _CABLE_PREFIX: Final = 30
 _SWITCH_PREFIX: Final = 20
@@ -44,7 +46,7 @@ class Port(msgspec.Struct, eq=False):
     @property
     def network(self) -> tuple[bytes, int]:
         """The subnet that its address lies in."""
-        return network_of(self.address, self.prefix_length)
+        return addresses.network(self.address, self.prefix_length), self.prefix_length
 
 
 class Hop(msgspec.Struct, frozen=True):
@@ -54,13 +56,6 @@ class Hop(msgspec.Struct, frozen=True):
     length: int
     next_hop: bytes
     port: Port
-
-
-def network_of(address: bytes, length: int) -> tuple[bytes, int]:
-    """The prefix with its host bits cleared."""
-    bits = len(address) * 8
-    number = int.from_bytes(address, "big") >> (bits - length) << (bits - length)
-    return number.to_bytes(len(address), "big"), length
 
 
 def segments(ports: Iterable[Port], joined: Iterable[tuple[Hashable, Hashable]]) -> list[list[Port]]:

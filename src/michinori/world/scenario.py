@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from importlib import resources
+from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -145,11 +146,8 @@ class AddedSites(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name_server: str
     """The host whose name server answers for the new name."""
     name_server_name: str
-    name_server_address: str
     top: str
-    """The host whose name server delegates: that of the zone above."""
-    root: str
-    """The host with the root zone, for names below a top-level domain that is not there yet."""
+    """The host whose name server answers for a top-level domain that is not there yet."""
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -265,3 +263,21 @@ def _check(scenario: Scenario, name: str) -> None:
             demand(
                 host.napt.outside in host.interfaces, place, f'"{host.napt.outside}" is no interface', host.interfaces
             )
+    added, place = scenario.added_sites, "added_sites"
+    if added is not None:
+        for key, host_name in (("name_server", added.name_server), ("top", added.top)):
+            demand(host_name in scenario.hosts, place, f'{key} = "{host_name}" is no host', scenario.hosts)
+        with_address = [host_name for host_name, host in scenario.hosts.items() if host.interfaces]
+        demand(added.top in with_address, place, f'top = "{added.top}" has no address of its own', with_address)
+        demand(added.switch in scenario.switches, place, f'switch = "{added.switch}" is no switch', scenario.switches)
+        demand("." in scenario.zones, place, 'the zone "." is missing', scenario.zones)
+        _check_first(added.first, f"{name}: [{place}] first = ")
+
+
+def _check_first(text: str, before: str) -> None:
+    try:
+        IPv4Interface(text)
+    except ValueError:
+        raise ScenarioError(
+            f'{before}"{text}" is no IPv4 address with the length of its prefix, such as 203.0.113.96/26'
+        ) from None
