@@ -13,7 +13,7 @@ from pathlib import Path
 import peers
 import pytest
 from har12 import hold_against_har_12
-from serving import children, is_running, refused, serving
+from serving import children, is_running, refused, serving, until
 
 APPLICATION = """
 import os
@@ -28,6 +28,7 @@ SLOW = """
 import asyncio
 async def app(scope, receive, send):
     assert scope["type"] == "http"
+    print("taken", flush=True)
     await asyncio.sleep(100)
 """
 
@@ -71,9 +72,9 @@ def test_workers_share_the_port_and_none_is_left_behind(folder: Path) -> None:
         answered = {peers.curl(served.url).stdout.split()[-1] for _ in range(40)}
         assert answered <= {str(worker).encode() for worker in workers}
         served.process.send_signal(signal.SIGHUP)  # one after the other is replaced
-        until = time.monotonic() + 20
+        ends = time.monotonic() + 20
         while "Read the settings anew" not in served.said:
-            assert time.monotonic() < until
+            assert time.monotonic() < ends
             assert peers.curl(served.url).stdout.startswith(b" / ")
         assert served.end(signal.SIGINT) == 0
         assert not any(map(is_running, workers))
@@ -84,33 +85,24 @@ def test_workers_end_with_the_one_that_started_them(folder: Path) -> None:
         workers = children(served.process.pid)
         served.process.kill()
         served.process.wait()
-        until = time.monotonic() + 20
-        while any(map(is_running, workers)):
-            assert time.monotonic() < until, "a worker was left behind"
-            time.sleep(0.05)
+        until(lambda: not any(map(is_running, workers)))
 
 
 def test_a_worker_that_dies_is_replaced(folder: Path) -> None:
     with serving("site", "--workers", "2", folder=folder) as served:
         first = children(served.process.pid)[0]
         os.kill(first, signal.SIGKILL)
-        until = time.monotonic() + 20
-        while len([worker for worker in children(served.process.pid) if worker != first]) < 2:
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        until(lambda: len([worker for worker in children(served.process.pid) if worker != first]) == 2)
         assert "starting another" in served.said
 
 
 def test_a_hangup_opens_the_log_again(folder: Path) -> None:
     with serving("site", "--log", "access.log", folder=folder) as served:
         peers.curl(served.url)
-        time.sleep(0.4)
+        until(lambda: (folder / "access.log").stat().st_size > 0)
         (folder / "access.log").rename(folder / "old.log")
         served.process.send_signal(signal.SIGHUP)
-        until = time.monotonic() + 10
-        while "Read the settings anew" not in served.said:
-            assert time.monotonic() < until
-            time.sleep(0.02)
+        until(lambda: "Read the settings anew" in served.said)
         peers.curl(served.url)
         assert served.end(signal.SIGTERM) == 0
     assert len((folder / "old.log").read_text().splitlines()) == 1
@@ -121,7 +113,7 @@ def test_ctrl_c_twice_ends_it_at_once(folder: Path) -> None:
     (folder / "slow.py").write_text(SLOW)
     with serving("slow:app", folder=folder) as served, socket.create_connection(("127.0.0.1", served.port)) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        time.sleep(0.3)
+        until(lambda: "taken" in served.said)
         served.process.send_signal(signal.SIGINT)
         time.sleep(0.5)
         assert served.process.poll() is None  # it waits for the answer

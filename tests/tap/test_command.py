@@ -7,12 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import netns
 import pytest
 import tshark
+from serving import until
 
 from michinori import TapWorld
 from michinori.aio import ping
@@ -110,10 +110,7 @@ def test_open_walks_the_whole_way_over_our_own_tcp(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         namespace.start(sys.executable, "-m", "http.server", "-b", "10.99.0.1", "-d", str(site), "8000")
         inside = ("ip", "netns", "exec", namespace.name)
-        for _ in range(100):
-            if b":8000" in namespace.run("ss", "-tln").stdout:
-                break
-            time.sleep(0.02)
+        until(lambda: b":8000" in namespace.run("ss", "-tln").stdout)
         out = tmp_path / "journey"
         walked = michinori("open", "http://10.99.0.1:8000/", "--via", "tap", "-O", str(out), "--json", before=inside)
         assert walked.returncode == 0, walked.stderr

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import sys
-import time
 from pathlib import Path
 
 import netns
@@ -30,6 +29,7 @@ async def app(scope, receive, send):
             await send({"type": "websocket.send", "text": message["text"].upper()})
     else:
         if scope["path"].endswith("/slow"):
+            print("taken", flush=True)
             await asyncio.sleep(1)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
         await send({"type": "http.response.body", "body": b"hello"})
@@ -86,8 +86,7 @@ def test_it_ends_gently_and_keeps_what_was_served(kernel: netns.Namespace, site:
     seen = tmp_path / "seen"
     with serving("shop:app", "--via", "tap", "--trace", str(seen), folder=tmp_path, before=kernel.inside) as served:
         slow = kernel.start("curl", "-sS", "--disable", "--max-time", "20", f"{served.url}/slow")
-        until(lambda: b"ESTAB" in kernel.run("ss", "-tn").stdout)
-        time.sleep(0.2)  # the request is on its way
+        until(lambda: "taken" in served.said)
         assert served.end(signal.SIGTERM) == 0
         assert slow.communicate(timeout=10) == (b"hello", b"")
         assert "Stopping: the answers of 1 connections" in served.said
@@ -126,8 +125,8 @@ def test_elsewhere_than_on_linux_it_says_so(
 
     monkeypatch.setattr(sys, "platform", "darwin")
     assert run(Settings(targets=(str(site),)), Network(via="tap"), "ja", force=False) == 1
-    said = capsys.readouterr().err
-    assert said == "michinori: できません: TAP devices are Linux's, and this is darwin: use another way there\n"
+    told = "TAPデバイスはLinuxのもので、ここは darwin です。別の --via を使ってください"
+    assert capsys.readouterr().err == f"michinori: できません: {told}\n"
 
 
 @pytest.mark.parametrize(
