@@ -1,9 +1,9 @@
-"""What the client takes: ``Accept-Encoding`` and its weights (RFC 9110 sections 12.4.2 and 12.5.3)."""
+"""What the client takes: codings and languages with their weights (RFC 9110 sections 12.4.2, 12.5.3 and 12.5.4)."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from michinori.http.headers import Headers
 
@@ -30,3 +30,16 @@ def takes(headers: Headers, coding: str) -> bool:
     """Whether content in that coding is welcome. Who says nothing gets none."""
     offered = weights(headers, "Accept-Encoding")
     return offered.get(coding, offered.get("*", 0.0)) > 0
+
+
+def language(accept_language: str) -> Literal["ja", "en"]:
+    """Which of the two languages of our own pages is wanted more: the first named if both are alike, English if neither
+    is wanted. Takes the value of an ``Accept-Language`` field.
+    """
+    best: Literal["ja", "en"] = "en"
+    most = 0.0
+    for tag, weight in weights(Headers({"Accept-Language": accept_language}), "Accept-Language").items():
+        primary = tag.partition("-")[0]
+        if weight > most and primary in ("ja", "en"):
+            best, most = "ja" if primary == "ja" else "en", weight
+    return best

@@ -40,10 +40,7 @@ class _Entry(NamedTuple):
 
 def page(folder: Path, root: Path, segments: tuple[str, ...], shown: str, headers: Headers) -> bytes:
     """The page for a folder; ``shown`` is its path in the URL, percent-decoded. Raises ``Refusal``."""
-    weights = accept.weights(headers, "Accept-Language")
-    japanese = max((weight for tag, weight in weights.items() if tag.partition("-")[0] == "ja"), default=0.0)
-    english = max((weight for tag, weight in weights.items() if tag.partition("-")[0] == "en"), default=0.0)
-    language = "ja" if japanese > english else "en"
+    language = accept.language(headers.get("Accept-Language"))
     title, name, size, changed, parent, empty = _WORDS[language]
     entries = sorted(_entries(folder, root))
     rows = [f'<tr><td><a href="../">{parent}</a></td><td></td><td></td></tr>'] if segments or shown != "/" else []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from michinori.http import ServerRequest, ServerResponse
+from michinori.http import ServerRequest, ServerResponse, accept
 from michinori.world.search_index import Index
-from michinori.world.search_page import front_page, language_of, results_page
+from michinori.world.search_page import front_page, results_page
 
 
 class SearchSite:
@@ -22,7 +22,7 @@ class SearchSite:
             return ServerResponse(
                 404, [("Content-Type", "text/plain; charset=utf-8")], b"There is no such page here.\n"
             )
-        language = language_of(request.headers.get("Accept-Language"))
+        language = accept.language(request.headers.get("Accept-Language"))
         words = parse_qs(request.query, max_num_fields=20).get("q", [""])[0].strip()
         if words:
             page = results_page(words, self._index.search(words), len(self._index.pages()), language)

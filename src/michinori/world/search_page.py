@@ -54,15 +54,6 @@ _TEXTS: Final = {
 }
 
 
-def language_of(accept_language: str) -> str:
-    """``ja`` if the reader's browser asks for it before English."""
-    for part in accept_language.lower().split(","):
-        tag = part.partition(";")[0].strip()
-        if tag.startswith(("ja", "en")):
-            return tag[:2]
-    return "en"
-
-
 def front_page(language: str) -> str:
     """The page without words."""
     texts = _TEXTS[language]

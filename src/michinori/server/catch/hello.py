@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from html import escape
 from importlib.resources import files
 from typing import Final
 
+from michinori.http import accept
 from michinori.http.dates import format_date, now_s
 from michinori.http.urls import bracketed
 from michinori.server.catch.caught import Caught
@@ -43,7 +43,7 @@ class Hello:
         """The whole answer, head and body."""
         head = caught.head
         assert head is not None, "only whole requests are answered"
-        language = self._language or preferred(head.get("accept-language"))
+        language = self._language or accept.language(head.get("accept-language"))
         body = page(caught, head, language).encode("utf-8", "replace")
         fields = (
             ("Date", format_date(now_s())),
@@ -59,22 +59,6 @@ class Hello:
         )
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields)
         return f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode("ascii") + (b"" if head.method == "HEAD" else body)
-
-
-def preferred(accept_language: str) -> Language:
-    """Japanese if the browser would rather have it than English."""
-    best: tuple[float, Language] = (0.0, "en")
-    for member in accept_language.split(","):
-        name, _, rest = member.strip().partition(";")
-        match = re.search(r"q=([0-9.]+)", rest)
-        try:
-            weight = float(match[1]) if match else 1.0
-        except ValueError:
-            weight = 0.0
-        primary = name.strip().lower().partition("-")[0]
-        if weight > best[0] and primary in ("ja", "en"):
-            best = (weight, "ja" if primary == "ja" else "en")
-    return best[1]
 
 
 def page(caught: Caught, head: Head, language: Language) -> str:
