@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -23,10 +23,13 @@ _CPU_S: Final = 60
 _MEMORY_OCTETS: Final = 8 << 30
 
 
-class _Answer(msgspec.Struct):
-    """What the process says before it ends: the picture, or why there is none."""
+T = TypeVar("T")
 
-    picture: Picture | None = None
+
+class _Answer(msgspec.Struct):
+    """What the process says before it ends: what came of it, or why nothing did."""
+
+    done: msgspec.Raw = msgspec.Raw(b"\xc0")  # nil
     reason: str = ""
 
 
@@ -37,35 +40,46 @@ def can_fork() -> bool:
 
 def paint_apart(paint: Callable[[], Picture]) -> Picture:
     """Call ``paint`` in a forked process. Raises ``NotDrawn``."""
+    return begin_apart(paint, Picture)()
+
+
+def begin_apart(work: Callable[[], T], kind: type[T]) -> Callable[[], T]:
+    """Begin ``work``, which gives a ``kind``, in a forked process. What is returned waits for it and is to be called
+    once; it raises ``NotDrawn``.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _work(paint, writing)
+        _work(work, writing)
     os.close(writing)
-    try:
-        with open(reading, "rb") as pipe:
-            said = pipe.read()
-    finally:
-        _, status = os.waitpid(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if code != 0 or not said:
-        raise NotDrawn(f"the page was not drawn: the painter broke down over it ({_ending(code)})")
-    answer = msgspec.msgpack.decode(said, type=_Answer)
-    if answer.picture is None:
-        raise NotDrawn(answer.reason)
-    return answer.picture
+
+    def wait() -> T:
+        try:
+            with open(reading, "rb") as pipe:
+                said = pipe.read()
+        finally:
+            _, status = os.waitpid(child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if code != 0 or not said:
+            raise NotDrawn(f"the page was not drawn: the painter broke down over it ({_ending(code)})")
+        answer = msgspec.msgpack.decode(said, type=_Answer)
+        if answer.reason:
+            raise NotDrawn(answer.reason)
+        return msgspec.msgpack.decode(answer.done, type=kind)
+
+    return wait
 
 
-def _work(paint: Callable[[], Picture], writing: int) -> None:
-    """In the child: paint, say what came of it, and end without a trace of the parent's business."""
+def _work(work: Callable[[], Any], writing: int) -> None:
+    """In the child: do it, say what came of it, and end without a trace of the parent's business."""
     code = 1
     try:
         _bound()
         faulthandler.disable()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the library writes there whatever it dislikes
         try:
-            answer = _Answer(picture=paint())
+            answer = _Answer(msgspec.Raw(msgspec.msgpack.encode(work())))
         except NotDrawn as error:
             answer = _Answer(reason=str(error))
         with open(writing, "wb") as pipe:

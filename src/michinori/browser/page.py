@@ -16,6 +16,7 @@ from michinori.browser.address_bar import Typed
 from michinori.browser.discover import PRIORITY, Finder
 from michinori.browser.document import Document
 from michinori.browser.errors import BadAddress, BadDataUrl, BadImage, NotDrawn
+from michinori.browser.film import Film
 from michinori.browser.loader import Loaded, Loader, note_sniffed
 from michinori.browser.paint import Answer, Engine, PlutoPrint
 from michinori.browser.picture import Picture
@@ -69,6 +70,8 @@ class Page:
     """Why the document could not be had; ``None`` if it was."""
     errors: list[Failure] = field(default_factory=list)
     """Everything that went wrong, of the document and of its resources."""
+    film: Film | None = None
+    """How it filled in, to be painted if wanted; None where there is no picture, or nothing but the document came."""
 
     @property
     def title(self) -> str:
@@ -135,6 +138,8 @@ class _Opening:
         self._failure: Failure | None = None
         self._own_images: dict[str, Answer] = {}
         """The image that was opened instead of a page."""
+        self._told: dict[str, Answer] = {}
+        """What the painter was told."""
 
     async def run(self) -> Page:
         try:
@@ -159,6 +164,7 @@ class _Opening:
             charset=self._charset,
             failure=self._failure,
             errors=self._errors(main),
+            film=self._film(main, document) if picture is not None and shown == "html" else None,
         )
 
     # From the URL to the document.
@@ -349,7 +355,7 @@ class _Opening:
     # From the tree to the picture.
 
     def _draw(self, document: Document) -> tuple[Picture | None, str]:
-        told = prepare.answers(self._loader.loaded.values()) | self._own_images
+        told = self._told = prepare.answers(self._loader.loaded.values()) | self._own_images
         if not self._settings.draw:
             return None, "nobody asked for a picture"
         engine: Engine = self._settings.engine or PlutoPrint()
@@ -384,6 +390,9 @@ class _Opening:
             octets=len(picture.png),
         )
         return picture, ""
+
+    def _film(self, main: _Main, document: Document) -> Film:
+        return Film(document, self._loader.loaded, self._told, self._settings.viewport, main.event)
 
     def _errors(self, main: _Main) -> list[Failure]:
         errors = [self._failure] if self._failure else []

@@ -6,6 +6,7 @@ touches neither network nor disk, and it knows the fonts of ``fonts.py`` alone: 
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 import zlib
@@ -31,7 +32,7 @@ _USER_STYLE: Final = "html{min-height:100vh}rp{display:inline}rt{font-size:0.75e
 _FONT_NAME: Final = re.compile(r"\.(?:ttf|otf|ttc|woff2?|eot)(?:[?#]|$)", re.IGNORECASE)
 _RGB: Final = 2
 _STRIP: Final = 32
-_NOTHING: Final = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+_QUALITY: Final = 85
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Answer:
     octets: bytes
     type: str
     size: tuple[int, int] = (0, 0)
+
+
+#: In the place of an image that is not there.
+BLANK: Final = Answer(b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>', "image/svg+xml", (1, 1))
 
 
 class Engine(Protocol):
@@ -70,6 +75,20 @@ class PlutoPrint:
         if apart.can_fork():
             return apart.paint_apart(lambda: self._paint(library, document, answers, viewport))
         return self._paint(library, document, answers, viewport)
+
+    def sketch(
+        self, document: Document, answers: Mapping[str, Answer], viewport: Viewport, size: tuple[int, int]
+    ) -> bytes:
+        """The upper part of the page as a JPEG of that width, and of that height at most. Raises ``NotDrawn``."""
+        library = _library()
+        book = _laid_out(library, document, answers, viewport)
+        width, scale = size[0], size[0] / viewport.width
+        height = max(1, min(size[1], round(max(viewport.height, _pixels(book.get_document_height())) * scale)))
+        canvas = library.ImageCanvas(width, height, library.IMAGE_FORMAT_RGB24)
+        canvas.clear_surface(1, 1, 1, 1)
+        canvas.scale(scale, scale)
+        book.render_document(canvas)
+        return _jpeg(canvas, width, height)
 
     def _paint(self, library: Any, document: Document, answers: Mapping[str, Answer], viewport: Viewport) -> Picture:
         book = _laid_out(library, document, answers, viewport)
@@ -130,7 +149,7 @@ def _fetcher(library: Any, answers: Mapping[str, Answer]) -> Any:
 def _nothing(url: str) -> Answer:
     if _FONT_NAME.search(url):
         return Answer(fonts.blank(), "font/ttf")
-    return Answer(_NOTHING, "image/svg+xml")
+    return BLANK
 
 
 def _key(url: str) -> str:
@@ -183,6 +202,19 @@ def _png(canvas: plutoprint.ImageCanvas, width: int, height: int) -> bytes:
     head = struct.pack(">IIBBBBB", width, height, 8, _RGB, 0, 0, 0)
     chunks = (_chunk(b"IHDR", head), _chunk(b"IDAT", b"".join(packed)), _chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def _jpeg(canvas: plutoprint.ImageCanvas, width: int, height: int) -> bytes:
+    with needed_for("writing pictures"):
+        from PIL import Image
+
+    canvas.flush()
+    pixels = bytes(canvas.get_data()[: canvas.get_stride() * height])
+    octets = io.BytesIO()
+    Image.frombuffer("RGB", (width, height), pixels, "raw", "BGRX", canvas.get_stride(), 1).save(
+        octets, "JPEG", quality=_QUALITY
+    )
+    return octets.getvalue()
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

@@ -30,3 +30,11 @@ class Picture:
     cut: bool = False
     """Whether the page is higher than the picture."""
     boxes: list[Box] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """The upper part of a page, small, as it stood at an event, as a JPEG."""
+
+    event: int
+    jpeg: bytes

@@ -18,7 +18,7 @@ from michinori.browser.document import Document, Element
 from michinori.browser.errors import BadImage
 from michinori.browser.loader import Loaded, note_failed
 from michinori.browser.media import Viewport
-from michinori.browser.paint import Answer
+from michinori.browser.paint import BLANK, Answer
 
 _ICON: Final = (
     '<path d="M2.5 1.5h8l3 3v10h-11z" fill="#fff" stroke="#889"/><path d="M10.5 1.5v3h3" fill="none" stroke="#889"/>'
@@ -132,6 +132,9 @@ def _show(element: Element, document: Document, told: dict[str, Answer], viewpor
         _show_broken(element, told, asked=bool(reference))
         return
     element.remove("srcset")
+    if answer is BLANK and (size := _announced(element)):  # room is kept for it, in its proportions
+        url = f"michinori:blank/{len(told)}"
+        told[url] = answer = Answer(_svg(*size, ""), "image/svg+xml", size)
     if url is not None and url.startswith("data:"):
         url = f"michinori:data/{len(told)}"
         told[url] = answer
@@ -144,14 +147,14 @@ def _show(element: Element, document: Document, told: dict[str, Answer], viewpor
 def _show_broken(element: Element, told: dict[str, Answer], *, asked: bool) -> None:
     """As browsers do: a frame of the size that was announced, or a small icon before the text that stands for it."""
     alt = element.get("alt")
-    width, height = (_announced(element.get(name) or "") for name in ("width", "height"))
+    size = _announced(element)
     element.remove("srcset")
     element.remove("src")
     if not asked:
         return
-    if width and height:
+    if size:
         url = f"{_BROKEN}/{len(told)}"
-        told[url] = Answer(_frame(width, height, alt or ""), "image/svg+xml", (width, height))
+        told[url] = Answer(_frame(*size, alt or ""), "image/svg+xml", size)
         element.set("src", url)
     elif alt is None:
         element.set("src", _BROKEN)
@@ -159,9 +162,13 @@ def _show_broken(element: Element, told: dict[str, Answer], *, asked: bool) -> N
         element.insert_before(f'<img src="{_BROKEN}" style="{_ICON_STYLE}">')
 
 
-def _announced(length: str) -> int:
-    """The pixels that an attribute gives, 0 if it does not, or too many to be drawn."""
-    return int(length) if _LENGTH.fullmatch(length) and int(length) < _LONGEST else 0
+def _announced(element: Element) -> tuple[int, int] | None:
+    """The size that the document gives an image, in pixels, unless that is too large to be drawn."""
+    width, height = (element.get(name) or "" for name in ("width", "height"))
+    if not (_LENGTH.fullmatch(width) and _LENGTH.fullmatch(height)):
+        return None
+    size = int(width), int(height)
+    return size if 0 < min(size) and max(size) < _LONGEST else None
 
 
 def _frame(width: int, height: int, alt: str) -> bytes:

@@ -34,6 +34,8 @@ class Contents(msgspec.Struct):
     """The capture of each host that has one."""
     picture: bytes
     """The page as PNG, empty if it was not drawn."""
+    film: list[tuple[int, bytes]]
+    """How the page filled in: the number of an event, and the page as it stood then as JPEG."""
     files: dict[str, str]
     """By name, relative to the report."""
     language: str
@@ -74,6 +76,8 @@ def pack(contents: Contents) -> Iterator[tuple[str, bytes]]:
     if contents.document:
         yield "document", compressed(_json(contents.document))
     yield "har", compressed(contents.har)
+    if contents.film:
+        yield "film", compressed(b"".join(jpeg for _, jpeg in contents.film))
     description = _description(contents, places)
     description["tables"] = {name: table.layout for name, table in tables.items()}
     description["strings"] = {name: table.texts for name, table in strings.items()}
@@ -136,6 +140,7 @@ def _description(contents: Contents, places: Places) -> dict[str, Any]:
         "language": contents.language,
         "epoch_ns": str(contents.epoch_ns),  # more digits than a number of JavaScript holds
         "browser_host": contents.browser_host,
+        "film": [[number, len(jpeg)] for number, jpeg in contents.film],
         "virtual": contents.virtual,
         "below_sockets": contents.below_sockets,
         "nodes": contents.nodes,

@@ -15,6 +15,7 @@ from michinori.report.story import Chapter, make_story
 from michinori.trace import Event, har
 
 if TYPE_CHECKING:
+    from michinori.browser.picture import Shot
     from michinori.report.contents import Contents
     from michinori.world.journey import Journey
 
@@ -34,6 +35,7 @@ class Results:
     def __init__(self, journey: Journey, folder: Folder) -> None:
         self.journey = journey
         self.folder = folder
+        self._film: Callable[[], list[Shot]] | None = None
         self.files: dict[str, str] = {}
         """What was written, by name relative to the folder, with what it is."""
 
@@ -113,6 +115,8 @@ class Results:
     def keep(self, *, report: bool, language: Language) -> None:
         """Write everything. Raises what the folder raises."""
         journey, recorder = self.journey, self.journey.recorder
+        if report:
+            self._begin_film()
         if self.picture:
             self._write("page.png", "picture", lambda path: path.write_bytes(self.picture))
         if journey.world is not None:
@@ -123,6 +127,17 @@ class Results:
         self._write("trace.jsonl", "trace", recorder.save_trace)
         if report:
             self._write("journey.html", "report", lambda path: self._report(path, language))
+
+    def _begin_film(self) -> None:
+        """It is painted while the rest is written."""
+        page = self.journey.page
+        if page is not None and page.film is not None and self._film is None:
+            self._film = page.film.begin()
+
+    @cached_property
+    def _shots(self) -> list[Shot]:
+        self._begin_film()
+        return self._film() if self._film is not None else []
 
     def _report(self, path: Path, language: Language) -> None:
         from michinori.report.html import write_report
@@ -145,6 +160,7 @@ class Results:
             events=self.events,
             captures=self._captures(),
             picture=self.picture,
+            film=[(shot.event, shot.jpeg) for shot in self._shots],
             files=self.files,
             language=language,
             epoch_ns=self.journey.epoch_ns,

@@ -98,13 +98,21 @@ def test_the_film_moves_the_cursor_and_the_picture_follows(browser, report, walk
     with opened(browser, report, part="page", n=1, lang="en") as page:
         assert page.locator(".page-cover").count() == 1
         buttons = page.locator(".page-film button")
-        assert buttons.count() == len(walked.of("http", "exchange")) + 1
+        film = page.evaluate("michinori.journey.about.film.map(([n]) => n)")
+        exchanges = {event.n: event.data["kind"] for event in walked.of("http", "exchange")}
+        assert exchanges[film[0]] == "document"
+        assert "stylesheet" in [exchanges[n] for n in film]
+        assert film == sorted(film)
+        assert buttons.count() == len(film) + 1  # the finished picture is the last
+        drawn = "[...document.querySelectorAll('.page-shot img')].filter((one) => one.naturalWidth === 264)"
+        wait_until(page, f"{drawn}.length === {len(film)}")
         buttons.last.click()
         [painted] = walked.of("browser", "painted")
         assert page.evaluate("michinori.cursor.value.n") == painted.n
         wait_until(page, "!document.querySelector('.page-cover, .page-missing')")
-        buttons.nth(buttons.count() - 3).focus()
+        buttons.nth(buttons.count() - 2).focus()
         page.keyboard.press("Enter")
+        assert page.evaluate("michinori.cursor.value.n") == film[-1]
         wait_until(page, "document.querySelectorAll('.page-missing').length > 0")
         page.get_by_role("button", name="Show it finished").click()
         assert page.locator(".page-missing").count() == 0

@@ -12,7 +12,7 @@
 /** @typedef {{name: string, kind: "host" | "router" | "switch", adapters: {name: string, mac: string, mtu: number, addresses: string[]}[], routes: {prefix: string, via?: string, interface: string, metric?: number}[]}} Node */
 /** @typedef {{node: string, plug: string, delay_ns: number, rate: number | null, queue: number}} LineEnd */
 /** @typedef {{name: string, mtu: number, faults: string[], ends: [LineEnd, LineEnd]}} Line */
-/** @typedef {{url: string, final_url: string, numbers: Record<string, any>, failure: Texts | null, files: Record<string, string>, language: string, epoch_ns: string, browser_host: string, virtual: boolean, below_sockets: boolean, nodes: Node[], lines: Line[], rows: RowLayout[], exchanges: Exchange[], conversations: Conversation[], tables: Record<string, TableLayout>, strings: Record<string, string[]>}} Description */
+/** @typedef {{url: string, final_url: string, numbers: Record<string, any>, failure: Texts | null, files: Record<string, string>, language: string, epoch_ns: string, browser_host: string, film?: [number, number][], virtual: boolean, below_sockets: boolean, nodes: Node[], lines: Line[], rows: RowLayout[], exchanges: Exchange[], conversations: Conversation[], tables: Record<string, TableLayout>, strings: Record<string, string[]>}} Description */
 /** @typedef {{n: number, t: number, host: string, layer: string, what: string, cause: number, connection: string, why: string, frame: number, data: Record<string, any>}} Event */
 /** @typedef {{n: number, t: number, host: string, number: number, interface: string, sent: boolean, comment: string, octets: Uint8Array, missing: number, fcs: number}} Frame `missing`: how many octets of its payload the report does not carry */
 
@@ -69,6 +69,8 @@ export class Journey {
     this.whole = kept.every((/** @type {number} */ each) => each === 1);
     /** @type {ArrayBuffer | undefined} the tree of the page as JSON, parsed only when looked at */
     this.documentJson = blobs.document;
+    /** @type {ArrayBuffer | undefined} the pictures of the film strip, one behind the other */
+    this.filmOctets = blobs.film;
     /** page.har, as it was written */
     this.har = new Uint8Array(blobs.har ?? new ArrayBuffer(0));
     this.end = this.size ? this.columns.t[this.size - 1] : 0;
@@ -102,6 +104,12 @@ export class Journey {
   /** @returns {{cut: boolean, nodes: [number, string, any][]} | null} the nodes of the page, depth first; see `report/dom.py` */
   document() {
     return this.documentJson ? JSON.parse(this.text.decode(this.documentJson)) : null;
+  }
+
+  /** @returns {{n: number, jpeg: Uint8Array<ArrayBuffer>}[]} the page as it was painted from what had come at some of the events */
+  film() {
+    let at = 0;
+    return (this.about.film ?? []).map(([n, length]) => ({ n, jpeg: new Uint8Array(/** @type {ArrayBuffer} */ (this.filmOctets), (at += length) - length, length) }));
   }
 
   /** @param {number} n @returns {number} 0 if it began by itself */

@@ -75,6 +75,23 @@ function withoutFragment(url) {
   return url.replace(/#.*/, "");
 }
 
+/**
+ * The strip: the paintings there are, each with what had come since the one before, and at last the finished picture.
+ * @param {Journey} journey @param {Answer[]} answers
+ * @returns {(Moment & {jpeg: Uint8Array<ArrayBuffer> | null, came: string[]})[]}
+ */
+export function stripOf(journey, answers) {
+  const moments = momentsOf(journey, answers);
+  const film = journey.film();
+  if (!film.length) return moments.map((moment) => ({ ...moment, jpeg: null, came: [moment.name] }));
+  const shown = moments.filter(({ n, exchange }) => !exchange || film.some((shot) => shot.n === n));
+  return shown.map((moment, index) => ({
+    ...moment,
+    jpeg: film.find((shot) => shot.n === moment.n)?.jpeg ?? null,
+    came: moments.filter(({ n, exchange }) => exchange && n <= moment.n && n > (shown[index - 1]?.n ?? 0)).map(({ name }) => name),
+  }));
+}
+
 /** @param {Journey} journey @param {Answer[]} answers @returns {Moment[]} when each response was whole, and last the painting */
 export function momentsOf(journey, answers) {
   const { t } = journey.columns;
