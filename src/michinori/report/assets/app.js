@@ -10,6 +10,7 @@ import { Player } from "./player.js";
 import { Search } from "./search.js";
 import { Tools } from "./tools.js";
 import { Trail } from "./trail.js";
+import { examination, leftToAnswer } from "./examination.js";
 import { PARTS } from "./parts.js";
 
 /** @typedef {import("./parts.js").Report} Report */
@@ -66,11 +67,12 @@ export function App({ report: given, framed = false }) {
     addEventListener("hashchange", follow); // a link to another moment of this very report
     return () => removeEventListener("hashchange", follow);
   }, []);
-  return html`<${Masthead} report=${report} framed=${framed} />
-    <div class="pinned"><${Here} report=${report} /><div class="pinned-row"><${Parts} chosen=${part.id} choose=${report.show} />
+  const masks = useStore(examination, leftToAnswer); // what is always in view is drawn anew when more or less is hidden
+  return html`<${Masthead} key=${`head ${masks}`} report=${report} framed=${framed} />
+    <div class="pinned"><${Here} key=${masks} report=${report} /><div class="pinned-row"><${Parts} chosen=${part.id} choose=${report.show} />
       <${Tools} trail=${trail} move=${move} address=${() => addressOf(here())} /></div></div>
     <${Chosen} report=${report} part=${part} />
-    <${Player} report=${report} /><${Search} report=${report} />`;
+    <${Player} key=${`player ${masks}`} report=${report} /><${Search} report=${report} />`;
 }
 
 /** @param {import("./trail.js").Place} place @returns {string} the link that opens this report there */
@@ -138,14 +140,15 @@ function Masthead({ report, framed }) {
   const say = useSay();
   const { about } = report.journey;
   const { failure, numbers } = about;
-  return html`<header class="masthead"><div class="wide">
+  const frame = framed ? "section" : "header";
+  return html`<${frame} class="masthead" aria-label=${framed ? about.url : undefined}><div class="wide">
     ${!framed && html`<${Brand} />`}
     <h1>${about.url}</h1>
-    <p class="sum"><span class=${failure ? "verdict bad" : "verdict"}>${say(failure ? TEXTS.failed : TEXTS.arrived)} ${numbers.status || ""}</span>
+    <p class="sum"><span class=${failure ? "verdict bad" : "verdict"}>${say(failure ? TEXTS.failed : TEXTS.arrived)} ${numbers.status > 0 && html`<span class="status-code">${numbers.status}</span>`}</span>
       ${about.final_url && about.final_url !== about.url && html`<span class="final">→ ${about.final_url}</span>`}</p>
     ${failure && html`<p class="failure">${say(failure)}</p>`}
     <${Tiles} about=${about} />
-  </div></header>`;
+  </div></${frame}>`;
 }
 
 /** @param {{about: import("./data.js").Description}} props */

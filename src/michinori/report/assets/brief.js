@@ -48,7 +48,7 @@ const BY_KIND = {
   "http request-sent": ({ data }) => `${data.method} ${data.target}`,
   "http request-received": ({ data }) => `${data.method} ${data.target}`,
   "http response-head": ({ data }) => `${data.status} ${data.reason}`,
-  "http response-sent": ({ data }) => `${data.status}`,
+  "http response-sent": ({ data }) => `status ${data.status}`,
   "dns asked": ({ data }) => `${data.name} ${data.type} → ${data.server}`,
   "dns answered": ({ data }) => `${data.name} ${data.type} ${data.rcode}`,
 };

@@ -1,10 +1,10 @@
 // @ts-check
 // Examination mode (試験モード): ten questions about this journey, whose values are hidden meanwhile. Answers are checked at once
 // and lead to the place where they are seen.
-import { html, useEffect, useRef, useState, useStore } from "./ui.js";
+import { html as anything, useEffect, useRef, useState, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
-import { examination, isUnderWay, stillHidden } from "./examination.js";
-import { hide } from "./mask.js";
+import { examination, isUnderWay, leftToAnswer, stillHidden } from "./examination.js";
+import { hide, plainly } from "./mask.js";
 import { isRight } from "./explain/exam/answers.js";
 import { draw } from "./explain/exam/draw.js";
 
@@ -36,6 +36,11 @@ const TEXTS = {
   progress: { ja: "進み具合", en: "Progress" },
 };
 
+examination.subscribe(() => hide(stillHidden(examination.value)));
+
+/** The questions stand here as they are, while what is around them hides the answers. @type {typeof anything} */
+const html = (...parts) => plainly(() => anything(...parts));
+
 /** @param {Report} report @param {Examination | null} next */
 function put(report, next) {
   examination.set(next);
@@ -46,10 +51,6 @@ function put(report, next) {
 export function Exam({ report }) {
   const say = useSay();
   const current = useStore(examination, (value) => value);
-  useEffect(() => {
-    hide(null);
-    return () => hide(stillHidden(examination.value));
-  }, []);
   const begin = () => {
     const seed = crypto.getRandomValues(new Uint32Array(1))[0];
     const questions = draw(report.journey, seed);
@@ -75,7 +76,7 @@ export function Exam({ report }) {
 function Progress({ current, begin, stop }) {
   const say = useSay();
   const { outcomes } = current;
-  const left = outcomes.filter((outcome) => !outcome).length;
+  const left = leftToAnswer(current);
   const right = outcomes.filter((outcome) => outcome?.right).length;
   return html`<div class="exam-progress">
     <p class="exam-dots" role="img" aria-label=${say(TEXTS.progress)}>${outcomes.map((outcome, index) => html`<span key=${index} class=${outcome ? (outcome.right ? "dot right" : "dot wrong") : "dot"}></span>`)}</p>

@@ -12,6 +12,9 @@ export const examination = new Store(/** @type {Examination | null} */ (null));
 /** @param {Examination | null} one */
 export const isUnderWay = (one) => one !== null && one.outcomes.includes(null);
 
+/** @param {Examination | null} one @returns {number} how many answers are hidden */
+export const leftToAnswer = (one) => (one ? one.outcomes.filter((outcome) => outcome === null).length : 0);
+
 /** @param {Examination | null} one @returns {string[] | null} what other parts must not show: the answers that are still to be given */
 export function stillHidden(one) {
   if (!one || !isUnderWay(one)) return null;

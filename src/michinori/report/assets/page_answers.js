@@ -49,7 +49,7 @@ function One({ report, answer, current }) {
   const how = decoded ? (HOWS[decoded.how] ? say(HOWS[decoded.how]) : decoded.how) : "";
   return html`<li class="page-answer" aria-current=${current ? "true" : undefined}>
     <button type="button" class="page-answer-head" aria-expanded=${open ? "true" : "false"} data-exchange=${asked.id} onClick=${() => setOpen(!open)}>
-      <svg viewBox="0 0 10 10" aria-hidden="true"><path d="M3 1l5 4-5 4z" /></svg><span class=${data.status >= 400 || !data.status ? "num warm" : "num"}>${data.status || "✕"}</span><b>${pathOf(data.url)}</b></button>
+      <svg viewBox="0 0 10 10" aria-hidden="true"><path d="M3 1l5 4-5 4z" /></svg><span class=${data.status ? (data.status >= 400 ? "num warm status-code" : "num status-code") : "num warm"}>${data.status || "✕"}</span><b>${pathOf(data.url)}</b></button>
     ${data.status ? html`<dl>
       <div><dt>${say(TEXTS.coding)}</dt><dd>${coded ? html`<${Go} report=${report} n=${coded.n}>${say(TEXTS.coded, { coding: coded.coding, from: count(coded.from), to: count(coded.to), share: `${Math.round((coded.from / coded.to) * 100)} %` })}<//>` : say(TEXTS.plain, { octets: count(data.response_body_octets) })}</dd></div>
       <div><dt>${say(TEXTS.declared)}</dt><dd class="mono">${sniffed?.header_type || data.content_type || "–"}</dd></div>

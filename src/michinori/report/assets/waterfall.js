@@ -120,7 +120,7 @@ function Row({ report, one, place, marks, from, span, open, toggle }) {
     <button type="button" class="waterfall-name" aria-expanded=${open ? "true" : "false"} data-exchange=${one.id} onClick=${() => toggle(one.id)}>
       <svg viewBox="0 0 10 10" aria-hidden="true"><path d="M3 1l5 4-5 4z" /></svg>
       <span title=${data.url}><small>#${one.id}</small> ${data.method === "GET" ? "" : `${data.method} `}${nameOf(data.url)}</span></button>
-    <span class=${failed ? "warm" : ""}><span class="unseen">${say(TEXTS.status)}: </span>${data.status || say(TEXTS.failed)}</span>
+    <span class=${failed ? "warm" : ""}><span class="unseen">${say(TEXTS.status)}: </span>${data.status ? html`<span class="status-code">${data.status}</span>` : say(TEXTS.failed)}</span>
     <span class="soft"><span class="unseen">${say(TEXTS.kind)}: </span>${data.kind || data.content_type}</span>
     <span class="soft"><span class="unseen">${say(TEXTS.priority)}: </span>${PRIORITIES[data.priority] ? say(PRIORITIES[data.priority]) : data.priority}</span>
     <span class="num end"><span class="unseen">${say(TEXTS.size)}: </span>${count(transferred(one))}</span>

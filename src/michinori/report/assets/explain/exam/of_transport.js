@@ -45,7 +45,7 @@ const thirdAck = (journey, dice) => {
   const isn = shake.synAck.values.get("tcp.seq_raw");
   return make("third-ack", "number", shake.ack.values.get("tcp.ack_raw"),
     say(`サーバのSYN/ACKのシーケンス番号は ${isn}。3ウェイハンドシェイクの3番目のACKの確認応答番号は。`, `The server's SYN/ACK has the sequence number ${isn}. What is the ACK number of the third segment of the handshake?`),
-    say("SYNはシーケンス番号を一つ使うので、次に受け取りたい番号は初期値+1。", "A SYN takes one sequence number, so the next one expected is the initial one + 1."), "RFC 9293 3.5", [shake.ack, shake.synAck], { hidden: [] });
+    say("SYNはシーケンス番号を一つ使うので、次に受け取りたい番号は初期値+1。", "A SYN takes one sequence number, so the next one expected is the initial one + 1."), "RFC 9293 3.5", [shake.ack, shake.synAck]);
 };
 
 /** @type {Kind} */
@@ -101,7 +101,7 @@ const ackAfter = (journey, dice) => {
   const seq = data.frame.values.get("tcp.seq_raw"), size = data.event.data.len;
   return make("ack-after", "number", (seq + size) % 2 ** 32,
     say(`シーケンス番号 ${seq}、データ ${size} オクテットのセグメントまで、漏れなく受け取った。返すACKの確認応答番号は。`, `All has arrived up to a segment with sequence number ${seq} and ${size} octets of data. Which ACK number is returned?`),
-    say("確認応答番号は、次に受け取りたいオクテットの番号。シーケンス番号+データ長。", "The next octet expected: sequence number + length of the data."), "RFC 9293 3.4", [data.frame], { hidden: [] });
+    say("確認応答番号は、次に受け取りたいオクテットの番号。シーケンス番号+データ長。", "The next octet expected: sequence number + length of the data."), "RFC 9293 3.4", [data.frame]);
 };
 
 /** @type {Kind} */
