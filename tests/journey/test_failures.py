@@ -16,11 +16,11 @@ WWW = "http://www.michinori.example/"
         (WWW, {"faults": ("name-server:cut",)}, "dns", "Failed at name resolution (DNS)"),
         ("http://www.michinori.example:81/", {}, "connect", "nothing listens there"),
         ("http://203.0.113.99/", {}, "connect", "check cable, addresses and routes"),
-        ("https://www.michinori.example/", {}, "url", "speaks no TLS yet; open an http:// URL"),
+        ("https://www.michinori.example/", {}, "url", "speaks no TLS; open an http:// URL"),
         ("ftp://www.michinori.example/", {}, "address", "or words to search for"),
-        ("http://no.such.name.example/", {}, "dns", "add --via os"),
-        ("http://www.example.com/", {}, "dns", "add --via os"),
-        ("http://198.18.0.1/", {}, "connect", "add --via os"),
+        ("http://no.such.name.example/", {}, "dns", "by michinori open --via os"),
+        ("http://www.example.com/", {}, "dns", "by michinori open --via os"),
+        ("http://198.18.0.1/", {}, "connect", "by michinori open --via os"),
     ],
 )
 def test_it_ends_in_one_sentence_with_all_files_written(tmp_path, words, options, stage, said):

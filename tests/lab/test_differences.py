@@ -13,6 +13,13 @@ def test_cold_and_warm_differ_in_queries_and_time(walked):
     assert first["en"].startswith("The right journey took")
     assert "less" in first["en"]
     assert "短く" in first["ja"]
+    resolution = found["sentences"][1]
+    took = numbers["name resolution of the first request (ms)"][0]
+    assert (
+        resolution["en"]
+        == f"Name resolution of the first request: {took:.1f} ms shorter on the right ({took:.1f} ms → 0 ns)."
+    )
+    assert resolution["ja"].startswith("最初のリクエストの名前解決は右が")
 
 
 def test_loss_shows_in_retransmissions(walked):

@@ -1,5 +1,6 @@
 """Journeys by the lab: the same as the command's, told while they run, bounded, stopped, kept."""
 
+import re
 import shutil
 from itertools import pairwise
 
@@ -54,8 +55,9 @@ def test_progress_is_told_from_the_stages_of_the_journey(lab):
     told = list(lab.telling(lab.begin()))
     phases = [each["phase"] for each in told]
     assert phases[-1] == "done"
-    assert set(phases) <= {"waiting", "building", "walking", "telling", "keeping", "done"}
-    assert phases == sorted(phases, key=["waiting", "building", "walking", "telling", "keeping", "done"].index)
+    order = ["waiting", "starting", "building", "walking", "telling", "keeping", "done"]
+    assert set(phases) <= set(order)
+    assert phases == sorted(phases, key=order.index)
     walking = [each for each in told if each["phase"] == "walking"]
     assert all(earlier["virtual_ns"] <= later["virtual_ns"] for earlier, later in pairwise(walking))
     assert told[-1]["numbers"]["status"] == 200
@@ -107,6 +109,18 @@ def test_a_journey_that_cannot_begin_does_not_hold_up_the_others(open_lab):
     assert "could not be walked" in last[1]["sentence"]["en"]
 
 
+def test_a_waiting_journey_is_stopped_at_once(open_lab, big):
+    lab = open_lab(sites=big)
+    walking = lab.begin(**SLOW)
+    next(told for told in lab.telling(walking) if told.get("frames"))
+    waiting = lab.begin(WWW)
+    assert next(lab.telling(waiting))["phase"] == "waiting"
+    assert lab.send("POST", f"/api/journeys/{waiting}/stop").json()["phase"] == "stopped"
+    assert [told["id"] for told in lab.get("/api/journeys").json()["under_way"]] == [walking]
+    lab.send("POST", f"/api/journeys/{walking}/stop")
+    assert list(lab.telling(walking))[-1]["phase"] == "done"
+
+
 @pytest.mark.parametrize(
     "order",
     [
@@ -132,6 +146,7 @@ def test_what_is_no_order_is_refused_at_once(quiet_lab, order):
         {"mtu": "12"},
         {"faults": ["nowhere:cut"]},
         {"faults": ["access:explode"]},
+        {"faults": ["access:cut from=soon"]},
         {"tcp": {"sacks": True}},
         {"sites": ["unknown.example"]},
     ],
@@ -140,6 +155,7 @@ def test_what_cannot_be_built_is_refused_with_the_sentence_of_the_command(quiet_
     told = quiet_lab.walk(WWW, **order)
     assert told["phase"] == "refused"
     assert told["sentence"]["en"]
+    assert re.search("[ぁ-ん]", told["sentence"]["ja"])
     assert [path.name for path in quiet_lab.lab.shelf.folder.glob("journey-*")] == ["journey-1"]
 
 
@@ -149,7 +165,7 @@ def test_past_journeys_are_listed_reopened_and_bounded(open_lab):
     past = lab.get("/api/journeys").json()["past"]
     assert [each["id"] for each in past] == [numbers[2], numbers[1]]
     assert past[0]["order"]["seed"] == 2
-    assert past[0]["command"] == "michinori open --seed 2 http://192.168.1.1/"
+    assert past[0]["command"] == "michinori open --lang en --seed 2 http://192.168.1.1/"
     assert lab.get(f"/api/journeys/{numbers[0]}").status_code == 404
     again = open_lab(bounds=Bounds(kept=2))
     assert [each["id"] for each in again.get("/api/journeys").json()["past"]] == [numbers[2], numbers[1]]

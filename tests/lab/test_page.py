@@ -24,9 +24,9 @@ def open_page(browser):
     """Opens the lab; nothing may be complained about."""
     opened, complaints = [], []
 
-    def open_it(lab, fragment="lang=en", size=WIDE, scheme="light"):
+    def open_it(lab, fragment="lang=en", size=WIDE, scheme="light", **of_browser):
         width, height = size
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **of_browser)
         opened.append(context)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
@@ -70,7 +70,7 @@ def test_conditions_are_chosen_walked_and_opened_again(lab, open_page):
     page.click(".lab-go")
     page.wait_for_selector("h2.part-title")
     page.click("text=Past journeys")
-    wanted = "michinori open --loss 5% --warm --tcp tlp=false http://www.michinori.example/"
+    wanted = "michinori open --lang en --loss 5% --warm --tcp tlp=false http://www.michinori.example/"
     assert page.locator(".lab-command").inner_text() == wanted
     page.click("text=Journey >> nth=0")
     page.click("text=Reset the conditions")
@@ -182,7 +182,7 @@ def test_a_zip_and_a_folder_are_uploaded_and_walked(lab, open_page, tmp_path):
     page = open_page(lab)
     page.click("text=Conditions")
     page.set_input_files("#upload-zip", tmp_path / "bad.zip")
-    page.wait_for_selector("[role=alert]")
+    page.wait_for_selector(".lab-upload [role=alert]")  # beside the button, wherever the page is scrolled to
     page.set_input_files("#upload-zip", tmp_path / "mine.zip")
     page.wait_for_selector("text=Took 1 files for my.site.example")
     page.set_input_files("#upload-folder", tmp_path / "mine")
@@ -222,3 +222,96 @@ def test_the_first_and_the_last_lesson_wrong_and_right(lab, open_page):
     page.wait_for_selector(".lab-verdict.right")
     page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
     look(page, NARROW[0])
+
+
+def test_an_unknown_host_and_a_cut_cable_are_told(lab, open_page):
+    page = open_page(lab, "lang=ja")
+    page.fill("#address", "http://nowhere.example/")
+    page.click(".lab-go")
+    page.wait_for_selector(".failure")
+    assert "その名前はありません (NXDOMAIN)" in page.locator(".failure").inner_text()
+    page.click("[aria-controls=conditions]")
+    page.click(".lab-faults .lab-add")
+    page.click(".lab-go")
+    wait_until(page, "location.hash.includes('journey=2')", tries=2000)
+    assert "回問い合わせても応答しません" in page.locator(".failure").inner_text()
+    look(page, WIDE[0])
+
+
+def test_a_journey_is_followed_again_when_the_page_is_loaded_again(lab, open_page):
+    page = open_page(lab)
+    page.click(".lab-go")
+    page.wait_for_selector("h2.part-title")
+    wait_until(page, "location.hash.includes('journey=1')", tries=2000)
+    page.click("[aria-controls=conditions]")
+    page.fill("[list=likely-rate]", "500kbit")
+    before = page.locator(".tiles").inner_text()
+    page.click(".lab-go")
+    page.wait_for_selector(".lab-progress [role=status]")
+    page.reload()
+    wait_until(page, "location.hash.includes('journey=2')", tries=2000)
+    assert page.locator(".tiles").inner_text() != before
+
+
+def test_a_second_tab_shows_the_journey_of_the_first_but_takes_nobody_away(lab, open_page):
+    page = open_page(lab)
+    page.click(".lab-go")
+    page.wait_for_selector(".lab-progress [role=status]")
+    beside, elsewhere = page.context.new_page(), page.context.new_page()
+    beside.goto(f"{lab.url}/")
+    elsewhere.goto(f"{lab.url}/#view=tour")
+    for each in (page, beside):
+        each.wait_for_selector("h2.part-title")
+        assert each.locator(".masthead h1").inner_text() == "http://www.michinori.example/"
+    assert elsewhere.locator("[data-lesson]").count() == 10
+    assert elsewhere.locator(".masthead").count() == 0
+
+
+def test_a_lab_that_is_gone_is_told(open_lab, browser):
+    lab = open_lab()
+    page = browser.new_page(locale="ja-JP")
+    page.goto(lab.url)
+    page.wait_for_selector(".lab")
+    lab.close()
+    page.click(".lab-go")
+    page.wait_for_selector("[role=alert]")
+    assert page.locator("[role=alert]").inner_text() == "ラボに届きません。起動しているか確かめてください。"
+    page.close()
+
+
+def test_a_lesson_and_a_pair_are_still_there_when_the_page_is_loaded_again(lab, open_page):
+    page = open_page(lab, "lang=en&view=tour")
+    page.click("[data-lesson=udp]")
+    assert page.locator("#address").count() == 0  # it needs no journey
+    page.reload()
+    page.fill("#answer", "drop nth=3")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".lab-verdict.right")
+    page.click("#next")
+    page.click(".lab-go")
+    page.wait_for_selector("h2.part-title")
+    wait_until(page, "/journey=1&lesson=path-mtu/.test(location.hash)", tries=2000)
+    page.reload()
+    page.fill("#answer", "1454")
+    page.click("#check")
+    page.click(".lab-verdict.right >> text=See the event")
+    wait_until(page, "michinori.journey.event(michinori.cursor.value.n).what === 'path-mtu'")
+    wait_until(page, "document.querySelector('.pinned').getBoundingClientRect().top < 200")
+    page.click(".lab-go")
+    wait_until(page, "location.hash.includes('journey=2')", tries=2000)
+    page.click("text=Side by side")
+    for at in range(2):
+        page.locator(".lab-chooser select").nth(at).select_option(str(at + 1))
+    page.wait_for_selector(".lab-differences li")
+    page.reload()
+    page.wait_for_selector(".lab-differences li")
+
+
+@pytest.mark.parametrize(("locale", "language"), [("ja-JP", "ja"), ("en-GB", "en"), ("de-DE", "en")])
+def test_the_page_speaks_the_readers_language_until_another_is_chosen(quiet_lab, open_page, locale, language):
+    page = open_page(quiet_lab, "", locale=locale)
+    assert page.evaluate("document.documentElement.lang") == language
+    page.click("#language")
+    page.reload()
+    page.wait_for_selector(".lab")
+    assert page.evaluate("document.documentElement.lang") == {"ja": "en", "en": "ja"}[language]

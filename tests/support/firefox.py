@@ -21,6 +21,8 @@ from websockets.sync.client import ClientConnection, connect
 
 _WITHIN_S = 60.0
 _LISTENS = "WebDriver BiDi listening on "
+#: The code points by which WebDriver names keys that write nothing.
+ENTER, TAB = "\ue007", "\ue004"
 
 
 class Firefox:
@@ -58,6 +60,51 @@ class Firefox:
                 pytest.fail(f"never came true in Firefox: {expression}")
             time.sleep(0.05)
 
+    def click(self, selector: str) -> None:
+        """The mouse, in the middle of that element, which is brought into view."""
+        self.wait_until(f"!!document.querySelector({selector!r})")
+        self.value(f"document.querySelector({selector!r}).scrollIntoView({{block: 'center'}}) ?? null")
+        x, y = self.value(
+            f"(() => {{ const box = document.querySelector({selector!r}).getBoundingClientRect();"
+            "return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)]; })()"
+        )
+        self.click_at(x, y)
+
+    def click_at(self, x: int, y: int) -> None:
+        """The mouse, at a place in the window."""
+        move = {"type": "pointerMove", "x": x, "y": y}
+        press = [{"type": name, "button": 0} for name in ("pointerDown", "pointerUp")]
+        self._act({"type": "pointer", "id": "mouse", "actions": [move, *press]})
+
+    def type(self, text: str) -> None:
+        """The keyboard. ``ENTER`` and ``TAB`` are keys too."""
+        keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
+        self._act({"type": "key", "id": "keyboard", "actions": keys})
+
+    def fill(self, selector: str, text: str) -> None:
+        """Let a field hold that text."""
+        self.click(selector)
+        self.value(f"document.querySelector({selector!r}).select() ?? null")
+        self.type(text)
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose an option of a select element; the list itself is the browser's own and not of the page."""
+        self.value(
+            f"(() => {{ const list = document.querySelector({selector!r}); list.value = {value!r};"
+            "list.dispatchEvent(new Event('change', {bubbles: true})); return list.value; })()"
+        )
+
+    def upload(self, selector: str, *files: Path) -> None:
+        """Give files to an input element."""
+        found = self._ask("browsingContext.locateNodes", context=self._tab, locator={"type": "css", "value": selector})[
+            "nodes"
+        ]
+        element = {"sharedId": found[0]["sharedId"]}
+        self._ask("input.setFiles", context=self._tab, element=element, files=[str(file) for file in files])
+
+    def _act(self, source: dict[str, Any]) -> None:
+        self._ask("input.performActions", context=self._tab, actions=[source])
+
     def _ask(self, method: str, **parameters: Any) -> Any:
         number = next(self._numbers)
         self._wire.send(json.dumps({"id": number, "method": method, "params": parameters}))
@@ -72,15 +119,18 @@ class Firefox:
 
 
 @contextmanager
-def firefox() -> Iterator[Firefox]:
-    """A Firefox with nothing remembered, without a window; the test is skipped where there is none."""
+def firefox(languages: str = "en") -> Iterator[Firefox]:
+    """A Firefox with nothing remembered, without a window; the test is skipped where there is none. ``languages`` are
+    those of its reader, the first preferred.
+    """
     program = shutil.which("firefox-esr")
     if program is None:
         pytest.skip("firefox-esr is not installed")
     with tempfile.TemporaryDirectory(prefix="michinori-firefox-", ignore_cleanup_errors=True) as home:
         profile = Path(home, "profile")
         profile.mkdir()
-        (profile / "user.js").write_text(peers.FIREFOX_SETTINGS)
+        wanted = f'user_pref("intl.accept_languages", "{languages}");\n'
+        (profile / "user.js").write_text(peers.FIREFOX_SETTINGS + wanted)
         port = peers.free_port()
         command = [program, "--headless", "--no-remote", "--profile", str(profile), f"--remote-debugging-port={port}"]
         environment = {**os.environ, "HOME": home}

@@ -168,7 +168,7 @@ def _announced(element: Element) -> tuple[int, int] | None:
     if not (_LENGTH.fullmatch(width) and _LENGTH.fullmatch(height)):
         return None
     size = int(width), int(height)
-    return size if 0 < min(size) and max(size) < _LONGEST else None
+    return size if min(size) > 0 and max(size) < _LONGEST else None
 
 
 def _frame(width: int, height: int, alt: str) -> bytes:

@@ -37,7 +37,7 @@ def run(options: Options) -> int:
             None if options.folder is None else Path(options.folder),
             sites=sites,
             scenarios=options.scenarios,
-            language=options.language,
+            language=options.lang,
             ready=lambda url: print(say("lab-ready", options.language, url=url), file=sys.stderr, flush=True),
         )
     except ScenarioError as error:

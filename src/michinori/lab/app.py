@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from michinori.http import accept
 from michinori.lab import page
 from michinori.lab.bounds import Bounds
 from michinori.lab.checks import Check, Verdict
@@ -30,6 +31,7 @@ from michinori.lab.order import read_order
 from michinori.lab.shelf import Kept, Shelf
 from michinori.lab.sites import Sites
 from michinori.lab.walks import Walks
+from michinori.report.catalogue import Language
 from michinori.trace import read_trace
 
 _HEARTBEAT_S: Final = 15.0
@@ -46,7 +48,7 @@ class Lab:
         sites: dict[str, Path] | None = None,
         scenarios: tuple[str, ...] = (),
         bounds: Bounds | None = None,
-        language: str = "en",
+        language: Language | None = None,
     ) -> None:
         self.bounds = bounds or Bounds()
         self.keys = keys
@@ -103,8 +105,9 @@ class Lab:
 
     # -- the page ------------------------------------------------------------------------------------------------------
 
-    async def _page(self, _: Request) -> Response:
-        text, policy = page.page(self.keys.token, self.language)
+    async def _page(self, request: Request) -> Response:
+        language = self.language or accept.language(", ".join(request.headers.getlist("accept-language")))
+        text, policy = page.page(self.keys.token, language)
         headers = {"Content-Security-Policy": policy, "Set-Cookie": self.keys.set_cookie}
         return Response(text, headers=headers, media_type="text/html")
 
@@ -143,8 +146,7 @@ class Lab:
         return Response(status_code=204)
 
     async def _stop(self, request: Request) -> Response:
-        walk = self.walks.get(request.path_params["id"])
-        walk.stopping.set()
+        walk = await self.walks.stop(request.path_params["id"])
         return _json(walk.last, 202)
 
     async def _progress(self, request: Request) -> Response:

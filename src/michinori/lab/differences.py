@@ -30,6 +30,8 @@ _PHASES: Final[dict[str, tuple[str, str]]] = {
     "wait": ("最初の応答待ち", "waiting for the first answer"),
     "receive": ("最初の応答の受信", "receiving the first answer"),
 }
+#: A smaller difference of a phase stands in the table alone.
+_NOTABLE_MS: Final = 0.1
 _OPTIONS: Final = ("text", "scenario", "seed", "loss", "delay", "rate", "mtu", "warm", "tcp", "faults", "sites")
 
 
@@ -46,7 +48,12 @@ def compare(left: Kept, right: Kept, left_trace: Path, right_trace: Path) -> Dif
     """Raises ``OSError``."""
     phases = [_phases(path) for path in (left_trace, right_trace)]
     numbers = list(_numbers(left.numbers, right.numbers, *phases))
-    sentences = [*_about_end(left, right), *_about_numbers(left.numbers, right.numbers), *_about_rows(left, right)]
+    sentences = [
+        *_about_end(left, right),
+        *_about_phases(*phases),
+        *_about_numbers(left.numbers, right.numbers),
+        *_about_rows(left, right),
+    ]
     if not sentences:
         sentences = [
             _texts("二つの旅は、数えられるかぎり同じです。", "The two journeys are the same in all that is counted.")
@@ -101,6 +108,20 @@ def _about_end(left: Kept, right: Kept) -> Iterator[Texts]:
         yield _texts(
             f"右の旅は {time} {ja}かかりました ({_ms(left)} → {_ms(right)})。",
             f"The right journey took {time} {en} ({_ms(left)} → {_ms(right)}).",
+        )
+
+
+def _about_phases(left: dict[str, float], right: dict[str, float]) -> Iterator[Texts]:
+    for name, (ja, en) in _PHASES.items():
+        pair = (left.get(name, 0.0), right.get(name, 0.0))
+        by_ms = pair[1] - pair[0]
+        if abs(by_ms) < _NOTABLE_MS:
+            continue
+        time, *both = (show_duration(round(ms * 1e6)) for ms in (abs(by_ms), *pair))
+        more = ("長い", "longer") if by_ms > 0 else ("短い", "shorter")
+        yield _texts(
+            f"{ja}は右が {time} {more[0]} ({both[0]} → {both[1]})。",
+            f"{en[:1].upper()}{en[1:]}: {time} {more[1]} on the right ({both[0]} → {both[1]}).",
         )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class Refused(Exception):
     """The lab does not do that; the sentence says why, and what helps. ``status`` is that of HTTP."""
@@ -21,3 +24,12 @@ class Stopped(Exception):
     def __init__(self, why: dict[str, str]) -> None:
         super().__init__(why["en"])
         self.why = why
+
+
+@contextmanager
+def refusing(japanese: str) -> Iterator[None]:
+    """What the floors below refuse in English (``ValueError``) is refused in both languages."""
+    try:
+        yield
+    except ValueError as error:
+        raise Refused(japanese, str(error)) from None

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from michinori.lab.errors import Refused
+from michinori.lab.errors import Refused, refusing
 from michinori.report.catalogue import Language
 from michinori.world import changes
 from michinori.world.scenario import Scenario, load
@@ -20,6 +20,14 @@ _Switch = bool | int | Annotated[str, msgspec.Meta(max_length=40, pattern=r"\A[a
 
 #: Where a journey leads unless something else is typed.
 DEFAULT_URL: Final = "http://www.michinori.example/"
+
+#: The choices for the access line: what they are called, and how one is written.
+_ACCESS: Final = {
+    "loss": ("損失率", "5%"),
+    "delay": ("遅延", "20ms"),
+    "rate": ("速度", "10Mbit"),
+    "mtu": ("MTU", "1454"),
+}
 
 
 class Order(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -59,15 +67,19 @@ def read_order(octets: bytes) -> Order:
 
 
 def changed(order: Order, folders: Mapping[str, Path]) -> tuple[Scenario, Path | None]:
-    """The scenario with all that was chosen, and where its relative paths begin. Raises ``ValueError`` as the options
-    of ``michinori open`` do.
+    """The scenario with all that was chosen, and where its relative paths begin. Raises ``Refused`` for a choice that
+    cannot be, ``ValueError`` for a scenario that cannot be read.
     """
     scenario, beside = load(order.scenario)
-    scenario = changes.with_access(scenario, loss=order.loss, delay=order.delay, rate=order.rate, mtu=order.mtu)
+    for name, (japanese, example) in _ACCESS.items():
+        with refusing(f"{japanese}「{getattr(order, name)}」は使えません: {example} のように書いてください"):
+            scenario = changes.with_access(scenario, **{name: getattr(order, name)})
     for fault in order.faults:
-        scenario = changes.with_fault(scenario, fault)
+        with refusing(f"障害「{fault}」は使えません"):
+            scenario = changes.with_fault(scenario, fault)
     for switch in order.switches():
-        scenario = changes.with_tcp(scenario, switch)
+        with refusing(f"TCPの設定「{switch}」は使えません"):
+            scenario = changes.with_tcp(scenario, switch)
     for name in order.sites:
         if name not in folders:
             raise Refused(
@@ -78,8 +90,10 @@ def changed(order: Order, folders: Mapping[str, Path]) -> tuple[Scenario, Path |
 
 
 def command(order: Order) -> str:
-    """The same journey on the command line."""
-    words = ["michinori", "open"]
+    """The same journey on the command line. The language is always named: the browser asks servers for it, and what the
+    command line takes by itself depends on the reader's surroundings.
+    """
+    words = ["michinori", "open", "--lang", order.language]
     if order.scenario != "home":
         words += ["--scenario", order.scenario]
     for name in ("loss", "delay", "rate", "mtu"):

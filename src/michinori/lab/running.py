@@ -15,6 +15,7 @@ import uvicorn
 from michinori.lab.app import Lab
 from michinori.lab.guard import Keys
 from michinori.lab.offer import offer
+from michinori.report.catalogue import Language
 from michinori.server.addresses import bind
 
 LOOPBACK: Final = "127.0.0.1"
@@ -26,11 +27,12 @@ def run(
     *,
     sites: dict[str, Path],
     scenarios: tuple[str, ...],
-    language: str,
+    language: Language | None,
     ready: Callable[[str], None],
 ) -> None:
     """Serve until Ctrl-C or SIGTERM. ``folder`` keeps past journeys; without one they go with the lab. ``ready`` is
-    called with the URL. Raises ``ServeError``, ``OSError``, ``ScenarioError``.
+    called with the URL. The page speaks ``language``, or without one that of the browser, until its reader chooses
+    another. Raises ``ServeError``, ``OSError``, ``ScenarioError``.
     """
     (sock,) = bind(LOOPBACK, port)
     with contextlib.ExitStack() as stack:

@@ -18,7 +18,7 @@ from typing import Any, Final, TextIO
 import msgspec
 
 from michinori.lab.bounds import Bounds
-from michinori.lab.errors import Refused, Stopped
+from michinori.lab.errors import Refused, Stopped, refusing
 from michinori.lab.order import Order, changed
 from michinori.report.contents import pack
 from michinori.report.results import Results
@@ -77,11 +77,14 @@ _OUT_OF_MEMORY: Final = {
 
 
 def walk(task: Task, say: Say, orders: TextIO) -> None:
-    """Walk, and write everything into the folder. Raises ``ValueError``, ``OSError``."""
+    """Walk, and write everything into the folder. Raises ``Refused``, ``ValueError``, ``OSError``."""
     say({"phase": "building"})
     order = task.order
     scenario, beside = changed(order, {name: Path(folder) for name, folder in task.folders.items()})
-    prepared = VirtualJourney(order.text, scenario, beside, seed=order.seed, language=order.language, warm=order.warm)
+    with refusing("障害かTCPの設定が使えません: 時刻は 5ms や 1.5s、割合は 5% のように書いてください"):
+        prepared = VirtualJourney(
+            order.text, scenario, beside, seed=order.seed, language=order.language, warm=order.warm
+        )
     watch = _Watch(prepared.world, task.bounds, say, orders)
     try:
         watch.begin()

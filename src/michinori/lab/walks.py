@@ -47,12 +47,12 @@ def _failed(error: Exception) -> dict[str, str]:
 class Walk:
     """One journey that waits, walks or is over. ``last`` is what was told of it last."""
 
-    def __init__(self, number: int, order: Order, folder: Path, folders: Mapping[str, Path]) -> None:
+    def __init__(self, number: int, order: Order, folder: Path, folders: Mapping[str, Path], phase: str) -> None:
         self.id = number
         self.order = order
         self.folder = folder
         self.folders = {name: str(folders[name]) for name in order.sites if name in folders}
-        self.last: dict[str, Any] = {"phase": "waiting", "id": number}
+        self.last: dict[str, Any] = {"phase": phase, "id": number}
         self.stopping = asyncio.Event()
         self._news = asyncio.Condition()
         self._count = 0
@@ -99,7 +99,8 @@ class Walks:
                 429,
             )
         number, folder = self._shelf.new()
-        walk = self._all[number] = Walk(number, order, folder, folders)
+        phase = "waiting" if self.under_way() else "starting"
+        walk = self._all[number] = Walk(number, order, folder, folders, phase)
         self._waiting.append(walk)
         self._more.set()
         return walk
@@ -109,6 +110,15 @@ class Walks:
         walk = self._all.get(number)
         if walk is None:
             raise Refused(f"旅 {number} は進行中ではありません", f"journey {number} is not under way", 404)
+        return walk
+
+    async def stop(self, number: int) -> Walk:
+        """Stop one that waits at once; one that walks ends as soon as it can. Raises ``Refused``."""
+        walk = self.get(number)
+        walk.stopping.set()
+        if walk in self._waiting:
+            self._waiting.remove(walk)
+            await self._walk(walk)
         return walk
 
     def under_way(self) -> list[Walk]:
@@ -137,6 +147,7 @@ class Walks:
             self._shelf.discard(walk.id)
             await walk.tell({"phase": "stopped", "sentence": _STOPPED})
             return
+        await walk.tell({"phase": "starting"})
         spool = walk.folder / "spool"
         spool.mkdir()
         kept = False

@@ -61,8 +61,8 @@ _STAGE_OF: Final = {"BadAddress": "address", "NotDrawn": "paint", "MissingExtra"
 _LAYER_OF: Final = {"BadAddress": "browser", "NotDrawn": "browser", "MissingExtra": "browser"}
 
 _OUTSIDE: Final[Pair] = (
-    "この小さなインターネットの外のURLなら --via os を付けてください",
-    "for a URL outside the little internet, add --via os",
+    "この小さなインターネットの外のURLは、michinori open --via os で開けます",
+    "a URL outside the little internet is opened by michinori open --via os",
 )
 
 
@@ -77,10 +77,12 @@ def explain(error: BaseException, *, inside: Inside | None = None) -> Failure:
     if inside is not None and _leads_outside(error, inside):
         way_out = _OUTSIDE
     stages, layers = _STAGES.get(stage, (stage, stage)), _LAYERS.get(layer, (layer, layer))
-    sentence = {
-        "ja": f"{stages[0]} ({layers[0]}) で失敗: {cause[0]}。{way_out[0]}",
-        "en": f"Failed at {stages[1]} ({layers[1]}): {cause[1]}; {way_out[1]}",
-    }
+    where = (
+        ("", "")
+        if kind == "Stopped"
+        else (f"{stages[0]} ({layers[0]}) で失敗: ", f"Failed at {stages[1]} ({layers[1]}): ")
+    )
+    sentence = {"ja": f"{where[0]}{cause[0]}。{way_out[0]}", "en": f"{where[1]}{cause[1]}; {way_out[1]}"}
     return Failure(stage, layer, {language: visible(text) for language, text in sentence.items()})
 
 
@@ -144,6 +146,7 @@ _REASONS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"(No route to host|Host is unreachable)"), "ホストに届きません"),
     (re.compile(r"Network is unreachable"), "ネットワークに届きません"),
     (re.compile(r"Connection reset by peer"), "相手がコネクションをリセットしました"),
+    (re.compile(r"(.+) is not a URL"), r"\1 はURLではありません"),
 )
 _CALL_FAILED: Final = re.compile(r"Connect call failed \([^)]*\)(: )?")
 
@@ -237,8 +240,8 @@ def _bad_url(error: Any) -> tuple[Pair, Pair]:
     if str(error.url).startswith("https:"):
         return (
             (
-                f"{error.url} は https で、この版はまだTLSを話しません",
-                f"{error.url} is https, and this version speaks no TLS yet",
+                f"{error.url} は https で、仮想のインターネットではTLSを話しません",
+                f"{error.url} is https, and the virtual internet speaks no TLS",
             ),
             ("http:// のURLを開いてください", "open an http:// URL"),
         )

@@ -8,6 +8,7 @@ import { Conditions } from "./conditions.js";
 /** @typedef {import("./api.js").Order} Order */
 
 const TEXTS = {
+  order: { ja: "旅の行き先と条件", en: "Where to, and under which conditions" },
   address: { ja: "URL、または検索する言葉", en: "URL, or words to search for" },
   go: { ja: "出発", en: "Go" },
   conditions: { ja: "条件", en: "Conditions" },
@@ -34,7 +35,7 @@ export function AddressBar({ lab }) {
     if (!waiting) void lab.goAndShow();
   };
   const chips = chipsOf(order, lab, say);
-  return html`<section class="lab-order"><form class="wide" onSubmit=${submit}>
+  return html`<section class="lab-order" aria-label=${say(TEXTS.order)}><form class="wide" onSubmit=${submit}>
     <div class="lab-bar"><label><span class="unseen">${say(TEXTS.address)}</span>
       <input type="text" id="address" inputmode="url" autocomplete="off" autocapitalize="none" spellcheck=${false} maxlength="2000" required
         placeholder=${say(TEXTS.address)} value=${order.text} onInput=${(/** @type {any} */ typed) => lab.choose({ text: typed.target.value })} /></label>

@@ -61,6 +61,9 @@ export async function upload(name, body, type) {
   return (await ask(path, { method: "PUT", headers: { "Content-Type": type }, body })).json();
 }
 
+/** After these nothing more is told. */
+export const OVER = ["done", "refused", "stopped", "lost"];
+
 /**
  * Hear how far a journey is until it is over.
  * @param {number} id @param {(told: Told) => void} hear
@@ -70,12 +73,12 @@ export function watch(id, hear) {
   const source = new EventSource(`/api/journeys/${id}/progress`);
   source.onmessage = (message) => {
     const told = JSON.parse(message.data);
-    if (["done", "refused", "stopped"].includes(told.phase)) source.close();
+    if (OVER.includes(told.phase)) source.close();
     hear(told);
   };
   source.onerror = () => {
     source.close();
-    hear({ phase: "refused", id, sentence: GONE });
+    hear({ phase: "lost", id, sentence: GONE }); // or the page is being left
   };
   return () => source.close();
 }
@@ -96,5 +99,5 @@ export async function readJourney(id) {
 export async function openReport(id) {
   const journey = await readJourney(id);
   const picture = "page.png" in journey.about.files ? `/api/journeys/${id}/picture` : "";
-  return { ...reportOf(journey, picture), address: { journey: String(id) } };
+  return reportOf(journey, picture);
 }

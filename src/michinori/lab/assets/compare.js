@@ -17,7 +17,7 @@ const TEXTS = {
   pairs: { ja: "二つの旅をする", en: "Make two journeys" },
   loss: { ja: "損失なし / 損失 5%", en: "no loss / 5% loss" },
   warm: { ja: "DNSキャッシュ 空 / あり", en: "cold / warm DNS caches" },
-  congestion: { ja: "CUBIC / Reno（損失 2%）", en: "CUBIC / Reno at 2% loss" },
+  congestion: { ja: "CUBIC / Reno（損失 3%、遅延 40ms）", en: "CUBIC / Reno at 3% loss, 40 ms" },
   left: { ja: "左", en: "Left" },
   right: { ja: "右", en: "Right" },
   choose: { ja: "過去の旅から選ぶ", en: "Or choose from past journeys" },
@@ -35,7 +35,7 @@ const PLAIN = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 const PAIRS = {
   loss: [{}, { loss: "5%" }],
   warm: [{}, { warm: true }],
-  congestion: [{ loss: "2%", tcp: {} }, { loss: "2%", tcp: { congestion: "reno" } }],
+  congestion: [{ loss: "3%", delay: "40ms" }, { loss: "3%", delay: "40ms", tcp: { congestion: "reno" } }],
 };
 
 /** @param {{lab: LabState}} props */
@@ -48,7 +48,8 @@ export function Compare({ lab }) {
     const [left, right] = PAIRS[name];
     const first = await lab.go({ ...plainOrder(text), ...left });
     const second = first && (await lab.go({ ...plainOrder(text), ...right }));
-    lab.change({ told: null, ...(second ? { pair: [first, second] } : {}) });
+    lab.change({ told: null });
+    if (second) lab.beside([first, second]);
   };
   return html`<main id="main" class="wide lab-compare"><h2 class="part-title">${say(TEXTS.title)}</h2><p class="lead">${say(TEXTS.lead)}</p>
     <form class="lab-pairs" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
@@ -66,7 +67,7 @@ function Chooser({ lab, pair }) {
   const say = useSay();
   const past = useStore(lab, (state) => state.past);
   if (past.length < 2) return null;
-  const choose = (/** @type {number} */ at, /** @type {number} */ id) => lab.change({ pair: at === 0 ? [id, pair[1]] : [pair[0], id] });
+  const choose = (/** @type {number} */ at, /** @type {number} */ id) => lab.beside(at === 0 ? [id, pair[1]] : [pair[0], id]);
   return html`<fieldset class="lab-chooser"><legend>${say(TEXTS.choose)}</legend>${[TEXTS.left, TEXTS.right].map((side, at) => html`<label key=${at}><span>${say(side)}</span>
     <select value=${String(pair[at] ?? "")} onChange=${(/** @type {any} */ event) => choose(at, Number(event.target.value))}>
       <option value="">${say(TEXTS.nobody)}</option>${past.map((one) => html`<option key=${one.id} value=${String(one.id)}>${one.id}: ${one.command.replace("michinori open ", "")}</option>`)}</select></label>`)}</fieldset>`;

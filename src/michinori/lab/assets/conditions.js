@@ -8,6 +8,7 @@ import { Upload } from "./upload.js";
 /** @typedef {import("./state.js").LabState} LabState */
 
 const TEXTS = {
+  stage: { ja: "旅の舞台", en: "Where the journey is made" },
   scenario: { ja: "シナリオ", en: "Scenario" },
   line: { ja: "アクセス回線（両方向、空欄ならシナリオのまま）", en: "The access line, each way (empty: as in the scenario)" },
   loss: { ja: "パケット損失率", en: "Packets lost" },
@@ -36,7 +37,7 @@ export function Conditions({ lab }) {
   const { offer } = lab;
   const chosen = offer.scenarios[order.scenario] ?? offer.scenarios.home;
   return html`<div class="lab-conditions">
-    <fieldset><legend>${say(TEXTS.scenario)}</legend><div class="lab-fields">
+    <fieldset><legend>${say(TEXTS.stage)}</legend><div class="lab-fields">
       <label class="lab-field wider"><span>${say(TEXTS.scenario)}</span>
         <select value=${order.scenario} onChange=${(/** @type {any} */ event) => lab.choose({ scenario: event.target.value, faults: [] })}>
           ${Object.entries(offer.scenarios).map(([name, { title }]) => html`<option key=${name} value=${name}>${say(title)}</option>`)}</select></label>

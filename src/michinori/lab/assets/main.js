@@ -5,24 +5,27 @@ import { chooseLanguage } from "../../report/assets/i18n.js";
 import { chooseTheme } from "../../report/assets/theme.js";
 import { asked } from "../../report/assets/kept.js";
 import { get } from "./api.js";
-import { LabState } from "./state.js";
+import { LabState, plainOrder } from "./state.js";
 import { Lab } from "./lab.js";
 
 async function start() {
   chooseTheme();
   chooseLanguage(document.documentElement.lang);
   const lab = new LabState(...(await Promise.all([get("/api/offer"), get("/api/lessons")])));
-  const [underWay] = await lab.listPast();
+  const underWay = await lab.listPast();
   const view = asked().get("view");
-  if (view === "past" || view === "compare" || view === "tour") lab.change({ view });
+  const pair = (asked().get("pair") ?? "").split("-").map(Number).filter(Boolean);
+  const lesson = lab.lessons.find(({ id }) => id === asked().get("lesson"));
+  if (view === "past" || view === "compare" || view === "tour") lab.change({ view, pair });
+  else if (lesson) lab.change({ lesson, order: plainOrder(lesson.text) });
   const id = Number(asked().get("journey"));
   if (id) await lab.open(id);
+  addEventListener("hashchange", () => {
+    const other = Number(asked().get("journey")); // a link to another journey; the report follows those to moments of its own
+    if (other && other !== lab.value.id) void lab.open(other);
+  });
   render(html`<${Lab} lab=${lab} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
-  if (underWay && !id) {
-    const last = await lab.watched(underWay.id);
-    if (last.phase === "done") await lab.open(last.id);
-    else lab.change({ told: null });
-  }
+  await lab.follow(underWay);
 }
 
 start();

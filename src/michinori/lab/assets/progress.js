@@ -9,6 +9,7 @@ import { count, duration } from "../../report/assets/format.js";
 const TEXTS = {
   progress: { ja: "旅の進み具合", en: "How far the journey is" },
   waiting: { ja: "前の旅が終わるのを待っています", en: "Waiting for the journey before" },
+  starting: { ja: "支度をしています", en: "Getting ready" },
   building: { ja: "インターネットを組み立てています", en: "Building the internet" },
   walking: { ja: "道のりの途中", en: "On the way" },
   telling: { ja: "起きたことを読み取っています", en: "Reading what happened" },
@@ -17,7 +18,7 @@ const TEXTS = {
   virtual: { ja: "仮想時間 {time} · フレーム {frames}", en: "virtual time {time} · {frames} frames" },
   stop: { ja: "止める", en: "Stop" },
 };
-const PHASES = ["waiting", "building", "walking", "telling", "keeping", "done"];
+const PHASES = ["waiting", "starting", "building", "walking", "telling", "keeping", "done"];
 
 /** @param {{lab: import("./state.js").LabState, told: Told}} props */
 export function Progress({ lab, told }) {

@@ -3,15 +3,26 @@
 import { Store } from "../../report/assets/ui.js";
 import { language } from "../../report/assets/i18n.js";
 import { keep, kept, pointTo } from "../../report/assets/kept.js";
+import { examination } from "../../report/assets/examination.js";
 import { faultBar } from "./fault_bar.js";
-import { Refused, discard, get, openReport, post, watch } from "./api.js";
+import { OVER, Refused, discard, get, openReport, post, watch } from "./api.js";
 
 /** @typedef {import("./api.js").Texts} Texts */
 /** @typedef {import("./api.js").Order} Order */
 /** @typedef {import("./api.js").Told} Told */
 /** @typedef {import("./api.js").OpenReport} OpenReport */
+const OWN = "michinori-lab-journey";
+/** By then a part that was turned to has its height. */
+const DRAWN_AFTER_MS = 60;
 /** @typedef {"journey" | "past" | "compare" | "tour"} View */
 /** @typedef {{view: View, order: Order, told: Told | null, report: OpenReport | null, id: number, past: import("./api.js").Past[], pair: number[], wrong: Texts | null, lesson: import("./api.js").Lesson | null, solved: string[]}} State */
+
+/** The journey that this tab waits for, remembered while the page is loaded again. */
+const own = {
+  begin: (/** @type {number} */ id) => sessionStorage.setItem(OWN, String(id)),
+  end: (/** @type {number} */ id) => own.is(id) && sessionStorage.removeItem(OWN),
+  is: (/** @type {number} */ id) => sessionStorage.getItem(OWN) === String(id),
+};
 
 /** @param {string} text @returns {Order} a journey with nothing special */
 export function plainOrder(text) {
@@ -64,13 +75,46 @@ export class LabState extends Store {
   /** @param {View} view */
   show(view) {
     this.change({ view, wrong: null });
-    if (view !== "journey") pointTo({ view });
+    this.point();
+    if (view === "past" || view === "compare") void this.listPast().catch((error) => this.fail(error)); // another tab may have walked
+  }
+
+  /** The address leads back to what is shown; while a report is, the report itself sees to that. */
+  point() {
+    const { view, lesson, pair } = this.value;
+    if (view === "compare" && pair[0] && pair[1]) pointTo({ view, pair: pair.join("-") });
+    else if (view !== "journey") pointTo({ view });
+    else if (lesson) pointTo({ lesson: lesson.id, part: lesson.part });
+  }
+
+  /** Put these two side by side. @param {number[]} pair */
+  beside(pair) {
+    this.change({ pair });
+    this.point();
   }
 
   /** A lesson, with its journey to be made. @param {import("./api.js").Lesson} lesson */
   begin(lesson) {
-    pointTo({ part: lesson.part });
     this.change({ lesson, view: "journey", wrong: null, report: null, id: 0, order: plainOrder(lesson.text) });
+    this.point();
+  }
+
+  /** Back to the list of lessons. */
+  leave() {
+    this.change({ lesson: null });
+    this.show("tour");
+  }
+
+  /** Show the event that answers a lesson, in the part that the lesson is about. @param {import("./api.js").Lesson} lesson @param {number} n */
+  see(lesson, n) {
+    location.hash = String(new URLSearchParams({ ...this.address(this.value.id), part: lesson.part, n: String(n) })); // the report listens
+    setTimeout(() => document.querySelector(".pinned")?.scrollIntoView(), DRAWN_AFTER_MS);
+  }
+
+  /** @param {number} id @returns {Record<string, string>} what the address says besides the moment in the report */
+  address(id) {
+    const { lesson } = this.value;
+    return { journey: String(id), ...(lesson && { lesson: lesson.id }) };
   }
 
   /** @param {string} id of a lesson that was answered rightly */
@@ -85,6 +129,7 @@ export class LabState extends Store {
     try {
       const told = await post("/api/journeys", { ...order, language: language.value });
       this.change({ told, wrong: null });
+      own.begin(told.id);
       const last = await this.watched(told.id);
       await this.listPast();
       if (last.phase !== "done") {
@@ -96,6 +141,28 @@ export class LabState extends Store {
       this.fail(error);
       return 0;
     }
+  }
+
+  /**
+   * Journeys were under way when the page was opened. Show what comes of the one that this tab began before it was loaded
+   * again, or else of another tab's, if nothing else is shown.
+   * @param {number[]} underWay
+   */
+  async follow(underWay) {
+    const begun = underWay.find((id) => own.is(id));
+    const ended = this.value.past.find(({ id }) => own.is(id));
+    if (ended) {
+      own.end(ended.id);
+      await this.open(ended.id);
+      return;
+    }
+    const id = begun ?? underWay[0];
+    if (!id || (!begun && this.value.report)) return;
+    const last = await this.watched(id);
+    await this.listPast();
+    const { view, report } = this.value;
+    if (last.phase === "done" && view === "journey" && (begun || !report)) await this.open(id);
+    else this.change({ told: null, wrong: last.sentence ?? null });
   }
 
   /** Walk, and show what came of it. */
@@ -111,7 +178,9 @@ export class LabState extends Store {
     return new Promise((done) => {
       this.unwatch = watch(id, (told) => {
         this.change({ told });
-        if (["done", "refused", "stopped"].includes(told.phase)) done(told);
+        if (!OVER.includes(told.phase)) return;
+        if (told.phase !== "lost") own.end(id);
+        done(told);
       });
     });
   }
@@ -125,7 +194,8 @@ export class LabState extends Store {
   async open(id) {
     try {
       const [report, kept] = await Promise.all([openReport(id), get(`/api/journeys/${id}`)]);
-      this.change({ view: "journey", report: { ...report, faults: faultBar(this) }, id, told: null, wrong: null, order: { ...kept.order } });
+      examination.set(null); // it asked about the journey before
+      this.change({ view: "journey", report: { ...report, address: this.address(id), faults: faultBar(this) }, id, told: null, wrong: null, order: { ...kept.order } });
       Object.assign(globalThis, { michinori: report });
     } catch (error) {
       this.fail(error);
@@ -144,10 +214,11 @@ export class LabState extends Store {
     }
   }
 
+  /** @returns {Promise<number[]>} those that are under way */
   async listPast() {
     const { past, under_way: underWay } = await get("/api/journeys");
     this.change({ past });
-    return underWay;
+    return underWay.map((/** @type {Told} */ { id }) => id);
   }
 
   /** @param {unknown} error */

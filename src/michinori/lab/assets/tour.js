@@ -11,6 +11,7 @@ import { post } from "./api.js";
 const TEXTS = {
   title: { ja: "十の課", en: "Ten lessons" },
   lead: { ja: "道のりの順に、問いと実験を一つずつ。答えは、あなたの旅で起きたことで確かめます。", en: "A question and an experiment for each stage of the way. What happened on your own journey checks the answer." },
+  solved: { ja: "{total} 課のうち {count} 課が済みました。", en: "{count} of {total} done." },
   done: { ja: "済み", en: "done" },
   lesson: { ja: "第{number}課", en: "Lesson {number}" },
   answer: { ja: "答え", en: "Answer" },
@@ -28,7 +29,7 @@ const TEXTS = {
 export function Tour({ lab }) {
   const say = useSay();
   const solved = useStore(lab, (state) => state.solved);
-  return html`<main id="main" class="wide lab-tour"><h2 class="part-title">${say(TEXTS.title)}</h2><p class="lead">${say(TEXTS.lead)}</p>
+  return html`<main id="main" class="wide lab-tour"><h2 class="part-title">${say(TEXTS.title)}</h2><p class="lead">${say(TEXTS.lead)} ${solved.length > 0 && say(TEXTS.solved, { count: solved.length, total: lab.lessons.length })}</p>
     <ol>${lab.lessons.map((lesson, at) => html`<li key=${lesson.id} class="card"><p class="lab-number">${at + 1}</p>
       <div><h3><button type="button" class="link" data-lesson=${lesson.id} onClick=${() => lab.begin(lesson)}>${say(lesson.title)}</button>
         ${solved.includes(lesson.id) && html`<span class="verdict">${say(TEXTS.done)}</span>`}</h3><p class="soft">${say(lesson.question)}</p></div></li>`)}</ol></main>`;
@@ -61,7 +62,7 @@ export function LessonBar({ lab, lesson }) {
   };
   return html`<section class="lab-lesson" aria-labelledby="lesson-title"><form class="wide" onSubmit=${check}>
     <h2 id="lesson-title"><span>${say(TEXTS.lesson, { number })}</span> ${say(lesson.title)}</h2>
-    <button type="button" class="icon" id="leave" aria-label=${say(TEXTS.leave)} title=${say(TEXTS.leave)} onClick=${() => lab.change({ lesson: null, view: "tour" })}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg></button>
+    <button type="button" class="icon" id="leave" aria-label=${say(TEXTS.leave)} title=${say(TEXTS.leave)} onClick=${() => lab.leave()}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg></button>
     <p class="lab-question">${say(lesson.question)}</p>
     <div class="lab-answer">${lesson.kind !== "experiment" && html`<label><span class="unseen">${say(lesson.kind === "rule" ? TEXTS.rule : TEXTS.answer)}</span>
         <input type="text" id="answer" autocomplete="off" spellcheck=${false} maxlength="200" required placeholder=${say(lesson.kind === "rule" ? TEXTS.rule : TEXTS.answer)} value=${answer} onInput=${(/** @type {any} */ typed) => setAnswer(typed.target.value)} /></label>`}
@@ -69,7 +70,7 @@ export function LessonBar({ lab, lesson }) {
       ${!ready && html`<span class="soft">${say(TEXTS.first)}</span>`}
       <details><summary>${say(TEXTS.hint)}</summary><p>${say(lesson.hint)}</p></details></div>
     <div role="status">${verdict && html`<p class=${verdict.right ? "lab-verdict right" : "lab-verdict"}>${say(verdict.told)}
-      ${verdict.n > 0 && verdict.right && report && html` <button type="button" class="chip" onClick=${() => report.go(verdict.n)}>${say(TEXTS.see)}</button>`}
+      ${verdict.n > 0 && verdict.right && report && html` <button type="button" class="chip" onClick=${() => lab.see(lesson, verdict.n)}>${say(TEXTS.see)}</button>`}
       ${verdict.right && next && html` <button type="button" class="chip" id="next" onClick=${() => lab.begin(next)}>${say(TEXTS.next)}</button>`}</p>`}</div>
   </form></section>`;
 }

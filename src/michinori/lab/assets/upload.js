@@ -2,7 +2,7 @@
 // A site of the reader's own: a zip file or a folder, put into the virtual internet under a name.
 import { html, useState } from "../../report/assets/ui.js";
 import { useSay } from "../../report/assets/i18n.js";
-import { get, upload } from "./api.js";
+import { Refused, get, upload } from "./api.js";
 
 const TEXTS = {
   name: { ja: "サイトの名前", en: "Name of the site" },
@@ -16,18 +16,21 @@ const TEXTS = {
 export function Upload({ lab }) {
   const say = useSay();
   const [name, setName] = useState("my.site.example");
-  const [came, setCame] = useState("");
+  const [came, setCame] = useState(/** @type {{name: string, files: number} | null} */ (null));
+  const [refused, setRefused] = useState(/** @type {import("./api.js").Texts | null} */ (null));
   const send = async (/** @type {Blob} */ body, /** @type {string} */ type) => {
-    setCame("");
+    setCame(null);
+    setRefused(null);
     try {
       const taken = await upload(name.trim(), body, type);
       lab.offer = await get("/api/offer");
       lab.takeSite(taken.name, true);
       lab.choose({ text: `http://${taken.name}/` });
       lab.change({ wrong: null });
-      setCame(say(TEXTS.came, taken));
+      setCame(taken);
     } catch (error) {
-      lab.fail(error);
+      if (!(error instanceof Refused)) throw error;
+      setRefused(error.sentence);
     }
   };
   const chosen = (/** @type {HTMLInputElement} */ input) => {
@@ -39,7 +42,7 @@ export function Upload({ lab }) {
       <input type="text" maxlength="100" autocapitalize="none" spellcheck=${false} value=${name} onInput=${(/** @type {any} */ typed) => setName(typed.target.value)} /></label>
     <label class="lab-file chip"><input type="file" id="upload-zip" accept=".zip,application/zip" onChange=${(/** @type {any} */ event) => chosen(event.target)} /><span>${say(TEXTS.zip)}</span></label>
     <label class="lab-file chip"><input type="file" id="upload-folder" webkitdirectory onChange=${(/** @type {any} */ event) => chosen(event.target)} /><span>${say(TEXTS.folder)}</span></label>
-    <p role="status" class="soft">${came}</p></div>`;
+    <p role="status" class="soft">${came && say(TEXTS.came, came)}</p>${refused && html`<p role="alert" class="lab-refused">${say(refused)}</p>`}</div>`;
 }
 
 /** The list of the files as a line, then their octets. @param {File[]} files @returns {Blob} */
