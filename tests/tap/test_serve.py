@@ -89,7 +89,7 @@ def test_it_ends_gently_and_keeps_what_was_served(kernel: netns.Namespace, site:
         until(lambda: "taken" in served.said)
         assert served.end(signal.SIGTERM) == 0
         assert slow.communicate(timeout=10) == (b"hello", b"")
-        assert "Stopping: the answers of 1 connections" in served.said
+        assert "Stopping; open connections: 1, with" in served.said
     entries = json.loads((seen / "server.har").read_bytes())["log"]["entries"]
     assert [(entry["request"]["url"], entry["response"]["status"]) for entry in entries] == [
         (f"{served.url}/slow", 200)

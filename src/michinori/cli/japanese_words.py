@@ -211,7 +211,7 @@ SENTENCES: Final[tuple[tuple[str, str], ...]] = (
     ("No space left on device", "空き容量がありません"),
     ("Disk quota exceeded", "割り当てられた容量を使い切りました"),
     ("Read-only file system", "読むことしかできないファイルシステムです"),
-    ("No such file or directory", "ありません"),
+    ("No such file or directory", "ファイルもフォルダもありません"),
     ("Is a directory", "フォルダです"),
     ("Not a directory", "フォルダではありません"),
     ("File exists", "同じ名前のファイルがあります"),

@@ -37,7 +37,12 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
     },
     "serve-stopping": {
         "ja": "終了します。コネクション {connections} 本の応答が済むまで、長くて {grace_s:g} 秒待ちます (もう一度 Ctrl-C で即時終了)",
-        "en": "Stopping: the answers of {connections} connections have {grace_s:g} s to be finished (Ctrl-C again ends it at once)",
+        "en": "Stopping; open connections: {connections}, with {grace_s:g} s for their answers (Ctrl-C again ends it at once)",
+    },
+    "serve-stopping-idle": {"ja": "終了します", "en": "Stopping"},
+    "serve-log-lost": {
+        "ja": "アクセスログに書けません ({why})。書けるようになるまでの行は失われます",
+        "en": "The access log cannot be written ({why}): lines are lost until it can be again",
     },
     "serve-stopping-workers": {
         "ja": "終了します。プロセス {workers} 個の応答が済むまで、長くて {grace_s:g} 秒待ちます (もう一度 Ctrl-C で即時終了)",

@@ -14,6 +14,7 @@ import msgspec
 from michinori.cli import tap_options
 from michinori.cli.complaint import complain
 from michinori.cli.folder import FolderError, ResultFolder
+from michinori.cli.japanese import in_japanese
 from michinori.cli.language import Language
 from michinori.cli.sentences import say
 from michinori.cli.status import FAILED, INTERRUPTED, WRONG_USAGE
@@ -152,4 +153,8 @@ class Console:
             host = bracketed(self._settings.host)
             values["url"] = f"{self._settings.scheme}://{host}:{values['port']}/"
             values["targets"] = ", ".join(self._settings.targets)
+        if key == "stopping" and not values["connections"]:
+            key = "stopping-idle"
+        if "why" in values and self._language == "ja":
+            values["why"] = in_japanese(str(values["why"]))
         print(say(f"serve-{key}", self._language, **values), file=sys.stderr, flush=True)

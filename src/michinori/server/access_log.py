@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -20,10 +21,13 @@ _ODD: Final = re.compile(r'[\x00-\x1f"\\\x7f-\x9f]')
 class AccessLog:
     """Gathers lines and appends them to a file, or to standard output (``path`` None), a few times a second.
 
-    Each write is whole lines in one call, so that several processes can share the file.
+    Each write is whole lines in one call, so that several processes can share the file. ``lost`` is called with the
+    reason when lines begin to be lost, once until they can be written again.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, lost: Callable[[str], None] | None = None) -> None:
+        self.lost = lost
+        self._loses = False
         self._path = path
         self._lines: list[str] = []
         self._octets = 0
@@ -53,8 +57,11 @@ class AccessLog:
         try:
             while octets:
                 octets = octets[os.write(self._descriptor, octets) :]
-        except OSError:
-            pass
+                self._loses = False
+        except OSError as error:
+            if self.lost is not None and not self._loses:
+                self.lost(error.strerror or str(error))
+            self._loses = True
 
     def reopen(self) -> None:
         """Go on in a new file after the old one was moved away. Raises ``OSError``."""

@@ -81,4 +81,6 @@ def _import(name: str) -> Any:
             raise NoApplication(f"there is no module {name}, neither installed nor in {here}: check its name") from None
         raise NoApplication(f"the module {name} needs {error.name}, which is not installed: install it") from error
     except Exception as error:
-        raise NoApplication(f"the module {name} failed while it was imported: {error!r}") from error
+        raise NoApplication(
+            f"the module {name} failed while it was imported: {type(error).__name__}: {error}"
+        ) from error

@@ -107,6 +107,8 @@ async def serve_until_stopped(
     SIGHUP reads rules, certificate and log anew. Raises ``ServeError`` when it cannot begin.
     """
     site = Site(settings)
+    if site.log is not None:
+        site.log.lost = lambda why: tell("log-lost", why=why)
     try:
         await living.start(site.handler)
     except Exception as error:
