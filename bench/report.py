@@ -50,7 +50,7 @@ def opened(report: Path) -> tuple[float, dict[str, float]]:
             page.wait_for_selector("main")
             took_s = time.perf_counter() - began
             rates = {}
-            for part in ("way", "message", "chain", "waterfall", "graphs", "inspector"):
+            for part in ("way", "message", "chain", "map", "ladder", "waterfall", "graphs", "inspector"):
                 page.evaluate(f"location.hash = 'part={part}&n=1'")
                 page.wait_for_timeout(500)
                 rates[part] = page.evaluate(_DRAGGED)

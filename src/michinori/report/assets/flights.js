@@ -143,6 +143,17 @@ function before(begins, t) {
   return low;
 }
 
+/** @param {Flights} flights @param {number} n @returns {number} how many of the drops have happened by that event */
+export function dropsBy(flights, n) {
+  let low = 0, high = flights.drops.length;
+  while (low < high) {
+    const middle = (low + high) >> 1, drop = flights.drops[middle];
+    if ((drop.over || drop.sent) <= n) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /**
  * What is under way on the cables at instants, for whoever compares it with the trace.
  * @param {Journey} journey @param {number[]} instants

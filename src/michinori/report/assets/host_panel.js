@@ -1,6 +1,6 @@
 // @ts-check
 // What a machine holds at the cursor's moment: sockets, a connection's numbers, ARP, routes, DNS, NAPT, MAC addresses.
-import { html, useMemo, useState, useStore } from "./ui.js";
+import { html, useMemo, usePaced, useState, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { bits, count, duration } from "./format.js";
 import { position } from "./host_state.js";
@@ -49,27 +49,34 @@ const NUMBERS = [
 /** Before the first loss, docs/trace.md. */
 const NO_THRESHOLD = 2 ** 40;
 
-/** @param {{report: Report, states: HostStates, host: string, here: string, choose: (host: string) => void}} props */
-export function HostPanel({ report, states, host, here, choose }) {
+/** @param {{report: Report, states: HostStates, host: string, choose: (host: string) => void}} props */
+export function HostPanel({ report, states, host, choose }) {
   const say = useSay();
   const { journey, cursor } = report;
   const node = useMemo(() => journey.about.nodes.find((each) => each.name === host), [host]);
-  useStore(cursor, ({ n, t }) => `${states.version(host, n)} ${Math.floor(t / 1e9)}`);
-  const { n, t } = cursor.value;
+  const version = usePaced(useStore(cursor, ({ n, t }) => `${host} ${states.version(host, n)} ${Math.floor(t / 1e9)}`));
+  const tables = useMemo(() => html`<${Tables} report=${report} states=${states} node=${node} />`, [report, states, node, version]);
+  const here = useStore(cursor, (moment) => journey.hosts[journey.columns.host[moment.n - 1]]);
   if (!node) return null;
-  const view = states.at(host, n, t);
   return html`<section class="host" aria-label=${say(TEXTS.at, { host })} data-host=${host}>
     <div class="host-head"><h3>${say(TEXTS.at, { host })}</h3>
       ${here !== host && html`<button type="button" class="chip" onClick=${() => choose(here)}>${say(TEXTS.toHere, { host: here })}</button>`}</div>
-    <div class="host-tables">${node.kind === "switch" ? html`<${Macs} view=${view} /><${Lines} journey=${journey} node=${node} />` : html`
-      <${Sockets} key=${host} view=${view} />
+    ${tables}</section>`;
+}
+
+/** What a machine holds at the cursor's time. @param {{report: Report, states: HostStates, node: import("./data.js").Node}} props */
+function Tables({ report, states, node }) {
+  const { journey, cursor } = report;
+  const view = states.at(node.name, cursor.value.n, cursor.value.t);
+  return html`<div class="host-tables">${node.kind === "switch" ? html`<${Macs} view=${view} /><${Lines} journey=${journey} node=${node} />` : html`
+      <${Sockets} key=${node.name} view=${view} />
       <${Arp} view=${view} />
       <${Routes} report=${report} node=${node} />
       ${view.dns.length > 0 && html`<${Dns} view=${view} />`}
       ${view.napt.length > 0 && html`<${Napt} view=${view} />`}
       ${view.tracked.length > 0 && html`<${Tracked} view=${view} />`}
       <${Adapters} node=${node} />
-      <${Lines} journey=${journey} node=${node} />`}</div></section>`;
+      <${Lines} journey=${journey} node=${node} />`}</div>`;
 }
 
 /**

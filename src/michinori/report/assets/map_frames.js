@@ -1,13 +1,13 @@
 // @ts-check
-// The frames on the map move without the page being drawn anew: a few elements are moved along their cables, as often
-// as the cursor moves, and only those that are under way.
+// The frames on the map move without the page being drawn anew: those that are under way are one path for each look of
+// theirs, made as often as the cursor moves, so that a thousand of them are but a few elements.
 import { useLayoutEffect } from "./ui.js";
 import { pointOn } from "./map_layout.js";
 
 /** @typedef {import("./parts.js").Report} Report */
 /** @typedef {import("./flights.js").Flights} Flights */
 /** @typedef {import("./flights.js").Flight} Flight */
-/** @typedef {import("./map.js").Drawn} Drawn */
+/** @typedef {import("./map_sheet.js").Drawn} Drawn */
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const MOST = 1500;
@@ -16,14 +16,14 @@ const AFTERGLOW_S = 0.25;
 /** A frame that gets lost is not seen beyond this part of its way. */
 const LOST_AT = 0.45;
 
-/** What a frame looks like on its way, by what it carries. @type {Record<string, string>} */
+/** What a frame looks like on its way, by what it carries: a path around the point where it is. @type {Record<string, string>} */
 export const SHAPES = {
-  tcp: "M0 -5A5 5 0 110 5A5 5 0 110 -5Z",
-  bare: "M0 -3.6A3.6 3.6 0 110 3.6A3.6 3.6 0 110 -3.6Z",
-  udp: "M-4.4 -4.4H4.4V4.4H-4.4Z",
-  arp: "M0 -6L6 0L0 6L-6 0Z",
-  icmp: "M0 -5.6L5.6 4.4H-5.6Z",
-  other: "M-4 -4H4V4H-4Z",
+  tcp: "m0 -5a5 5 0 110 10a5 5 0 110 -10z",
+  bare: "m0 -3.6a3.6 3.6 0 110 7.2a3.6 3.6 0 110 -7.2z",
+  udp: "m-4.4 -4.4h8.8v8.8h-8.8z",
+  arp: "m0 -6l6 6l-6 6l-6 -6z",
+  icmp: "m0 -5.6l5.6 10h-11.2z",
+  other: "m-4 -4h8v8h-8z",
 };
 
 /** @param {Drawn} cable @param {number} side the end of the line that sent @param {number} part of the way from there */
@@ -36,23 +36,39 @@ export function useFrames(report, flights, cables, drawing) {
   useLayoutEffect(() => {
     const sheet = drawing.current, group = sheet?.querySelector(".map-frames");
     if (!sheet || !group) return undefined;
+    /** @type {SVGPathElement | undefined} */
+    let chosen;
     const paths = new Map([...sheet.querySelectorAll(".map-cable")].map((path) => [Number(path.getAttribute("data-line")), path]));
-    /** @type {SVGPathElement[]} */
-    const pool = [];
+    /** @type {Map<string, SVGPathElement>} */
+    const pool = new Map();
     const draw = () => {
       const { t, n, pace } = report.cursor.value;
-      let used = 0;
+      /** @type {Map<string, string[]>} */
+      const shapes = new Map();
+      /** @type {Placed | undefined} */
+      let now;
+      let drawn = 0;
       for (const cable of cables) {
         const last = flights.lastOn(cable.index, t);
         let busy = last >= 0 && t - last <= pace * AFTERGLOW_S;
         for (const flight of flights.on(cable.index, t)) {
           busy = true;
-          if (used < MOST) put((pool[used] ??= added(group)), flights, cable, flight, t, n);
-          used++;
+          if (drawn++ >= MOST) continue;
+          const placed = placeOf(flights, cable, flight, t);
+          if (flight.sent === n || flight.over === n) now = placed;
+          else if (shapes.has(placed.look)) shapes.get(placed.look)?.push(placed.path);
+          else shapes.set(placed.look, [placed.path]);
         }
         paths.get(cable.index)?.classList.toggle("busy", busy);
       }
-      for (let at = used; at < pool.length; at++) set(pool[at], "visibility", "hidden");
+      for (const look of shapes.keys()) if (!pool.has(look)) pool.set(look, added(group, `map-frame ${look}`));
+      for (const [look, path] of pool) set(path, "d", shapes.get(look)?.join("") ?? "");
+      chosen ??= added(group, "map-frame now");
+      set(chosen, "visibility", now ? "visible" : "hidden");
+      if (!now) return;
+      set(chosen, "class", `map-frame ${now.look} now`);
+      set(chosen, "d", now.shape);
+      set(chosen, "transform", `translate(${now.at}) scale(1.5)`);
     };
     draw();
     const end = report.cursor.subscribe(draw);
@@ -63,27 +79,27 @@ export function useFrames(report, flights, cables, drawing) {
   }, [report, flights, cables]);
 }
 
-/** @param {Element} group @returns {SVGPathElement} */
-function added(group) {
+/** @typedef {{look: string, shape: string, at: string, path: string}} Placed `look`: its class */
+
+/** @param {Element} group @param {string} look @returns {SVGPathElement} */
+function added(group, look) {
   const path = document.createElementNS(NAMESPACE, "path");
+  path.setAttribute("class", look);
   group.append(path);
   return path;
 }
 
-/** @param {SVGPathElement} path @param {Flights} flights @param {Drawn} cable @param {Flight} flight @param {number} t @param {number} n */
-function put(path, flights, cable, flight, t, n) {
+/** Where a frame is and what it looks like. @param {Flights} flights @param {Drawn} cable @param {Flight} flight @param {number} t @returns {Placed} */
+function placeOf(flights, cable, flight, t) {
   const way = flight.end > flight.begin ? (t - flight.begin) / (flight.end - flight.begin) : 1;
   const gone = flight.lost && way > LOST_AT;
   const { x, y } = pointOn(cable.curve, partOn(cable, flight.from, gone ? LOST_AT : Math.min(way, 1)));
-  const sort = flights.sortOf(flight), shape = sort === "tcp" && !flights.loaded(flight) ? "bare" : sort;
-  const now = flight.sent === n || flight.over === n;
-  set(path, "visibility", "visible");
-  set(path, "d", SHAPES[shape]);
-  set(path, "class", `map-frame ${shape}${now ? " now" : ""}${flight.why && (gone || !flight.lost) ? " bad" : ""}`);
-  set(path, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})${now ? " scale(1.5)" : ""}`);
+  const sort = flights.sortOf(flight), look = sort === "tcp" && !flights.loaded(flight) ? "bare" : sort;
+  const at = `${x.toFixed(1)} ${y.toFixed(1)}`;
+  return { look: flight.why && (gone || !flight.lost) ? `${look} bad` : look, shape: SHAPES[look], at, path: `M${at}${SHAPES[look]}` };
 }
 
-/** Most of them are what they were: only what changed is worth drawing again. @param {SVGPathElement} path @param {string} name @param {string} value */
+/** Only what changed is worth drawing again. @param {SVGPathElement} path @param {string} name @param {string} value */
 function set(path, name, value) {
   if (path.getAttribute(name) !== value) path.setAttribute(name, value);
 }

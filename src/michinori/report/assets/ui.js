@@ -104,6 +104,29 @@ export function useCalm(value, rest_ms = 120) {
 }
 
 /**
+ * The value, but not a new one sooner than so long after the last: for what is read while time goes by, not while it moves.
+ * @template T
+ * @param {T} value
+ * @param {number} [least_ms]
+ * @returns {T}
+ */
+export function usePaced(value, least_ms = 120) {
+  const seen = useRef({ value, at: -Infinity }).current;
+  const [, redraw] = useState(0);
+  const now = performance.now();
+  if (!Object.is(value, seen.value) && now - seen.at >= least_ms) Object.assign(seen, { value, at: now });
+  useEffect(() => {
+    if (Object.is(seen.value, value)) return undefined;
+    const waiting = setTimeout(() => {
+      Object.assign(seen, { value, at: performance.now() });
+      redraw((count) => count + 1);
+    }, Math.max(seen.at + least_ms - performance.now(), 0));
+    return () => clearTimeout(waiting);
+  }, [value]);
+  return seen.value;
+}
+
+/**
  * Where a number stands in an ascending list.
  * @param {ArrayLike<number>} numbers
  * @param {number} n
