@@ -106,7 +106,7 @@ def test_it_sleeps_until_the_deadline_and_not_longer(queue: EventQueue) -> None:
     queue.call_in(30_000_000, ready.append, 1)
     began, worked = time.monotonic(), time.process_time()
     assert driver.advance(ready, 10**12)
-    assert 0.03 <= time.monotonic() - began < 0.5
+    assert 0.03 <= time.monotonic() - began < 10  # and not the 1,000 that it may
     assert time.process_time() - worked < 0.02  # it slept
     driver.close()
 
@@ -171,7 +171,7 @@ def test_sleep_takes_its_time(loop: RealLoop) -> None:
         return loop.time() - began
 
     began = time.monotonic()
-    assert 0.02 <= loop.run(sleep()) < 0.5
+    assert 0.02 <= loop.run(sleep()) < 10
     assert time.monotonic() - began >= 0.02
 
 

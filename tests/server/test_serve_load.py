@@ -60,6 +60,7 @@ def test_a_thousand_clients_and_no_error(site: Path) -> None:
 @pytest.mark.row("A8", "A11")
 def test_slow_clients_do_not_stop_a_normal_one(site: Path) -> None:
     with serving(str(site)) as served, contextlib.ExitStack() as stack:
+        alone = sorted(_ask(served) for _ in range(5))[2]
         slow = [
             stack.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=10)) for _ in range(500)
         ]
@@ -72,7 +73,7 @@ def test_slow_clients_do_not_stop_a_normal_one(site: Path) -> None:
                     sock.sendall(b"x")
             taken.append(_ask(served))
         assert len(taken) == 12
-        assert sorted(taken)[6] < 0.5, taken
+        assert sorted(taken)[6] < max(0.5, 20 * alone), (alone, taken)
 
 
 @pytest.mark.row("A11")
