@@ -3,9 +3,10 @@
 One process each, the same wrk, starts interleaved and the median of several taken, as the wake-ups of virtual machines
 have two speeds. A line says how long a request takes on the wall clock of that run; beside it stands what the server's
 process spent on it, which says more where the machine is busy with other things, and how long the slowest 1 % of the
-requests waited for their answers. The goals are what others reach in the same run. Needs wrk; peers that are not
-installed are left out. BENCH_STARTS says how often each server is started, BENCH_SECONDS (whole ones) how long it is
-asked each time.
+requests waited for their answers. The goals are what others reach in the same run. What is below all that Python can do
+is the column ``bare``: an ``asyncio.Protocol`` with httptools on uvloop that writes the same answers from memory and
+knows no others. Needs wrk; peers that are not installed are left out. BENCH_STARTS says how often each server is
+started, BENCH_SECONDS (whole ones) how long it is asked each time.
 """
 
 from __future__ import annotations
@@ -55,6 +56,41 @@ async def hello(request):
 app = web.Application()
 app.add_routes([web.get("/hello", hello), web.static("/", sys.argv[2])])
 web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None, loop=uvloop.new_event_loop())
+"""
+_BARE = """\
+import asyncio
+import sys
+from pathlib import Path
+import httptools
+import uvloop
+
+HEAD = b"HTTP/1.1 200 OK\\r\\nContent-Type: %b\\r\\nContent-Length: %d\\r\\n"
+CONTENT = Path(sys.argv[2], "10k.bin").read_bytes()
+HELLO = HEAD % (b"text/plain", 13), b"Hello, world!"
+FILE = HEAD % (b"application/octet-stream", len(CONTENT)), CONTENT
+
+class Bare(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport, self.parser = transport, httptools.HttpRequestParser(self)
+
+    def data_received(self, data):
+        self.parser.feed_data(data)
+
+    def on_url(self, url):
+        self.head, self.body = HELLO if url == b"/hello" else FILE
+
+    def on_message_complete(self):
+        kept = self.parser.should_keep_alive()
+        self.transport.write(b"".join((self.head, b"\\r\\n" if kept else b"Connection: close\\r\\n\\r\\n", self.body)))
+        if not kept:
+            self.transport.close()
+
+async def main():
+    server = await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", int(sys.argv[1]), backlog=2048)
+    await server.serve_forever()
+
+with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    runner.run(main())
 """
 _NGINX = """\
 {user}
@@ -112,12 +148,12 @@ def _lines(work: Path, what: str, path: str, names: tuple[str, ...], *, kept: bo
     medians = {
         name: Run(*(statistics.median(column) for column in zip(*found, strict=True))) for name, found in runs.items()
     }
-    ours, goal = medians["michinori"], _goal(medians)
+    goal, bare = _goal(medians), medians.get("bare protocol")
     for name, run in medians.items():
         goals = goal if name == "michinori" else NO_GOAL
-        yield Measure(f"{what}: {name}, per request", run.wall, "us", goals.wall, ours.wall)
-        yield Measure(f"{what}: {name}, of the processor", run.spent, "us", goals.spent, ours.spent)
-        yield Measure(f"{what}: {name}, p99", run.p99, "us", goals.p99, ours.p99)
+        yield Measure(f"{what}: {name}, per request", run.wall, "us", goals.wall, bare and bare.wall)
+        yield Measure(f"{what}: {name}, of the processor", run.spent, "us", goals.spent, bare and bare.spent)
+        yield Measure(f"{what}: {name}, p99", run.p99, "us", goals.p99, bare and bare.p99)
 
 
 def _goal(medians: dict[str, Run]) -> Goal:
@@ -137,6 +173,7 @@ def prepare(work: Path) -> None:
     os.utime(site / "10k.bin", (long_ago, long_ago))
     (work / "hello_app.py").write_text(_APPLICATION)
     (work / "hello_aiohttp.py").write_text(_AIOHTTP)
+    (work / "bare.py").write_text(_BARE)
 
 
 def command(name: str, work: Path, port: int) -> list[str]:
@@ -153,6 +190,8 @@ def command(name: str, work: Path, port: int) -> list[str]:
             return [*python, "uvicorn", "hello_app:app", *at, *["--no-access-log", "--log-level", "error"]]
         case "granian":
             return [*python, "granian", "hello_app:app", *at, *["--interface", "asgi", "--loop", "uvloop", "--no-ws"]]
+        case "bare protocol":
+            return [sys.executable, "bare.py", str(port), str(work / "site")]
         case "aiohttp":
             return [sys.executable, "hello_aiohttp.py", str(port), str(work / "site")]
         case "nginx":
@@ -166,11 +205,15 @@ def command(name: str, work: Path, port: int) -> list[str]:
 def _installed(name: str) -> bool:
     if name == "nginx":
         return shutil.which("nginx") is not None
+    if name == "bare protocol":
+        return all(importlib.util.find_spec(needed) is not None for needed in ("httptools", "uvloop"))
     return name.startswith("michinori") or importlib.util.find_spec(name) is not None
 
 
-HELLO = tuple(filter(_installed, ("michinori", "michinori on asyncio", "uvicorn", "granian", "aiohttp", "nginx")))
-FILES = tuple(filter(_installed, ("michinori", "michinori on asyncio", "aiohttp", "nginx")))
+HELLO = tuple(
+    filter(_installed, ("michinori", "michinori on asyncio", "uvicorn", "granian", "aiohttp", "nginx", "bare protocol"))
+)
+FILES = tuple(filter(_installed, ("michinori", "michinori on asyncio", "aiohttp", "nginx", "bare protocol")))
 
 
 @contextmanager
