@@ -146,9 +146,8 @@ class StaticSite:
 
     def _keep(self, request: ServerRequest, place: Place, found: _Found, response: ServerResponse) -> None:
         """So that it need not be made again. The path as it was asked for is watched: links in it may turn."""
-        key = _key(request)
-        if key is None or response.status != 200 or not isinstance(response.body, bytes):
-            return
+        if "?" in request.target or response.status != 200 or not isinstance(response.body, bytes):
+            return  # anybody can make up queries without end
         if found.content is None or not _CONDITIONS.isdisjoint(request.headers.index):
             return
         asked = self.root.joinpath(*place.segments)
@@ -162,7 +161,7 @@ class StaticSite:
                 watched.append(Witness.of(place.path.with_name(place.path.name + variants.ENDINGS[found.coding])))
         except OSError:
             return
-        self._kept.put(key, (found, response), tuple(watched), len(found.content) + len(response.body) + 1024)
+        self._kept.put(_key(request), (found, response), tuple(watched), len(found.content) + len(response.body) + 1024)
 
     async def _look_into(
         self, file: BinaryIO, place: Place, kind: str, variant: variants.Variant | None, *, varies: bool
@@ -296,9 +295,7 @@ def _body(found: _Found, parts: list[bytes | tuple[int, int]]) -> bytes | FileBo
 
 
 def _key(request: ServerRequest) -> object:
-    """What an answer depends on; None if it is not to be kept, as anybody can make up queries without end."""
-    if "?" in request.target:
-        return None
+    """What an answer depends on."""
     codings = request.headers.index.get("accept-encoding")
     return request.root_path, request.target, ", ".join(codings) if codings else ""
 

@@ -22,7 +22,7 @@ _VALUE: Final = r"[^\x00-\x08\x0a-\x1f\x7f]*+"
 _FIELD: Final = re.compile(rf"({_TOKEN}):({_VALUE})\r\n")
 _METHOD: Final = r"[-!#$%&'*+.^_`|~0-9A-Z]++"  # names of methods differ in case; none is in lower case
 _TARGET: Final = r"[\x21\x22\x24-\x7e]++"  # a fragment is none of the server's business
-_FIRST_LINE: Final = re.compile(rf"({_METHOD}) ({_TARGET}) (HTTP/1\.[01])")
+_FIRST_LINE: Final = re.compile(rf"({_METHOD}) ({_TARGET}) (HTTP/1\.[01])\r\n")
 _OTHER_VERSION: Final = re.compile(rf"{_METHOD} {_TARGET} HTTP/([0-9]\.[0-9])")
 _TOKEN_CHAR: Final = re.compile(_TOKEN[:-2].encode("ascii"))
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[-A-Za-z0-9._~!$&'()*+,;=%]+)(?::([0-9]{1,5})?)?")
@@ -197,11 +197,11 @@ def parse(
     Clients say the same of themselves again and again. So the fields are given back too, if with any request line
     nothing can be wrong with them, and what is the ``last`` or ``known`` is not looked at a second time.
     """
-    line, _, block = text.partition("\r\n")
-    match = _FIRST_LINE.fullmatch(line)
+    match = _FIRST_LINE.match(text)
     if match is None:
         raise _what_is_wrong(text)
     method, target, version = match.groups()
+    block = text[match.end() :]
     small = len(text) <= limits.target_octets and len(text) <= limits.field_octets
     if target[0] == "/" and small and method != "CONNECT":
         if last is None or last.text != block:
