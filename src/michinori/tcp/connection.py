@@ -12,14 +12,14 @@ from michinori.tcp.config import IPV4_AND_TCP_HEADERS, IPV6_AND_TCP_HEADERS, Tcp
 from michinori.tcp.effects import NOBODY, Effects, Endpoint, PlainReceiver, PlainSender
 from michinori.tcp.errors import ConnectionAborted, ConnectionClosing, TcpError
 from michinori.tcp.fast_open import room_in_syn
-from michinori.tcp.info import TcpInfo, info_of
-from michinori.tcp.lifecycle import abort, become, finish, fit_mss, notify, send_capacity, send_space
+from michinori.tcp.lifecycle import abort, become, finish, fit_mss, notify, send_space
 from michinori.tcp.prediction import plain_arrives
 from michinori.tcp.receiving import read, take_early_text
 from michinori.tcp.retransmission import on_path_mtu
 from michinori.tcp.segments import send_syn
 from michinori.tcp.sending import transmit
-from michinori.tcp.states import RECEIVES_TEXT, SYNCHRONIZED, TAKES_TEXT, State
+from michinori.tcp.standing import Standing
+from michinori.tcp.states import SYNCHRONIZED, TAKES_TEXT, State
 from michinori.tcp.syn_sent import take_syn
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.time_wait import TimeWait, time_wait_of
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _SMALLEST_PATH_MTU = 68
 
 
-class Connection:
+class Connection(Standing):
     """One connection, in any state but LISTEN.
 
     Nothing here asks what time it is: every call that may send takes ``now``. After each, ``deadline_ns`` says when
@@ -46,7 +46,7 @@ class Connection:
     after each call and to arm a timer earlier where it has become earlier.
     """
 
-    __slots__ = ("_tcb", "timers")
+    __slots__ = ("timers",)
 
     def __init__(
         self,
@@ -314,7 +314,7 @@ class Connection:
         if self._tcb.watch is not None:
             self._tcb.watch.call = n
 
-    # How things stand
+    # The end
 
     def retire(self) -> TimeWait | None:
         """If it is in TIME-WAIT: all that has to be kept of it. From then on it does nothing any more."""
@@ -327,87 +327,6 @@ class Connection:
         return record
 
     @property
-    def local(self) -> Endpoint:
-        return self._tcb.local
-
-    @property
-    def remote(self) -> Endpoint:
-        return self._tcb.remote
-
-    @property
-    def config(self) -> TcpConfig:
-        return self._tcb.config
-
-    @property
-    def state(self) -> State:
-        return self._tcb.state
-
-    @property
-    def watched(self) -> bool:
-        """Whether events are told."""
-        return self._tcb.watch is not None
-
-    @property
-    def error(self) -> TcpError | None:
-        """Why it is gone, when not in good order."""
-        return self._tcb.error
-
-    @property
-    def soft_error(self) -> TcpError | None:
-        """The trouble that ICMP told of since something was last acknowledged."""
-        return self._tcb.soft_error
-
-    @property
-    def at_eof(self) -> bool:
-        """Everything was read, and no more will come."""
-        tcb = self._tcb
-        ended = tcb.rcv.fin is not None or tcb.state not in _MAY_RECEIVE
-        return ended and not tcb.rcv.buffer.octets
-
-    @property
-    def readable_octets(self) -> int:
-        return self._tcb.rcv.buffer.octets
-
-    @property
-    def urgent_octets(self) -> int:
-        """How much of what is still to be read, or still to come, is urgent (RFC 9293 section 3.8.5)."""
-        rcv = self._tcb.rcv
-        read_to = rcv.nxt - rcv.buffer.octets - (rcv.fin is not None)
-        return max(rcv.up - read_to, 0)
-
-    @property
-    def in_doubt(self) -> bool:
-        """R1 was reached: the way to the peer may be broken (RFC 9293 section 3.8.3)."""
-        return self._tcb.snd.retries >= self._tcb.config.retries_before_doubt
-
-    @property
-    def progress(self) -> int:
-        """How much has been acknowledged and received, in sequence numbers: it grows while the peer is there."""
-        return self._tcb.snd.una + self._tcb.rcv.nxt
-
-    @property
-    def unacked_octets(self) -> int:
-        """Text in the send buffer: handed in and not acknowledged."""
-        buffer = self._tcb.snd.buffer
-        return buffer.end - buffer.start
-
-    @property
-    def unsent_octets(self) -> int:
-        """Text in the send buffer that was never sent."""
-        snd = self._tcb.snd
-        return max(min(snd.buffer.end - max(snd.nxt, 1), snd.buffer.end - snd.buffer.start), 0)
-
-    @property
-    def send_space(self) -> int:
-        """What ``write`` would take now."""
-        return send_space(self._tcb)
-
-    @property
-    def send_capacity(self) -> int:
-        """The size of the send buffer now."""
-        return send_capacity(self._tcb)
-
-    @property
     def on_reopen(self) -> Callable[[Segment, int, Nanos], None] | None:
         """Where a SYN goes that ends TIME-WAIT, with the least initial sequence number for its answer; None: such a SYN
         is answered by an ACK like any other stray segment.
@@ -417,10 +336,3 @@ class Connection:
     @on_reopen.setter
     def on_reopen(self, reopen: Callable[[Segment, int, Nanos], None] | None) -> None:
         self._tcb.on_reopen = reopen
-
-    def info(self) -> TcpInfo:
-        """Everything that can be said about it, as ``ss -i`` does."""
-        return info_of(self._tcb)
-
-
-_MAY_RECEIVE = (State.SYN_SENT, State.SYN_RECEIVED, *RECEIVES_TEXT)

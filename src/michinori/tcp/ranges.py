@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 
 
 class Ranges:
-    """Positions, as ``tcb.py`` counts them."""
+    """Positions, as ``sides.py`` counts them."""
 
     __slots__ = ("_ends", "_starts", "octets")
 

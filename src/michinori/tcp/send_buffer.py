@@ -17,7 +17,7 @@ _NOTHING: Final = memoryview(b"")
 
 
 class SendBuffer:
-    """Positions count as ``tcb.py`` says: the first octet of text has position 1."""
+    """Positions count as ``sides.py`` says: the first octet of text has position 1."""
 
     __slots__ = ("_at", "_pieces", "_starts", "_to", "_view", "end", "start")
 

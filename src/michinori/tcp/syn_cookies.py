@@ -17,7 +17,7 @@ from michinori.sim import Nanos
 from michinori.tcp.config import DEFAULT_SEND_MSS_V4, DEFAULT_SEND_MSS_V6, TcpConfig
 from michinori.tcp.effects import Endpoint
 from michinori.tcp.isn import IsnClock
-from michinori.tcp.tcb import LARGEST_FIELD, shift_for
+from michinori.tcp.sides import LARGEST_FIELD, shift_for
 from michinori.wire.sequence import MASK
 from michinori.wire.tcp import ACK, CWR, ECE, SYN, Options, Segment
 

@@ -1,7 +1,7 @@
 """Telling what happens: made only for a connection that is watched, so that an unwatched one pays one ``is None``.
 
 Numbers are told twice: ``seq`` and ``ack`` as on the wire, ``rel_seq`` and ``rel_ack`` counted from the initial
-sequence numbers, as in ``tcb.py``. The event of a segment comes right before the segment itself.
+sequence numbers, as in ``sides.py``. The event of a segment comes right before the segment itself.
 """
 
 from __future__ import annotations
