@@ -100,6 +100,7 @@ def test_head_comments_and_commands():
         ("+0 close(3", 11, "',' is missing"),
         ("+0 close(3)", 12, "'=' is missing"),
         ("+0 3", 4, "a system call, a packet"),
+        ('+0 write(4, "あ", 3) = 3', 4, "codec can't encode"),
     ],
 )
 def test_a_mistake_is_named_with_line_and_column(line, column, says):
@@ -109,3 +110,19 @@ def test_a_mistake_is_named_with_line_and_column(line, column, says):
     assert "\n" not in str(caught.value)
     assert caught.value.line == 2
     assert caught.value.column == column
+
+
+def test_numbers_are_decimal_with_zeros_before_them_too():
+    (step,) = parse("+0 send(4, ..., 010, 0x10) = 010").steps
+    assert (step.action.arguments, step.action.result) == ((4, ..., 10, 16), 10)
+
+
+def test_a_line_of_requirements_may_end_in_a_comma():
+    assert parse("// rfc: 9293 MUST-12, 5961 3.2,\n").rfcs == (("9293", ("MUST-12",)), ("5961", ("3.2",)))
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path):
+    script = tmp_path / "octets.pkt"
+    script.write_bytes(b"\xff\xfe")
+    with pytest.raises(ScriptError, match=r"octets.pkt, line 1, column 1: the text is not UTF-8"):
+        parse(script)

@@ -236,6 +236,10 @@ def test_assertions_are_no_programs(code):
         ("+0 setsockopt(4, SOL_SOCKET, SO_WONDER, [1], 4) = 0", "SO_WONDER"),
         ("+0 `ip route flush`", "no command is run"),
         ("+0 `sysctl net.ipv4.tcp_wonder=1`", "tcp_wonder has no counterpart"),
+        ("+0 `sysctl net.ipv4.tcp_ecn=3`", "tcp_ecn cannot be '3'"),
+        ("+0 `sysctl net.ipv4.tcp_rmem=4096`", "tcp_rmem cannot be '4096'"),
+        ("+0 < 70000 > 8080 . 1:1(0) ack 1 win 99", "larger than what it is for"),
+        (f"+0 send(4, ..., {2**62}, 0) = 10", "larger than what it is for"),
     ],
 )
 def test_what_is_not_there_is_said_so(line, says):
@@ -243,10 +247,13 @@ def test_what_is_not_there_is_said_so(line, says):
         run(OPEN + line + "\n")
 
 
-@pytest.mark.parametrize("head", ["--wonder=1", "--tcp=wonder=1", "--tcp=sack=perhaps", "--mtu=wide"])
+@pytest.mark.parametrize(
+    "head", ["--wonder=1", "--tcp=wonder=1", "--tcp=sack=perhaps", "--mtu=wide", "`net.ipv4.tcp_sack=?`"]
+)
 def test_a_head_that_means_nothing_is_refused(head):
-    with pytest.raises(ScriptError, match=f"line 1, column 1: {head}"):
+    with pytest.raises(ScriptError, match="line 1, column 1: ") as caught:
         run(f"{head}\n{OPEN}")
+    assert head.strip("`").rpartition(".")[2].partition("=?")[0] in str(caught.value)
 
 
 def test_settings_of_the_script_go_before_those_of_the_caller():

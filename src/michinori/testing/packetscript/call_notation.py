@@ -60,7 +60,7 @@ def _term(scanner: Scanner) -> Any:
         scanner.literal("...")
         return str(ast.literal_eval(match[0])).encode("latin-1")
     if (match := scanner.take(_INTEGER)) is not None:
-        return int(match[0], 0)
+        return int(match[0], 16 if match[0].startswith("0x") else 10)
     name = scanner.need(_NAME, "a value")[0]
     if scanner.literal("("):
         arguments = _list(scanner, ")")

@@ -16,6 +16,7 @@ from michinori.testing.packetscript.script import (
     Command,
     Flag,
     Script,
+    ScriptError,
     Step,
     When,
 )
@@ -32,7 +33,7 @@ _NS_PER_S: Final = 1_000_000_000
 def parse(script: str | Path) -> Script:
     """The script of that file, or of that text. Raises ``ScriptError`` with line and column."""
     if isinstance(script, Path):
-        text, name = script.read_text(encoding="utf-8"), script.name
+        text, name = _read(script), script.name
     else:
         text, name = script, ""
     scanner = Scanner(text, name)
@@ -51,14 +52,17 @@ def parse(script: str | Path) -> Script:
     return Script(name, tuple(flags), tuple(commands), tuple(steps), _rfcs(text))
 
 
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ScriptError(f"the text is not UTF-8 ({error})", 1, 1, path.name) from None
+
+
 def _rfcs(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """``// rfc: 9293 MUST-12 MUST-13, 5961 3.2``."""
-    found = []
-    for line in _RFC_LINE.finditer(text):
-        for part in line[1].split(","):
-            number, *what = part.split()
-            found.append((number, tuple(what)))
-    return tuple(found)
+    parts = (part.split() for line in _RFC_LINE.finditer(text) for part in line[1].split(","))
+    return tuple((words[0], tuple(words[1:])) for words in parts if words)
 
 
 def _step(scanner: Scanner, when: When | None) -> Step:
@@ -69,7 +73,10 @@ def _step(scanner: Scanner, when: When | None) -> Step:
         when = _when(scanner)
     scanner.skip()
     action_at = scanner.at
-    action = _action(scanner, when)
+    try:
+        action = _action(scanner, when)
+    except (ValueError, SyntaxError) as error:  # a number or a text that Python does not take either
+        raise scanner.error(str(error), action_at) from None
     text = " ".join(scanner.text[action_at : scanner.at].split())
     packet_out = not isinstance(action, (Assertions, Command)) and text.startswith(">")
     if when.open and not packet_out:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import struct
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -169,6 +170,8 @@ class Runner:
             self._act(action, origin_ns)
         except (NotThere, assertions.Unsupported, ValueError, LookupError) as error:
             raise self._script_error(str(error)) from None
+        except (OverflowError, MemoryError, struct.error):
+            raise self._script_error("a number is larger than what it is for") from None
         self._retry()
 
     def _act(self, action: Any, origin_ns: Nanos) -> None:

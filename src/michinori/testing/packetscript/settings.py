@@ -134,6 +134,24 @@ _LINUX: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
 _BUFFERS: Final = {"tcp_rmem": "receive_buffer", "tcp_wmem": "send_buffer"}
 
 
+class _NoCounterpart(Exception):
+    """The setting, or its value, is not there; the message is a sentence."""
+
+
+def _linux_setting(name: str, value: str) -> Changes:
+    """Raises ``_NoCounterpart``."""
+    try:
+        if name in _BUFFERS:
+            _, first, largest = (int(size) for size in value.split())
+            return {_BUFFERS[name]: first, f"{_BUFFERS[name]}_max": largest}
+        if name in _LINUX:
+            field, convert = _LINUX[name]
+            return {field: convert(value)}
+    except (ValueError, KeyError):
+        raise _NoCounterpart(f"the setting {name} cannot be {value!r} here") from None
+    raise _NoCounterpart(f"the setting {name} has no counterpart here")
+
+
 def changes_of(step: Step, script: str, *, lenient: bool = False) -> Changes:
     """What the settings in a command change. Raises ``ScriptError`` for what has no counterpart, unless ``lenient``."""
     text = getattr(step.action, "text", "")
@@ -141,14 +159,11 @@ def changes_of(step: Step, script: str, *, lenient: bool = False) -> Changes:
     found = list(_SETTING.finditer(text))
     for match in found:
         name, value = match[1], match[2] or match[3] or match[4]
-        if name in _BUFFERS:
-            _, first, largest = (int(size) for size in value.split())
-            changes |= {_BUFFERS[name]: first, f"{_BUFFERS[name]}_max": largest}
-        elif name in _LINUX and _LINUX[name][0] in _FIELDS:
-            field, convert = _LINUX[name]
-            changes[field] = convert(value)
-        elif not lenient:
-            raise ScriptError(f"the setting {name} has no counterpart here", step.line, step.column, script)
+        try:
+            changes |= _linux_setting(name, value)
+        except _NoCounterpart as error:
+            if not lenient:
+                raise ScriptError(str(error), step.line, step.column, script) from None
     if not found and not lenient:
         raise ScriptError("no command is run: only settings net.ipv4.tcp_…=… count", step.line, step.column, script)
     return changes
