@@ -120,17 +120,8 @@ class StreamTransport(TransportBase, asyncio.Transport):
         if self._buffered_protocol:
             self._read_into_buffer()
             return
-        try:
-            data = self.kernel.read(READ_OCTETS)
-        except OSError as error:
-            self._read_failed(error)
-            return
-        if data is None:
-            return
-        if self._call is not None:
-            self._read_returned(len(data))
+        data = self._take(READ_OCTETS)
         if not data:
-            self._end_of_stream()
             return
         try:
             self._protocol.data_received(data)
@@ -140,6 +131,20 @@ class StreamTransport(TransportBase, asyncio.Transport):
             self._fatal_error(error, "Fatal error: protocol.data_received() call failed.")
             return
         self._read_on()
+
+    def _take(self, limit: int) -> bytes | None:
+        """What has come; nothing where nothing has, where it was the end, and where it failed."""
+        try:
+            data = self.kernel.read(limit)
+        except OSError as error:
+            self._read_failed(error)
+            return None
+        if data is not None:
+            if self._call is not None:
+                self._read_returned(len(data))
+            if not data:
+                self._end_of_stream()
+        return data
 
     def _read_into_buffer(self) -> None:
         protocol: Any = self._protocol
@@ -152,17 +157,8 @@ class StreamTransport(TransportBase, asyncio.Transport):
         except BaseException as error:
             self._fatal_error(error, "Fatal error: protocol.get_buffer() call failed.")
             return
-        try:
-            data = self.kernel.read(len(buffer))
-        except OSError as error:
-            self._read_failed(error)
-            return
-        if data is None:
-            return
-        if self._call is not None:
-            self._read_returned(len(data))
+        data = self._take(len(buffer))
         if not data:
-            self._end_of_stream()
             return
         buffer[: len(data)] = data
         try:

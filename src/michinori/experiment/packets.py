@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -11,8 +12,11 @@ from michinori.wire import Malformed, ethernet, ipv4, sequence, tcp, udp
 from michinori.wire.checksum import internet, pseudo
 from michinori.wire.protocols import PROTOCOL_TCP, PROTOCOL_UDP
 
-_ETHERNET_OCTETS = 14
-_CHECKSUM_AT = 16
+_ETHERNET_OCTETS: Final = 14
+_CHECKSUM_AT: Final = 16
+
+_Ends: TypeAlias = tuple[int, int, bool]
+"""The client's port, the server's, and whether it goes to the server."""
 
 
 class Packet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,23 +94,17 @@ class _Reader:
             self._isns[client_port, server_port, to_server] = segment.seq
         own = self._isns.get((client_port, server_port, to_server), segment.seq)
         other = self._isns.get((client_port, server_port, not to_server), segment.ack)
-        return Packet(
-            number=frame.number,
-            t=frame.date_ns - self._epoch_ns,
-            to_server=to_server,
-            sent=frame.sent,
-            client_port=client_port,
-            server_port=server_port,
-            kind="tcp",
+        return self._packet(
+            frame,
+            ends,
+            "tcp",
+            bytes(segment.payload),
             flags=tcp.flag_names(segment.flags),
             seq=(segment.seq - own) & sequence.MASK,
             ack=(segment.ack - other) & sequence.MASK if segment.flags & tcp.ACK else None,
-            length=len(segment.payload),
-            text=_text(bytes(segment.payload)),
             sack=tuple(
                 ((start - other) & sequence.MASK, (end - other) & sequence.MASK) for start, end in segment.options.sack
             ),
-            dropped=frame.comment,
         )
 
     def _datagram(self, frame: Frame, packet: ipv4.Packet) -> Packet | None:
@@ -114,6 +112,9 @@ class _Reader:
         ends = self._ends(datagram.src_port, datagram.dst_port)
         if ends is None:
             return None
+        return self._packet(frame, ends, "udp", bytes(datagram.payload))
+
+    def _packet(self, frame: Frame, ends: _Ends, kind: str, payload: bytes, **of_tcp: Any) -> Packet:
         client_port, server_port, to_server = ends
         return Packet(
             number=frame.number,
@@ -122,14 +123,14 @@ class _Reader:
             sent=frame.sent,
             client_port=client_port,
             server_port=server_port,
-            kind="udp",
-            length=len(datagram.payload),
-            text=_text(bytes(datagram.payload)),
+            kind=kind,
+            length=len(payload),
+            text=_text(payload),
             dropped=frame.comment,
+            **of_tcp,
         )
 
-    def _ends(self, src_port: int, dst_port: int) -> tuple[int, int, bool] | None:
-        """The client's port, the server's, and whether it goes to the server."""
+    def _ends(self, src_port: int, dst_port: int) -> _Ends | None:
         if dst_port in self._ports:
             return src_port, dst_port, True
         if src_port in self._ports:
