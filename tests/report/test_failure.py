@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from michinori.browser.errors import BadAddress
+from michinori.browser.errors import BadAddress, MissingExtra
 from michinori.http import errors
 from michinori.report.failure import explain
 
@@ -56,6 +56,7 @@ INSIDE = ["203.0.113.80"].__contains__
         (errors.BadCoding("br", "x"), "decode", "圧縮 'br' を元に戻せません (x)", "ask for 'Accept-Encoding: identity'"),
         (errors.BadRedirect("x:", "y"), "redirect", "サーバの指す 'x:' へは行けません (y)。サーバの管理者", "points to 'x:'"),
         (BadAddress("'ftp://a' cannot be opened: the scheme 'ftp' is not spoken here, only http and https are"), "address", "スキーム 'ftp' は扱えず", "the scheme 'ftp' is not"),
+        (MissingExtra('parsing HTML needs the library turbohtml: pip install "michinori[browser]"'), "paint", 'turbohtml がインストールされていません。pip install "michinori[browser]" で', 'turbohtml; install it by pip install "michinori[browser]"'),
         (BadAddress("'file:///a' is a file of this machine"), "address", "はこのマシンのファイルです。そのフォルダを", "serve its folder"),
         (BadAddress("'http://' begins like a URL, but the URL standard refuses it"), "address", "URLの規格に合いません。", "refuses it; type a URL"),
         (ValueError("strange\nmore"), "world", "strange", "strange; look at the story"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
 import signal
 import socket
+import sys
 import time
 from pathlib import Path
 
@@ -14,6 +16,9 @@ import peers
 import pytest
 from har12 import hold_against_har_12
 from serving import children, is_running, refused, serving, until
+
+from michinori.server import running
+from michinori.server.settings import ServeError
 
 APPLICATION = """
 import os
@@ -149,3 +154,13 @@ def test_what_cannot_be_served_is_said_in_one_sentence(folder: Path) -> None:
     ):
         status, said = refused(*arguments, "--port", "0", folder=folder)
         assert (status, said.count("\n"), word in said) == (2, 1, True), said
+
+
+def test_a_loop_that_is_not_installed_is_said_and_leaves_nothing_unawaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+
+    async def never() -> None: ...
+
+    with pytest.raises(ServeError, match="--loop uvloop needs uvloop: pip install"):
+        running.run(never(), "uvloop")
+    gc.collect()  # a coroutine that nobody awaited would warn here, and warnings are errors

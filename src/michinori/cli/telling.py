@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import IO, Any, Final
 
+from michinori.cli.japanese import in_japanese
 from michinori.cli.language import Language
 from michinori.cli.lines import Lines, Part, pad
 from michinori.cli.sentences import say
@@ -71,7 +72,9 @@ def _ending(results: Results, numbers: dict[str, Any], language: Language) -> li
         key = "arrived" if journey.virtual else "arrived-os" if journey.world is None else "arrived-tap"
         lines.append((say(key, language, url=url, virtual=virtual, **shown), "bold green"))
         if not results.picture and page.not_drawn:
-            lines.append((say("not-drawn", language, why=visible(page.not_drawn)), "yellow"))
+            why = page.not_drawn.removeprefix("the page was not drawn: ")
+            why = in_japanese(why) if language == "ja" else why
+            lines.append((say("not-drawn", language, why=visible(why)), "yellow"))
     folder = visible(str(results.folder.path))
     lines.append((say("files", language, folder=folder, files=", ".join(_shown_files(results))), ""))
     return lines

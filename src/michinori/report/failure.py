@@ -271,6 +271,14 @@ def _tls(error: Any) -> tuple[Pair, Pair]:
     return cause, way_out
 
 
+def _missing(error: Any) -> tuple[Pair, Pair]:
+    what, _, command = _first_line(str(error)).partition(": ")
+    return (f"{what.rpartition(' ')[2]} がインストールされていません", what), (
+        f"{command} で入れてください",
+        f"install it by {command}",
+    )
+
+
 def _stopped(error: Any) -> tuple[Pair, Pair]:
     return (error.why["ja"], error.why["en"]), (
         "ここまでの記録は残してあります",
@@ -308,6 +316,7 @@ def _first_line(text: str) -> str:
 _TELLERS: Final[dict[str, Callable[[Any], tuple[Pair, Pair]]]] = {
     "BadAddress": _bad_address,
     "BadUrl": _bad_url,
+    "MissingExtra": _missing,
     "NameNotResolved": _name,
     "ConnectFailed": _connect,
     "TimedOut": _timed_out,

@@ -74,8 +74,13 @@ class Site:
 
 
 def run(main: Coroutine[Any, Any, T], loop: str = "auto") -> T:
-    """Run on uvloop where it is installed, or on the loop that was named."""
-    with asyncio.Runner(loop_factory=loop_factory(loop)) as runner:
+    """Run on uvloop where it is installed, or on the loop that was named. Raises ``ServeError``."""
+    try:
+        factory = loop_factory(loop)
+    except ServeError:
+        main.close()
+        raise
+    with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(main)
 
 
