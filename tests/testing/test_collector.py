@@ -58,6 +58,7 @@ def test_nothing_is_imported_for_the_plugin_before_a_script_is_found():
     code = "import sys, michinori.testing.plugin; print([n for n in sys.modules if n.startswith('michinori.')])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert set(ran.stdout.strip("[]\n").replace("'", "").split(", ")) == {
+        "michinori.lazily",
         "michinori.version",
         "michinori.testing",
         "michinori.testing.plugin",
