@@ -86,7 +86,8 @@ class WorldJourney:
             journey.failure = error
         journey.took_ns = world.now_ns - began_ns
         if not isinstance(journey.failure, KeyboardInterrupt):
-            self._let_connections_end()
+            with contextlib.suppress(KeyboardInterrupt):  # what the journey was for is there, or has failed, already
+                self._let_connections_end()
         return journey
 
     def _let_connections_end(self) -> None:
