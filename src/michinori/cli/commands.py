@@ -63,7 +63,7 @@ def michinori() -> None:
     metavar="FILE|NAME",
     default="home",
     show_default=True,
-    help="The virtual internet: home, bad-line, satellite, fragments, or a TOML file.",
+    help="The virtual internet: home, bad-line, satellite, fragments, long-answer, or a TOML file.",
 )
 @click.option("--site", "sites", multiple=True, metavar="HOST=DIR", help="Add a web site: its name and its folder.")
 @click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="The seed of all luck.")

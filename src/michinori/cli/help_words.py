@@ -114,7 +114,7 @@ SENTENCES: Final = {
     "Where the results go": "結果を置くフォルダ",
     # open
     "Whose network: the virtual internet, the sockets of this machine, or our own TCP/IP on a TAP device.": "どのネットワークか: 仮想のインターネット、このマシンのソケット、TAPデバイスの上の自前のTCP/IP。",
-    "The virtual internet: home, bad-line, satellite, fragments, or a TOML file.": "仮想のインターネット: home、bad-line、satellite、fragments、またはTOMLファイル。",
+    "The virtual internet: home, bad-line, satellite, fragments, long-answer, or a TOML file.": "仮想のインターネット: home、bad-line、satellite、fragments、long-answer、またはTOMLファイル。",
     "Add a web site: its name and its folder.": "Webサイトを加えます: 名前とフォルダ。",
     "Packets lost on the access line, in each direction.": "アクセス回線で失われるパケット (それぞれの方向で)。",
     "Delay of the access line, in each direction.": "アクセス回線の遅延 (それぞれの方向で)。",

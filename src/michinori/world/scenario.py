@@ -168,7 +168,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.routers | self.hosts
 
 
-BUILT_IN: Final = ("home", "bad-line", "satellite", "fragments")
+BUILT_IN: Final = ("home", "bad-line", "satellite", "fragments", "long-answer")
 
 
 def load(name: str) -> tuple[Scenario, Path | None]:

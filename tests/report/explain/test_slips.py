@@ -74,6 +74,28 @@ def test_cut_packets_and_words_prove_what_the_default_journey_cannot(tmp_path):
     assert "tcp handshake" in proofs(words)["search"]["says"]["en"]
 
 
+@pytest.mark.row("B6")
+def test_a_long_answer_is_asked_for_again_over_tcp_by_resolver_and_pc(tmp_path):
+    walked = walk(tmp_path / "long", "http://www.michinori.example/", scenario="long-answer")
+    proof = proofs(walked)["one-packet"]
+    events = {event.n: event for event in walked.events}
+    assert (events[proof["n"]].what, events[proof["n"]].data["transport"]) == ("asked", "tcp")
+    cut = walked.of("dns", "truncated")
+    again = [event for event in walked.of("dns", "asked") if event.data["transport"] == "tcp"]
+    assert [event.host for event in cut] == ["isp-resolver", "pc"] == [event.host for event in again]
+    answers = [event for event in walked.of("dns", "answered") if event.data["transport"] == "tcp"]
+    assert not any(event.data["truncated"] for event in answers)
+    assert walked.numbers["status"] == 200
+
+
+def test_what_no_journey_shows_says_what_has_to_come_first():
+    (slips,) = node.call("explain/slips.js", [("SLIPS",)])
+    silent = {slip["id"] for slip in slips if not slip["elsewhere"]}
+    assert silent == {"video", "encryption", "back-off", "cdn"}
+    for slip in slips:
+        assert ("lacks" in slip) == (slip["id"] in silent), slip["id"]
+
+
 def test_every_slip_is_in_both_languages_and_its_quotation_is_short():
     (slips,) = node.call("explain/slips.js", [("SLIPS",)])
     assert len({slip["id"] for slip in slips}) == len(slips) >= 20

@@ -20,7 +20,7 @@ const TEXTS = {
   go: { ja: "その事象へ ({time} ms)", en: "To the event ({time} ms)" },
   notHere: { ja: "この旅では起きていません。", en: "This journey did not meet it." },
   shownBy: { ja: "次で見られます:", en: "This shows it:" },
-  none: { ja: "まだ見せる旅がありません。規格の記述によります。", en: "No journey shows it yet; the standard says so." },
+  none: { ja: "まだ見せる旅がありません: {lacks} 規格の記述によります。", en: "No journey can show it yet: {lacks} The standard says so." },
   hidden: { ja: "試験中は証拠を伏せています。", en: "Hidden during the examination." },
   count: { ja: "{all} 件のうち {here} 件をこの旅が証明します。", en: "This journey proves {here} of {all}." },
 };
@@ -59,7 +59,7 @@ function Proved({ report, slip, proof }) {
   const examining = useStore(report.examining, (value) => value);
   if (examining) return html`<span class="soft">${say(TEXTS.hidden)}</span>`;
   if (!proof) {
-    return html`<span class="soft">${slip.elsewhere ? html`${say(TEXTS.notHere)} ${say(TEXTS.shownBy)} <code>${slip.elsewhere}</code>` : say(TEXTS.none)}</span>`;
+    return html`<span class="soft">${slip.elsewhere ? html`${say(TEXTS.notHere)} ${say(TEXTS.shownBy)} <code>${slip.elsewhere}</code>` : slip.lacks ? say(TEXTS.none, { lacks: say(slip.lacks) }) : ""}</span>`;
   }
   return html`${say(proof.says)} <button type="button" class="chip go" onClick=${() => report.show("way", proof.n)}>
     ${say(TEXTS.go, { time: ms(report.journey.columns.t[proof.n - 1]) })}</button>`;

@@ -19,6 +19,7 @@ import { eventsOf, firstOf, serverHost } from "./find.js";
  * @property {string} source
  * @property {(journey: Journey) => Proof | null} prove
  * @property {string} elsewhere A command that shows it, where this journey does not; empty if none does yet.
+ * @property {Texts} [lacks] Then, what has to come before one does.
  */
 
 /** @param {string} ja @param {string} en @returns {Texts} */
@@ -30,6 +31,9 @@ const t = (ja, en) => ({ ja, en });
  * @returns {Proof | null}
  */
 const by = (event, says) => (event ? { n: event.n, says: says(event) } : null);
+
+/** Of what no event of a journey can show. */
+const never = () => null;
 
 const PAGE = "michinori open http://www.michinori.example/";
 
@@ -75,7 +79,7 @@ export const SLIPS = [
   {
     id: "timeout", from: "tutorial", quote: "timeout例外が発生する", row: "A5", source: "Python socket",
     right: t("ノンブロッキングのソケットで待つものがないときの例外は BlockingIOError (EWOULDBLOCK)。", "What a non-blocking socket raises when there is nothing is BlockingIOError (EWOULDBLOCK)."),
-    prove: () => null, elsewhere: "michinori experiment blocking",
+    prove: never, elsewhere: "michinori experiment blocking",
   },
   {
     id: "hang-up", from: "tutorial", quote: "ガチャ切りしてしまうようなもの", row: "A6", source: "RFC 9293 3.6, RFC 2525 2.17",
@@ -97,7 +101,7 @@ export const SLIPS = [
     id: "video", from: "tutorial", quote: "動画ストリーミングサービスなどで", row: "A9", source: "RFC 9114, RFC 9000",
     right: t("動画配信の多くはTCP上のHTTPか、QUIC上のHTTP/3。UDPと決まっているわけではなく、逆にHTTPもTCPとは限らない (HTTP/3はUDP上のQUIC)。",
       "Most video comes by HTTP over TCP or by HTTP/3. It is not UDP as a rule, nor is HTTP always TCP (HTTP/3 runs on QUIC over UDP)."),
-    prove: () => null, elsewhere: "",
+    prove: never, elsewhere: "", lacks: t("HTTP/3とQUICがまだありません。", "There is no HTTP/3 and no QUIC here yet."),
   },
   {
     id: "search", from: "article", quote: "検索ブラウザを呼び出す", row: "B1", source: "WHATWG URL 4.4",
@@ -128,8 +132,9 @@ export const SLIPS = [
   {
     id: "one-packet", from: "article", quote: "問い合わせに使うパケットは1つしかない", row: "B6", source: "RFC 7766 5",
     right: t("UDPに入りきらない応答は切り詰められ (TC=1)、TCPで問い合わせ直す。DNSサーバはTCPにも応じなければならない。", "A response that does not fit UDP is truncated (TC=1) and asked for again over TCP, which every name server must serve."),
-    prove: (journey) => by(firstOf(journey, "dns", "truncated"), ({ data }) => t(`${data.name} の応答は切り詰められた。`, `The response about ${data.name} was truncated.`)),
-    elsewhere: "",
+    prove: (journey) => by(firstOf(journey, "dns", "asked", ({ data }) => data.transport === "tcp"), ({ host, data }) => t(
+      `${host} は ${data.server} に、切り詰められた応答をTCPで問い合わせ直した。`, `${host} asked ${data.server} again over TCP, as the response over UDP was truncated.`)),
+    elsewhere: "michinori open --scenario long-answer http://www.michinori.example/",
   },
   {
     id: "descriptor", from: "article", quote: "ディスクリプタ…ソケット内部に保存", row: "B7", source: "POSIX socket",
@@ -184,17 +189,18 @@ export const SLIPS = [
     id: "encryption", from: "article", quote: "暗号処理モジュールを呼び出して", row: "B5", source: "RFC 8446 2, RFC 9110 4.2.2",
     right: t("TLSは、TCPのコネクションができてから、リクエストを送る前に始まる。URLの解析の段階ではない。", "TLS begins when TCP is up and before the request, not where the URL is parsed."),
     prove: (journey) => by(firstOf(journey, "tls", "handshake-done"), () => t("TLSのハンドシェイクは、コネクションの確立の後に終わった。", "The TLS handshake ended after the connection was there.")),
-    elsewhere: "",
+    elsewhere: "", lacks: t("httpsの旅 (行B5) がまだありません。", "Journeys by https (row B5) are not there yet."),
   },
   {
     id: "back-off", from: "article", quote: "MACアドレスから乱数を生成して", row: "B17", source: "IEEE 802.3 4.2.3.2.5",
     right: t("待つ時間は、衝突のたびに倍に広がる範囲 (10回で打止め) から選ぶランダムなスロット数。MACアドレスの関数ではない。", "The wait is a random number of slots within a range that doubles with each collision, up to ten; no function of the MAC address."),
     prove: (journey) => by(firstOf(journey, "link", "backed-off"), (event) => t(`${event.host} はランダムな時間だけ待った。`, `${event.host} waited a random time.`)),
-    elsewhere: "",
+    elsewhere: "", lacks: t("1本のケーブルを共有するLAN (行B17) がまだありません。", "A LAN that shares one cable (row B17) is not there yet."),
   },
   {
     id: "cdn", from: "article", quote: "CDSなど", row: "B19", source: "RFC 9110 3.7",
-    right: t("CDN (コンテンツ配信ネットワーク)。", "CDN, a content delivery network."), prove: () => null, elsewhere: "",
+    right: t("CDN (コンテンツ配信ネットワーク)。", "CDN, a content delivery network."), prove: never, elsewhere: "",
+    lacks: t("CDNを通る旅 (行B19) がまだありません。", "Journeys by way of a CDN (row B19) are not there yet."),
   },
   {
     id: "silence", from: "article", quote: "ICMPで通信相手にエラーを返す", row: "B21", source: "RFC 1122 3.2.1, 3.2.2",
