@@ -27,6 +27,8 @@ def _spoken(monkeypatch: pytest.MonkeyPatch) -> None:
         (["open", "x", "--loss", "5"], """michinori: --loss '5' is no chance: it must lie between 0% and 100%, such as "5%"\n"""),
         (["open", "x", "--mtu", "60", "--lang=ja"], "michinori: できません: --mtu '60' はMTUになりません。1500 のように、68 から 65535 オクテットの間で書いてください\n"),
         (["open", "x\x1b[2J", "--site", "\x1b[2J"], "michinori: --site '\\x1b[2J' needs a name and a folder: write --site my.site.example=DIR\n"),
+        (["catch", "--max-time", "nan", "--lang", "ja"], "michinori: できません: '--max-time' の値が正しくありません: 'nan' は 0.001 以上の秒数ではありません (michinori catch --help を見てください)\n"),
+        (["replay", "/no/such", "--to", "http://a", "--lang", "ja"], "michinori: できません: /no/such を読めません(ファイルもフォルダもありません)。パスを確かめてください\n"),
         (["serve", "/no/such"], "michinori: there is no folder /no/such: give a folder, or an application as MODULE:APP\n"),
     ],
 )  # fmt: skip

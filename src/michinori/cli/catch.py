@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from michinori.cli.catch_telling import Telling
-from michinori.cli.catch_words import explain_failure, say
+from michinori.cli.catch_words import explain_failure, reason_in, say
 from michinori.cli.complaint import complain
 from michinori.cli.lines import Lines
 from michinori.cli.spoken import Spoken
@@ -123,7 +123,7 @@ def _reply(options: Options) -> Callable[[Caught], bytes] | None:
     try:
         octets = Path(options.reply[1:]).read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = reason_in(options.language, error.strerror or str(error))
         raise UsageError(say("unreadable", options.language, path=options.reply[1:], reason=reason)) from None
     return lambda _: octets
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from typing import Final
 
+from michinori.cli.japanese import in_japanese
 from michinori.cli.language import Language
 from michinori.http.errors import HttpError
 from michinori.report.failure import explain
@@ -133,15 +134,23 @@ def say(key: str, language: Language, **values: object) -> str:
     return _WORDS[key][0 if language == "ja" else 1].format(**values)
 
 
+def reason_in(language: Language, reason: str) -> str:
+    """What the operating system says, in that language."""
+    return in_japanese(reason) if language == "ja" else reason
+
+
 def explain_failure(error: Exception, language: Language) -> str:
     """What went wrong, in one sentence with the way out."""
     match error:
         case KeepError():
-            return say(error.why, language, path=visible(str(error.path)), reason=error.reason)
+            reason = reason_in(language, error.reason)
+            return say(error.why, language, path=visible(str(error.path)), reason=reason)
         case CatchError(host=host, port=port):
             key = {errno.EADDRINUSE: "port-taken", errno.EACCES: "port-forbidden"}.get(error.errno, "no-listening")
             other = port + 1 if port < 65535 else 8080
-            return say(key, language, host=visible(host), port=port, other=other, reason=error.reason)
+            return say(
+                key, language, host=visible(host), port=port, other=other, reason=reason_in(language, error.reason)
+            )
         case HttpError():
             return explain(error).tell(language)
         case _:

@@ -9,7 +9,7 @@ import click
 
 import michinori as package
 from michinori.cli.helping import SpokenGroup
-from michinori.cli.parameters import LANG, PORT, SECONDS, octets
+from michinori.cli.parameters import LANG, PORT, octets, seconds
 from michinori.cli.tap_commands import tap
 
 _EXAMPLES = """\b
@@ -239,7 +239,7 @@ Examples:
 @click.option(
     "--max-silence",
     metavar="SECONDS",
-    type=SECONDS,
+    type=seconds,
     default=10.0,
     show_default=True,
     help="Longest pause in one, in seconds.",
@@ -247,7 +247,7 @@ Examples:
 @click.option(
     "--max-time",
     metavar="SECONDS",
-    type=SECONDS,
+    type=seconds,
     default=300.0,
     show_default=True,
     help="Longest time for one, in seconds.",
@@ -290,12 +290,12 @@ Examples:
     help="Largest answer that is kept whole.",
 )
 @click.option(
-    "--max-silence", metavar="SECONDS", type=SECONDS, default=30.0, show_default=True, help="Longest wait, in seconds."
+    "--max-silence", metavar="SECONDS", type=seconds, default=30.0, show_default=True, help="Longest wait, in seconds."
 )
 @click.option(
     "--max-time",
     metavar="SECONDS",
-    type=SECONDS,
+    type=seconds,
     default=300.0,
     show_default=True,
     help="Longest time in all, in seconds.",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 SENTENCES: Final[tuple[tuple[str, str], ...]] = (
-    # Places in a file, around a sentence.
+    # What stands around a sentence.
+    ("Invalid value for {name}: {why}", "{name} の値が正しくありません: {why}"),
     ("[{place}] fault rule {rule}: {why}", "[{place}] 障害の規則 {rule}: {why}"),
     ("fault rule {rule}: {why}", "障害の規則 {rule}: {why}"),
     # Folders and files.
@@ -36,6 +37,7 @@ SENTENCES: Final[tuple[tuple[str, str], ...]] = (
     ('"1500", "64KiB" or "6MB"', '"1500"、"64KiB"、"6MB"'),
     ("{text} is no rate: it must be greater than zero; to let nothing pass, cut the line", "{text} は速度になりません。0 より大きい値にしてください。何も通さないには、回線を切ります"),
     ("{text} is no MTU: it must lie between {least} and {most} octets, such as 1500", "{text} はMTUになりません。1500 のように、{least} から {most} オクテットの間で書いてください"),
+    ("{text} is no number of seconds, 0.001 at least", "{text} は 0.001 以上の秒数ではありません"),
     ("{text} is too large", "{text} は大きすぎます"),
     # What changes a scenario.
     ("This scenario names no access line, so --{option} has nothing to change; name one in [about]", "このシナリオにはアクセス回線の名前がないので、--{option} で変えるものがありません。[about] に書いてください"),
@@ -196,7 +198,6 @@ SENTENCES: Final[tuple[tuple[str, str], ...]] = (
     ("Option {name} does not take a value.", "{name} に値は付きません"),
     ("Got unexpected extra argument ({name})", "余分な引数があります ({name})"),
     ("Got unexpected extra arguments ({name})", "余分な引数があります ({name})"),
-    ("Invalid value for {name}: {why}", "{name} の値が正しくありません: {why}"),
     ("{value} is not one of {choices}.", "{value} は {choices} のどれでもありません"),
     ("{value} is not in the range {range}.", "{value} は範囲 {range} にありません"),
     ("{value} is not a valid integer.", "{value} は整数ではありません"),

@@ -15,6 +15,16 @@ def octets(text: str) -> int:
         raise click.BadParameter(str(error)) from None
 
 
-LANG = click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")
-SECONDS = click.FloatRange(min=0.001, max=1e9)
+def seconds(text: str | float) -> float:
+    """A time that a clock can be set to. Raises click's ``BadParameter``."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.001 <= number <= 1e9:
+        raise click.BadParameter(f"{text!r} is no number of seconds, 0.001 at least")
+    return number
+
+
 PORT = click.IntRange(0, 65535)
+LANG = click.option("--lang", type=click.Choice(["ja", "en"]), help="The language  [default: by the locale]")

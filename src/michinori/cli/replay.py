@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from michinori.cli.catch_words import explain_failure
+from michinori.cli.catch_words import explain_failure, reason_in
 from michinori.cli.catch_words import say as say_of_catch
 from michinori.cli.complaint import complain
 from michinori.cli.lines import Lines
@@ -164,7 +164,7 @@ def _read(options: Options) -> list[RequestExtent]:
     try:
         return read_requests(path.read_bytes())
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = reason_in(language, error.strerror or str(error))
         raise UsageError(say_of_catch("unreadable", language, path=visible(options.file), reason=reason)) from None
     except NotARequest as error:
         kind = say(f"kind-{error.kind}", language)
