@@ -194,6 +194,15 @@ def test_time_stamps_are_put_in(line: Line) -> None:
     assert [address for address, _ in stamp.entries] == [ip("10.0.2.1"), ip("10.0.3.1")]
 
 
+def test_a_time_stamp_counts_from_midnight_of_the_date_that_the_queue_began_at(line: Line) -> None:
+    line.r1.node.epoch_ns = (20_000 * 24 + 5) * 3600 * 10**9  # five o'clock of some day
+    stamp, _ = options_at_server(line, Timestamp(WITH_ADDRESSES, ((bytes(4), 0),) * 2), NoOperation())
+    assert isinstance(stamp, Timestamp)
+    (_, by_r1), (_, by_r2) = stamp.entries
+    assert 5 * 3_600_000 <= by_r1 < 5 * 3_600_000 + 1000
+    assert by_r2 < 1000  # the other's began at midnight
+
+
 @pytest.mark.rfc("1122", "3.3.5-1", "3.3.5-2")
 @pytest.mark.rfc("792", "3-3")
 def test_a_packet_that_names_its_own_route_is_refused(line: Line) -> None:

@@ -1,7 +1,12 @@
 """The search engine's index and pages, without a network."""
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
 
+from michinori.http.headers import Headers
+from michinori.world.search import SearchSite
 from michinori.world.search_index import Index
 from michinori.world.search_page import front_page, results_page
 
@@ -61,3 +66,9 @@ def test_what_was_searched_for_is_only_text(index):
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_the_page_is_in_the_language_of_the_reader(language):
     assert f'lang="{language}"' in front_page(language)
+
+
+@pytest.mark.parametrize(("query", "status"), [("q=tcp", 200), ("", 200), ("q=tcp&" * 30, 400), ("q=%ff&q", 200)])
+def test_no_query_is_more_than_the_site_can_answer(index, query, status):
+    request = SimpleNamespace(method="GET", path="/", query=query, headers=Headers())
+    assert asyncio.run(SearchSite(index)(request)).status == status

@@ -206,6 +206,7 @@ def test_the_date_begins_where_it_is_told():
             return current().clock.date_ns()
 
         assert world.run(date(), on=a) == 1_893_542_400 * 10**9
+        assert a.internet.node.date_ns == world.epoch_ns + world.now_ns  # which routers stamp on packets
 
 
 def test_a_closed_world_says_so_and_closes_twice():

@@ -5,14 +5,16 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
-from michinori.sim import EventQueue, Stream
-from michinori.trace import Recorder
+from michinori.sim import EventQueue, Nanos, Stream
+from michinori.trace import DEFAULT_EPOCH_NS, Recorder
 
 _UNRECORDED: Final = nullcontext()
 
 
 class Node:
-    """The surroundings of the parts; ``drops`` counts what was dropped here, by reason."""
+    """The surroundings of the parts; ``drops`` counts what was dropped here, by reason. ``epoch_ns`` is the date at
+    which the queue's clock began, for what tells others the time of day.
+    """
 
     def __init__(self, host: str, queue: EventQueue, dice: Stream, recorder: Recorder | None) -> None:
         self.host = host
@@ -20,6 +22,12 @@ class Node:
         self.dice = dice
         self.recorder = recorder
         self.drops: dict[str, int] = {}
+        self.epoch_ns = DEFAULT_EPOCH_NS
+
+    @property
+    def date_ns(self) -> Nanos:
+        """The date now: nanoseconds since 1970 began."""
+        return self.epoch_ns + self.queue.now_ns
 
     @property
     def watched(self) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import parse_qs
 
 from michinori.http import ServerRequest, ServerResponse, accept
 from michinori.world.search_index import Index
 from michinori.world.search_page import front_page, results_page
+
+#: More than any form of ours has.
+_MOST_FIELDS: Final = 20
 
 
 class SearchSite:
@@ -23,7 +27,10 @@ class SearchSite:
                 404, [("Content-Type", "text/plain; charset=utf-8")], b"There is no such page here.\n"
             )
         language = accept.language(request.headers.get("Accept-Language"))
-        words = parse_qs(request.query, max_num_fields=20).get("q", [""])[0].strip()
+        try:
+            words = parse_qs(request.query, max_num_fields=_MOST_FIELDS).get("q", [""])[0].strip()
+        except ValueError:
+            return ServerResponse(400, [("Content-Type", "text/plain; charset=utf-8")], b"Too many words of a form.\n")
         if words:
             page = results_page(words, self._index.search(words), len(self._index.pages()), language)
         else:

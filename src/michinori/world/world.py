@@ -255,6 +255,7 @@ class World:
         return self.recorder if self._recorded is None or name in self._recorded else None
 
     def _add(self, machine: Machine) -> Machine:
+        machine.internet.node.epoch_ns = self.epoch_ns
         self.machines[machine.name] = machine
         self._settled = False
         return machine

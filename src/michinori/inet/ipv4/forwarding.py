@@ -69,7 +69,7 @@ class Forwarder:
         assert passing.outgoing is not None
         own = passing.outgoing.address_towards(packet.dst) or addresses.UNSPECIFIED
         try:
-            options = pass_through(packet.options, own, self._node.queue.now_ns)
+            options = pass_through(packet.options, own, self._node.date_ns)
         except Malformed as error:
             self._node.drop(error.reason, describe(packet))
             self._reports.parameter_problem(packet, 20 + error.offset)

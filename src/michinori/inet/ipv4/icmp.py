@@ -164,8 +164,7 @@ class Icmp:
         if not self._own.is_mine(packet.dst):
             self._node.drop("echo-to-many", _data(message, packet.src, "from"), layer="icmp")
             return
-        now_ns = self._node.queue.now_ns
-        options = answered(packet.options, packet.dst, now_ns) if packet.options else b""
+        options = answered(packet.options, packet.dst, self._node.date_ns) if packet.options else b""
         self._send(packet.src, icmp.echo_reply(message), packet.dst, packet.tos, options=options)
 
     def _take_error(self, message: icmp.Message, quoted: ipv4.Packet, packet: ipv4.Packet) -> None:

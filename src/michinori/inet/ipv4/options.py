@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from michinori.sim import Nanos
-from michinori.trace import DEFAULT_EPOCH_NS
 from michinori.wire import ipv4
 from michinori.wire.ipv4_options import Option, Route, Timestamp
 
@@ -21,13 +20,13 @@ class SourceRouted(Exception):
     """The packet names a hop that it still wants to go by."""
 
 
-def pass_through(options: bytes, own: bytes, now_ns: Nanos) -> bytes:
-    """The options as they leave this host, whose address there is ``own``.
+def pass_through(options: bytes, own: bytes, date_ns: Nanos) -> bytes:
+    """The options as they leave this host, whose address there is ``own``, at that date (since 1970).
 
     Raises ``Malformed`` when they make no sense, and ``SourceRouted``.
     """
     refuse_source_routes(options)
-    return ipv4.emit_options(tuple(_mark(option, own, now_ns) for option in ipv4.parse_options(options)))
+    return ipv4.emit_options(tuple(_mark(option, own, date_ns) for option in ipv4.parse_options(options)))
 
 
 def refuse_source_routes(options: bytes) -> None:
@@ -37,21 +36,21 @@ def refuse_source_routes(options: bytes) -> None:
             raise SourceRouted
 
 
-def answered(options: bytes, own: bytes, now_ns: Nanos) -> bytes:
+def answered(options: bytes, own: bytes, date_ns: Nanos) -> bytes:
     """What of the options of an echo request belongs on the reply: routes that are recorded and time stamps, with this
     host's entry (RFC 1122 section 3.2.2.6).
     """
     recorders = [option for option in ipv4.parse_options(options) if _is_recorder(option)]
-    return ipv4.emit_options(tuple(_mark(option, own, now_ns) for option in recorders))
+    return ipv4.emit_options(tuple(_mark(option, own, date_ns) for option in recorders))
 
 
 def _is_recorder(option: Option) -> bool:
     return isinstance(option, Timestamp) or (isinstance(option, Route) and option.kind not in _SOURCE_ROUTES)
 
 
-def _mark(option: Option, own: bytes, now_ns: Nanos) -> Option:
+def _mark(option: Option, own: bytes, date_ns: Nanos) -> Option:
     if isinstance(option, Route) and option.kind not in _SOURCE_ROUTES:
         return option.record(own)
     if isinstance(option, Timestamp):
-        return option.stamp(own, (DEFAULT_EPOCH_NS + now_ns) // 1_000_000 % _DAY_MS)
+        return option.stamp(own, date_ns // 1_000_000 % _DAY_MS)
     return option
