@@ -51,6 +51,8 @@ def test_sizes(text, octets):
         (units.duration, "fast", 'write one such as "40ms"'),
         (units.duration, "-1ms", "not a duration"),
         (units.rate, "0", "greater than zero"),
+        (units.rate, "10", "it has no unit"),
+        (units.chance, "5", 'between 0% and 100%, such as "5%"'),
         (units.chance, "101%", "between 0% and 100%"),
         (units.chance, "1ms", "no chance"),
         (units.size, "1e999", "too large"),

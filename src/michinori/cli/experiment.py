@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -67,13 +68,14 @@ def _run(options: Options, began: float) -> int:
     except FolderError as error:
         complain(error, language)
         return WRONG_USAGE
-    try:
-        with performed(name, via=options.via, seed=options.seed) as done:
+    with ExitStack() as stack:
+        try:
+            done = stack.enter_context(performed(name, via=options.via, seed=options.seed))
             files = _keep(done, folder)
-            _tell(done, files, options, began)
-    except (FolderError, OSError) as error:
-        complain(error, language)
-        return FAILED
+        except (FolderError, OSError) as error:
+            complain(error, language)
+            return FAILED
+        _tell(done, files, options, began)
     return DONE
 
 
