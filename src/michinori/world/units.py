@@ -60,13 +60,12 @@ def duration(text: str | int) -> Nanos:
 
 
 def rate(text: str | int) -> int:
-    """Bits per second of ``"1Gbit"``, ``"10Mbit/s"``; a number that is no text counts as bits per second. Never zero."""
+    """Bits per second of ``"1Gbit"``, ``"10Mbit/s"``; a plain int counts as bits per second. Never zero."""
     number, unit = _split(text, "a rate", '"1Gbit", "10Mbit" or "56kbit"')
     unit = unit.lower().removesuffix("/s").removesuffix("ps")
-    plain = number == 0 or not isinstance(text, str)
-    bits = _whole(
-        text, number, _factor(text, unit or ("bit" if plain else ""), _RATES, "a rate", '"1Gbit", "10Mbit" or "56kbit"')
-    )
+    if not unit and (number == 0 or not isinstance(text, str)):
+        unit = "bit"
+    bits = _whole(text, number, _factor(text, unit, _RATES, "a rate", '"1Gbit", "10Mbit" or "56kbit"'))
     if bits <= 0:
         raise UnitError(f"{text!r} is no rate: it must be greater than zero; to let nothing pass, cut the line")
     return bits
