@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from michinori import trace
-from michinori.browser import address_bar, asking, data_url, encoding, images, mime, own_pages, prepare, sniff
+from michinori.browser import address_bar, asking, data_url, encoding, images, mime, notes, own_pages, prepare, sniff
 from michinori.browser.address_bar import Typed
 from michinori.browser.discover import PRIORITY, Finder
 from michinori.browser.document import Document
@@ -196,10 +196,10 @@ class _Opening:
             address_bar.note_parts(address_bar.split(url))
         if shown == "html":
             finder = Finder(document, self._settings.viewport)
-            with trace.acting(self._note_parsed(document)):
+            with trace.acting(notes.parsed(document, self._settings.page)):
                 self._loader.parsed(finder, self._charset)
         else:
-            self._note_parsed(document)
+            notes.parsed(document, self._settings.page)
         return main, shown, document
 
     async def _fetch(self, url: str, referrer: str) -> _Main:
@@ -257,7 +257,7 @@ class _Opening:
         document = Document(
             own_pages.error_page(error.stage, address_bar.shown(url), str(error), self._settings.lang), url
         )
-        self._note_parsed(document)
+        notes.parsed(document, self._settings.page)
         return _Main(url, 0, Headers(), b"", None), "error", document
 
     # From octets to the tree.
@@ -280,7 +280,8 @@ class _Opening:
             return self._image(main, essence)
         if found.type.is_text or found.type.is_xml:
             decoded = encoding.decode_plain(main.body, found.type.charset)
-            self._note_decoded(main, decoded)
+            self._charset = decoded.charset
+            notes.decoded(main.url, main.body, decoded)
             return "text", Document(own_pages.text_page(decoded.text, self._settings.lang), main.url)
         return self._download(main, essence)
 
@@ -292,7 +293,8 @@ class _Opening:
             if late is not None and late != decoded.charset:
                 decoded = encoding.Decoded(encoding.decode(main.body, late), late, "meta")
                 document = Document(decoded.text, main.url)
-        self._note_decoded(main, decoded)
+        self._charset = decoded.charset
+        notes.decoded(main.url, main.body, decoded)
         return document
 
     def _image(self, main: _Main, essence: str) -> tuple[Shown, Document]:
@@ -326,32 +328,6 @@ class _Opening:
             own_pages.error_page(stage, address_bar.shown(main.url), why, self._settings.lang), main.url
         )
 
-    def _note_decoded(self, main: _Main, decoded: encoding.Decoded) -> None:
-        self._charset = decoded.charset
-        trace.note(
-            "browser",
-            "decoded",
-            url=address_bar.shown(main.url),
-            charset=decoded.charset,
-            how=decoded.how,
-            octets=len(main.body),
-            characters=len(decoded.text),
-        )
-
-    def _note_parsed(self, document: Document) -> int:
-        return trace.note(
-            "browser",
-            "document-parsed",
-            page=self._settings.page,
-            url=address_bar.shown(document.url),
-            title=document.title,
-            elements=document.count(),
-            depth=document.depth,
-            mode="quirks" if document.quirks else "standards",
-            errors=[list(error) for error in document.errors[:20]],
-            error_count=len(document.errors),
-        )
-
     # From the tree to the picture.
 
     def _draw(self, document: Document) -> tuple[Picture | None, str]:
@@ -366,29 +342,7 @@ class _Opening:
         except NotDrawn as reason:
             trace.note("browser", "not-painted", why=str(reason), page=self._settings.page)
             return None, str(reason)
-        laid_out = trace.note(
-            "browser",
-            "laid-out",
-            page=self._settings.page,
-            viewport=[viewport.width, viewport.height],
-            width=round(picture.width / viewport.scale),
-            height=round(picture.height / viewport.scale),
-            boxes=[
-                [box.tag, box.x, box.y, box.width, box.height, box.text, address_bar.shown(box.url)]
-                for box in picture.boxes
-            ],
-        )
-        trace.note(
-            "browser",
-            "painted",
-            cause=laid_out or None,
-            page=self._settings.page,
-            width=picture.width,
-            height=picture.height,
-            engine=picture.engine,
-            cut=picture.cut,
-            octets=len(picture.png),
-        )
+        notes.painted(picture, self._settings.page, viewport)
         return picture, ""
 
     def _film(self, main: _Main, document: Document) -> Film:
