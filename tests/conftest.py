@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -12,6 +13,10 @@ from hypothesis import settings
 # the examples are always the same ones; at a desk they are new each time, and what they find is kept.
 settings.register_profile("michinori", deadline=None, max_examples=100, derandomize="CI" in os.environ)
 settings.load_profile("michinori")
+
+# Whoever starts the tests in the background may have them, and all that they start, ignore Ctrl-C, which some press.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,6 +11,7 @@ import contextvars
 import itertools
 import os
 import socket
+import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
@@ -46,13 +47,12 @@ _CLIENT: Final = """
 import socket, sys, time
 sock = socket.create_connection((sys.argv[1], int(sys.argv[2])))
 sock.sendall(sys.argv[3].encode())
+print("sent", flush=True)
 time.sleep(3600)
 """
 _THREADS: Final = 32
 _LOWEST_PORT: Final = 20_000
 _HIGHEST_PORT: Final = 32_000
-#: How long such a program gets to begin.
-_START_S: Final = 0.5
 
 
 class Ground(ABC):
@@ -287,9 +287,11 @@ class RealGround(Ground):
     async def client_that_ends(self, port: int, data: bytes, lives_s: float) -> None:
         # Isolated, lest a ``socket.py`` in the folder where somebody tries things out be taken for Python's.
         arguments = ("-I", "-c", _CLIENT, self.address, str(port), data)
-        program = await asyncio.create_subprocess_exec(sys.executable, *arguments)
+        program = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=subprocess.PIPE)
+        assert program.stdout is not None
         try:
-            await self.pause(lives_s + _START_S)
+            await program.stdout.readline()
+            await self.pause(lives_s)
         finally:
             program.kill()
             await program.wait()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _thread
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -52,6 +53,8 @@ Say = Callable[[dict[str, Any]], None]
 
 def main() -> None:
     """Read a task, do it."""
+    # It is interrupted by this, though a shell that started the lab in the background had Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # nothing else may speak there
 
