@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from michinori.link import Adapter, Cable
 from michinori.sim import Dice, EventQueue
@@ -187,3 +189,33 @@ def test_a_cut_is_told_to_the_sender_of_what_was_on_the_way(recorder: Recorder) 
     bench.cable.cut()
     bench.queue.run()
     assert [(event.host, event.why) for event in recorder.read() if event.what == "dropped"] == [("there", "cut")]
+
+
+@pytest.mark.parametrize("faults", [[], ["loss 0%"]], ids=["sound", "with-a-rule"])
+@given(
+    packets=st.integers(0, 4),
+    marks=st.none() | st.integers(0, 3),
+    sent=st.lists(st.tuples(st.sampled_from([0, 1, 9_000, 30_000]), st.integers(0, 1486)), max_size=40),
+)
+def test_the_short_way_into_a_cable_is_the_careful_one(faults, packets, marks, sent) -> None:
+    """Frames of all sizes, at once and one behind the other, too long ones too: the same arrive at the same instants,
+    and the same is counted, whether the adapter sends them by ``put`` or by ``send``.
+    """
+    found = []
+    for way in ("put", "send"):
+        bench = Bench()
+        end = bench.cable.b
+        end.queue_packets, end.mark_packets = packets, marks
+        for fault in faults:
+            bench.cable.fault(fault)
+        arrived: list[tuple[int, bytes]] = []
+        bench.here.on_frame = lambda octets, bench=bench, arrived=arrived: arrived.append((bench.queue.now_ns, octets))
+        waiting = []
+        for wait_ns, size in sent:
+            bench.queue.run_until(bench.queue.now_ns + wait_ns)
+            getattr(bench.there, way)(MAC + OTHER + b"\x08\x00\x45\x02" + bytes(20 + size))
+            waiting.append(end.waiting)
+        bench.queue.run()
+        counters = bench.there.counters
+        found.append((arrived, waiting, counters.tx_frames, counters.tx_octets, counters.dropped))
+    assert found[0] == found[1]

@@ -29,7 +29,9 @@ from michinori.wire.tcp_frame import (
     TEXT_AT,
     TIMESTAMPS,
     Template,
+    sack_option,
     unpack_heads,
+    words_of_options,
 )
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class Express:
         size = len(frame) - _ETHERNET
         if size < TEXT_AT - _ETHERNET:
             return False
-        tos, total, fragment, protocol, seq, ack, flags, window, block, value, _ = unpack_heads(frame, HEADS_AT)
+        tos, total, fragment, protocol, seq, ack, flags, window, block, value, echo = unpack_heads(frame, HEADS_AT)
         if (
             total > size
             or total < TEXT_AT - _ETHERNET
@@ -87,40 +89,40 @@ class Express:
         ):
             return False
         flow, now_ns = self._flow, self._queue.now_ns
-        if (
-            flags | PSH != PLAIN_ACK
-            or block != TIMESTAMPS
-            or total != size
-            or tos & _CE == _CE
-            or not self._predicted(
-                seq,
-                ack,
-                window,
-                value,
-                memoryview(frame)[TEXT_AT:],
-                int.from_bytes(frame[SEGMENT_AT:TEXT_AT], "big") + self._pseudo + total - _IPV4,
-                now_ns,
-            )
+        is_plain = flags | PSH == PLAIN_ACK and block == TIMESTAMPS and total == size and tos & _CE != _CE
+        if not is_plain or not self._predicted(
+            seq,
+            ack,
+            window,
+            value,
+            echo,
+            memoryview(frame)[TEXT_AT:],
+            int.from_bytes(frame[SEGMENT_AT:TEXT_AT], "big") + self._pseudo + total - _IPV4,
+            now_ns,
         ):
             try:
                 segment = Segment.parse(memoryview(frame)[SEGMENT_AT : total + _ETHERNET], self._pseudo)
             except Malformed as malformed:
                 self._table.drop(malformed.reason)
                 return True
-            self._connection.receive(segment, now_ns, is_marked=tos & _CE == _CE)
+            if is_plain:
+                self._connection.receive_unpredicted(segment, now_ns)
+            else:
+                self._connection.receive(segment, now_ns, is_marked=tos & _CE == _CE)
         flow.rearm()
         if now_ns >= flow.confirm_ns:
             flow.confirm()
         return True
 
     def send(self, seq: int, ack: int, flags: int, window: int, options: Options, text: Octets, ecn: int) -> None:
-        """Send a segment whose only option is that of time stamps."""
+        """Send a segment with time stamps and maybe SACK blocks, but no other option."""
         way, flow = self._ways.get(ecn), self._flow
+        sack = sack_option(options.sack) if options.sack else b""
         if way is not None:
             path, options_of_socket = way.path, flow.options
             if (
                 path.neighbour.usable_until_ns > self._queue.now_ns < path.valid_until_ns
-                and len(text) <= way.room
+                and len(sack) + len(text) <= way.room
                 and not path.hooks.output
                 and not path.hooks.postrouting
                 and options_of_socket.ttl == way.ttl
@@ -129,6 +131,9 @@ class Express:
                 counter = path.counter
                 counter.last = identification = (counter.last + 1) & 0xFFFF
                 assert options.timestamps is not None
+                if sack:
+                    flags |= words_of_options(sack)
+                    text = sack + text if text else sack
                 path.adapter.put(
                     way.template.emit(identification, way.fragment, seq, ack, flags, window, options.timestamps, text)
                 )

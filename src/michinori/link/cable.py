@@ -235,7 +235,7 @@ class CableEnd:
         start_ns = now_ns = self._queue.now_ns
         if self._free_ns > now_ns:
             starts = self._starts
-            if self._is_full(now_ns):
+            if len(starts) == self._queue_packets and (not starts or starts[0] > now_ns):
                 return self._refuse(frame, "queue-full", tell)
             most = self.mark_packets
             if most is not None and (not most or (len(starts) >= most and starts[-most] > now_ns)):
@@ -271,7 +271,8 @@ class CableEnd:
         start_ns = self._free_ns
         if start_ns > now_ns:
             starts = self._starts
-            if self.mark_packets is not None or (len(starts) == self._queue_packets and self._is_full(now_ns)):
+            is_full = len(starts) == self._queue_packets and (not starts or starts[0] > now_ns)
+            if is_full or self.mark_packets is not None:
                 self._sender.send(frame)
                 return
             starts.append(start_ns)
@@ -283,10 +284,6 @@ class CableEnd:
         counters = self._counters
         counters.tx_frames += 1
         counters.tx_octets += size
-
-    def _is_full(self, now_ns: Nanos) -> bool:
-        starts = self._starts
-        return len(starts) == self._queue_packets and (not starts or starts[0] > now_ns)
 
     def _carry_through_faults(self, frame: bytes, start_ns: Nanos, arrives_ns: Nanos, tell: Tell | None) -> str:
         verdict = self._verdict(frame, start_ns)

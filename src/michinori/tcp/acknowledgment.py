@@ -146,9 +146,7 @@ def _measure(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
         # answered. A receiver that drops what comes twice keeps no stamp of it (RFC 7323 section 5.3, R2), and counting
         # from the echo on would count our own time-out. Only what comes too soon for the second is for the first.
         if not is_older or again is None or now - again.sent_ns < rtt.least_ns:
-            elapsed_ms = (tcb.stamp_now(now) - stamps[1]) & MASK
-            if elapsed_ms < 1 << 31:
-                rtt.sample(elapsed_ms * _NS_PER_MS, now)
+            measure_by_echo(tcb, stamps[1], now)
             return
     told, least_ns = seg.dsack, rtt.least_ns
     if again is None or told is None or now - again.sent_ns < least_ns:
@@ -156,6 +154,13 @@ def _measure(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
     if again.start < told[1] and told[0] < again.end:
         # It is news and tells of a duplicate, so it answers what was sent again: the ACK of the first was lost.
         rtt.sample(now - again.sent_ns, now)
+
+
+def measure_by_echo(tcb: Tcb, echo: int, now: Nanos) -> None:
+    """What this echo names has been answered."""
+    elapsed_ms = (tcb.stamp_now(now) - echo) & MASK
+    if elapsed_ms < 1 << 31:
+        tcb.rtt.sample(elapsed_ms * _NS_PER_MS, now)
 
 
 def _grow_window(tcb: Tcb, octets: int, rtt_ns: Nanos, now: Nanos) -> None:

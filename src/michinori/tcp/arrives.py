@@ -7,7 +7,7 @@ compartment, is not there: nobody has used it since RFC 1122.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from michinori.sim import Nanos
 from michinori.tcp.acknowledgment import acknowledge, acknowledge_syn, is_plausible
@@ -24,15 +24,20 @@ from michinori.tcp.syn_sent import arrives_in_syn_sent, heed_user_timeout
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.time_wait import arrives_in_time_wait
 from michinori.wire.sequence import MASK
-from michinori.wire.tcp import ACK, ECE, RST, SYN, Segment
+from michinori.wire.tcp import ACK, ECE, PSH, RST, SYN, Segment
 
+Step: TypeAlias = Callable[[Tcb, Arrival, Nanos], bool]
 _STAMP_IS_OLD_AFTER_NS: Final = 24 * 86_400 * 1_000_000_000
 
 
 def segment_arrives(tcb: Tcb, segment: Segment, now: Nanos, *, is_marked: bool = False) -> None:
     """Everything that a segment does. ``is_marked``: a router has set CE in its packet."""
-    if not is_marked and as_predicted(tcb, segment, now):
-        return
+    if is_marked or not as_predicted(tcb, segment, now):
+        go_through_steps(tcb, segment, now, is_marked=is_marked)
+
+
+def go_through_steps(tcb: Tcb, segment: Segment, now: Nanos, *, is_marked: bool = False) -> None:
+    """The same for a segment that is none of those that are predicted."""
     tcb.totals.segments_in += 1
     tcb.heard_at_ns = now
     if tcb.state is State.CLOSED:
@@ -43,13 +48,26 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: Nanos, *, is_marked: bool =
     if tcb.state is State.TIME_WAIT:
         arrives_in_time_wait(tcb, seg, now)
         return
-    steps = _STEPS if tcb.state is not State.SYN_SENT else _STEPS_IN_SYN_SENT
-    for step in steps:
+    for step in _steps_for(tcb, segment.flags):
         if not step(tcb, seg, now):
             break
     settle(tcb, now)
     if tcb.watch is not None:
         tcb.watch.look(now)
+
+
+def _steps_for(tcb: Tcb, flags: int) -> tuple[Step, ...]:
+    if tcb.state is State.SYN_SENT:
+        return _STEPS_IN_SYN_SENT
+    if (
+        flags | PSH == ACK | PSH
+        and tcb.state is State.ESTABLISHED
+        and tcb.ecn is None
+        and tcb.rcv.fin_ahead is None
+        and not tcb.abandoned
+    ):
+        return _STEPS_OF_ORDINARY
+    return _STEPS
 
 
 def settle(tcb: Tcb, now: Nanos) -> None:
@@ -79,11 +97,12 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         send_syn(tcb, now, "asked")  # the peer's SYN once more: our answer was lost
         return False
     edge = rcv.edge
-    is_inside = seg.seq < edge and seg.end > rcv.nxt if seg.length else rcv.nxt <= seg.seq < edge
+    length = seg.length
+    is_inside = seg.seq < edge and seg.seq + length > rcv.nxt if length else rcv.nxt <= seg.seq < edge
     # With the window closed, ACK, RST and URG of what comes next are to be looked at nevertheless. So is an ACK from
     # the very edge, though the RFC's table leaves it out: from there a peer acknowledges that has filled our window.
     # Two such peers, each with a gap to be repaired, would never hear each other.
-    is_let_in = seg.seq == edge and (edge == rcv.nxt or not (seg.length or seg.flags & RST))
+    is_let_in = seg.seq == edge and (edge == rcv.nxt or not (length or seg.flags & RST))
     # The SYN,ACK that answers a SYN,ACK: both ends opened at once.
     if tcb.state is State.SYN_RECEIVED and seg.flags & SYN and seg.seq == 0:
         is_let_in = True
@@ -194,7 +213,7 @@ def text_for_nobody(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     return True
 
 
-_STEPS: Final[tuple[Callable[[Tcb, Arrival, Nanos], bool], ...]] = (
+_STEPS: Final[tuple[Step, ...]] = (
     first_check_sequence,
     second_check_reset,
     fourth_check_syn,
@@ -205,7 +224,9 @@ _STEPS: Final[tuple[Callable[[Tcb, Arrival, Nanos], bool], ...]] = (
     seventh_process_text,
     eighth_check_fin,
 )
-_STEPS_IN_SYN_SENT: Final[tuple[Callable[[Tcb, Arrival, Nanos], bool], ...]] = (
+#: Those that do anything about text and ACKs alone, on a connection to which nothing special has happened.
+_STEPS_OF_ORDINARY: Final[tuple[Step, ...]] = (first_check_sequence, acknowledge, seventh_process_text)
+_STEPS_IN_SYN_SENT: Final[tuple[Step, ...]] = (
     arrives_in_syn_sent,
     sixth_check_urg,
     seventh_process_text,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from michinori.sim import Nanos
 from michinori.tcp.arrival import Arrival
-from michinori.tcp.arrives import segment_arrives
+from michinori.tcp.arrives import go_through_steps, segment_arrives
 from michinori.tcp.config import IPV4_AND_TCP_HEADERS, IPV6_AND_TCP_HEADERS, TcpConfig
 from michinori.tcp.effects import NOBODY, Effects, Endpoint, PlainReceiver, PlainSender
 from michinori.tcp.errors import ConnectionAborted, ConnectionClosing, TcpError
@@ -152,6 +152,10 @@ class Connection(Standing):
         """Let segments with time stamps alone go by ``sender``, and give who takes them (``plain_arrives``)."""
         self._tcb.plain_sender = sender
         return partial(plain_arrives, self._tcb)
+
+    def receive_unpredicted(self, segment: Segment, now: Nanos, *, is_marked: bool = False) -> None:
+        """``receive`` for a segment that was refused there, or is of another kind."""
+        go_through_steps(self._tcb, segment, now, is_marked=is_marked)
 
     @property
     def deadline_ns(self) -> Nanos | None:

@@ -12,10 +12,12 @@ from michinori.wire.tcp import Options, Segment
 
 #: A packed address and a port.
 Endpoint: TypeAlias = tuple[bytes, int]
-#: Sends a segment of SEQ, ACK, flags, window field, options (time stamps alone), text and with an ECN field.
+#: Sends a segment of SEQ, ACK, flags, window field, options (time stamps, and SACK blocks maybe), text and with an ECN
+#: field.
 PlainSender: TypeAlias = Callable[[int, int, int, int, Options, Octets, int], None]
-#: Takes SEQ, ACK, window field, TSval, text, the sum of the other words and the time; False if it is not expected.
-PlainReceiver: TypeAlias = Callable[[int, int, int, int, Octets, int, Nanos], bool]
+#: Takes SEQ, ACK, window field, TSval, TSecr, text, the sum of the other words and the time; False if it is not
+#: expected.
+PlainReceiver: TypeAlias = Callable[[int, int, int, int, int, Octets, int, Nanos], bool]
 
 
 class Effects(Protocol):

@@ -1,16 +1,18 @@
-"""Header prediction (Van Jacobson, RFC 1185 appendix A): the two segments that a bulk transfer consists of.
+"""Header prediction (Van Jacobson, RFC 1185 appendix A): the segments that a bulk transfer consists of.
 
 What comes next on an undisturbed connection is either text in order that acknowledges nothing new, or an ACK of new
 text that brings none. Both do here in a few lines what the steps of ``arrives.py`` would do, to the letter: a test runs
-every kind of traffic over both and compares. Whatever is not plain is left to the steps, as is every segment of a
-connection that is watched.
+every kind of traffic over both and compares. So does text ahead of a gap, or at its beginning, of which there is much
+where something was lost. Whatever is not plain is left to the steps, as is every segment of a connection that is
+watched.
 """
 
 from __future__ import annotations
 
 from michinori.sim import Nanos
+from michinori.tcp.acknowledgment import measure_by_echo
 from michinori.tcp.lifecycle import notify
-from michinori.tcp.receiving import see_to_ack, widen
+from michinori.tcp.receiving import keep_for_later, see_to_ack, take_text, widen
 from michinori.tcp.sending import transmit
 from michinori.tcp.states import State
 from michinori.tcp.tcb import Tcb
@@ -26,60 +28,62 @@ _SIGN = 0x8000_0000
 
 
 def as_predicted(tcb: Tcb, segment: Segment, now: Nanos) -> bool:
-    """Deal with the segment if it is one of the two. False: it was not touched."""
+    """Deal with the segment if it is one of them. False: it was not touched."""
     options = segment.options
     if segment.flags | PSH != ACK | PSH or options.sack or options.user_timeout_s is not None:
         return False
-    stamps, stamp = options.timestamps, 0
+    stamp = echo = 0
     if tcb.stamped:
-        if stamps is None:
+        if options.timestamps is None:
             return False
-        stamp = stamps[0]
-    return plain_arrives(tcb, segment.seq, segment.ack, segment.window, stamp, segment.payload, None, now)
+        stamp, echo = options.timestamps
+    return plain_arrives(tcb, segment.seq, segment.ack, segment.window, stamp, echo, segment.payload, None, now)
 
 
 def plain_arrives(
-    tcb: Tcb, seq: int, ack: int, window: int, stamp: int, text: Octets, words: int | None, now: Nanos
+    tcb: Tcb, seq: int, ack: int, window: int, stamp: int, echo: int, text: Octets, words: int | None, now: Nanos
 ) -> bool:
-    """The same for a segment of which no value was made: it has ACK, maybe PSH, and no option but TSval ``stamp`` (0
-    where none were agreed upon). ``words``: the sum of all its words but the text, with the pseudo header; the checksum
-    is verified then, once everything else is as predicted.
+    """The same for a segment of which no value was made: it has ACK, maybe PSH, and no option but TSval ``stamp`` and
+    TSecr ``echo`` (0 where none were agreed upon). ``words``: the sum of all its words but the text, with the pseudo
+    header; the checksum is verified then, once everything else is as predicted.
     """
     rcv, snd = tcb.rcv, tcb.snd
     nxt = rcv.nxt
     if (
         tcb.state is not State.ESTABLISHED
-        or seq != (rcv.irs + nxt) & _MASK
         or (stamp - rcv.stamp) & _SIGN
         or (stamp and not tcb.stamped)
-        or snd.wl1 > nxt  # something from ahead of a gap has told of the window since
         or tcb.watch is not None
         or tcb.abandoned
+        or not tcb.recovery.calm  # each segment may show that something of ours is lost by now
     ):
         return False
     acked = (ack - snd.iss - snd.una) & _MASK
+    ahead = (seq - rcv.irs - nxt) & _MASK
     size = len(text)
     if size:
-        if acked or window << snd.shift != snd.wnd or nxt + size > rcv.edge:
+        if acked or window << snd.shift != snd.wnd or ahead + size > rcv.edge - nxt or rcv.fin_ahead is not None:
             return False
-        if rcv.reassembly.islands or rcv.fin_ahead is not None:
-            return False  # it may fill a gap
+        if snd.wl1 > nxt and not ahead and not rcv.reassembly.islands:
+            return False  # something from ahead of a gap has told of the window since
         if words is not None and (words + partial(text)) % 0xFFFF:
             return False
     else:
-        if not 0 < acked <= snd.nxt - snd.una or not tcb.recovery.calm or not window or not tcb.rtt.timed_to:
+        if ahead or snd.wl1 > nxt or not 0 < acked <= snd.nxt - snd.una or not window:
             return False
         if words is not None and words % 0xFFFF:
             return False
     tcb.totals.segments_in += 1
     tcb.heard_at_ns = now
-    if stamp and rcv.acked_to == nxt:
+    if stamp and not ahead and rcv.acked_to == nxt:
         rcv.stamp = stamp
         rcv.stamp_at_ns = now
-    if size:
-        _text_in_order(tcb, text, size, now)
+    if not size:
+        _new_ack(tcb, window << snd.shift, acked, echo, now)
+    elif ahead or rcv.reassembly.islands:
+        _text_beside_gap(tcb, nxt + ahead, text, size, now)
     else:
-        _new_ack(tcb, window << snd.shift, acked, now)
+        _text_in_order(tcb, text, size, now)
     return True
 
 
@@ -98,10 +102,28 @@ def _text_in_order(tcb: Tcb, text: Octets, size: int, now: Nanos) -> None:
         see_to_ack(tcb, now)
 
 
-def _new_ack(tcb: Tcb, wnd: int, acked: int, now: Nanos) -> None:
+def _text_beside_gap(tcb: Tcb, seq: int, text: Octets, size: int, now: Nanos) -> None:
+    rcv, snd = tcb.rcv, tcb.snd
+    if snd.wl1 < seq or (snd.wl1 == seq and snd.wl2 <= snd.una):
+        snd.wl1, snd.wl2 = seq, snd.una
+    if snd.nxt == snd.una or not snd.wnd:
+        snd.retries = 0
+    if seq > rcv.nxt:
+        keep_for_later(tcb, seq, text, now)
+        return
+    take_text(tcb, text, size, now)
+    notify(tcb)
+    if tcb.state is not State.CLOSED:
+        see_to_ack(tcb, now)
+
+
+def _new_ack(tcb: Tcb, wnd: int, acked: int, echo: int, now: Nanos) -> None:
     snd, rtt, timers = tcb.snd, tcb.rtt, tcb.timers
     una = snd.una + acked
-    if rtt.timed_to <= una:
+    if not rtt.timed_to:
+        if echo and tcb.stamped:
+            measure_by_echo(tcb, echo, now)
+    elif rtt.timed_to <= una:
         rtt.ended(una, now)
     snd.una = una
     snd.buffer.release(una)

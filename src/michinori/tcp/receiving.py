@@ -12,6 +12,7 @@ from michinori.tcp.segments import send_ack
 from michinori.tcp.states import RECEIVES_TEXT, State
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
+from michinori.wire import Octets
 from michinori.wire.tcp import FIN, URG
 
 
@@ -34,21 +35,27 @@ def seventh_process_text(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     if not size or rcv.fin is not None or tcb.state not in RECEIVES_TEXT:
         return True
     if seg.seq > rcv.nxt:
-        _keep_for_later(tcb, seg, now)
-        return True
+        keep_for_later(tcb, seg.seq, seg.payload, now)
+    else:
+        take_text(tcb, seg.payload, size, now)
+    return True
+
+
+def take_text(tcb: Tcb, text: Octets, size: int, now: Nanos) -> None:
+    """It is what comes next."""
+    rcv = tcb.rcv
     tcb.totals.text_in += 1
     # What is larger than we announced came together out of several: 2 RMSS are acknowledged at once (section 3.8.6.3).
     rcv.mss = max(rcv.mss, min(size, tcb.config.mss))
     rcv.nxt += size
-    rcv.buffer.append(seg.payload)
+    rcv.buffer.append(text)
     rcv.news = True
-    if rcv.reassembly:
+    if rcv.reassembly.islands:
         pieces, rcv.nxt = rcv.reassembly.take(rcv.nxt)
         rcv.buffer.extend(pieces)
         rcv.ack_due = True  # a gap was filled: tell at once (RFC 5681 section 4.2)
     if rcv.nxt >= rcv.turn_to:
         widen(tcb, now)
-    return True
 
 
 def take_early_text(tcb: Tcb, seg: Arrival) -> None:
@@ -63,20 +70,20 @@ def take_early_text(tcb: Tcb, seg: Arrival) -> None:
         rcv.news = True
 
 
-def _keep_for_later(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
+def keep_for_later(tcb: Tcb, seq: int, text: Octets, now: Nanos) -> None:
     """There is a gap before it: acknowledge at once, so that the peer learns of it."""
     rcv = tcb.rcv
     tcb.totals.text_in += 1
     tcb.totals.out_of_order += 1
     refused = rcv.reassembly.refused
-    known = rcv.reassembly.add(seg.seq, seg.payload)
+    known = rcv.reassembly.add(seq, text)
     if known is not None:
         rcv.duplicate = known
     if tcb.watch is not None:
         if rcv.reassembly.refused > refused:
             tcb.watch.tell("dropped", why="reassembly-full")
         else:
-            tcb.watch.tell("out-of-order", rel_seq=seg.seq, len=len(seg.payload), expected=rcv.nxt)
+            tcb.watch.tell("out-of-order", rel_seq=seq, len=len(text), expected=rcv.nxt)
     send_ack(tcb, now)
 
 

@@ -69,7 +69,7 @@ def send_ack(tcb: Tcb, now: Nanos) -> None:
     options = options_now(tcb, now)
     seq, ack, window = (snd.iss + snd.nxt) & MASK, (rcv.irs + rcv.nxt) & MASK, rcv.window_field()
     acknowledged(tcb)
-    if tcb.plain_sender is not None and tcb.stamped and options is tcb.options and tcb.watch is None:
+    if tcb.plain_sender is not None and tcb.stamped and options.user_timeout_s is None and tcb.watch is None:
         tcb.totals.segments_out += 1
         tcb.plain_sender(seq, ack, tcb.ack_flags, window, options, b"", 0)
         return
@@ -201,17 +201,7 @@ def send_text(tcb: Tcb, start: int, end: int, now: Nanos, why: str = "") -> int:
     urgent = min(snd.up - start, _LARGEST_FIELD) if snd.up > start else 0
     if urgent:
         flags |= URG
-    segment = Segment(
-        tcb.local[1],
-        tcb.remote[1],
-        snd.wire(start),
-        rcv.wire(rcv.nxt),
-        flags,
-        rcv.window_field(),
-        payload,
-        options,
-        urgent,
-    )
+    window = rcv.window_field()
     acknowledged(tcb)
     totals = tcb.totals
     if payload:
@@ -220,7 +210,14 @@ def send_text(tcb: Tcb, start: int, end: int, now: Nanos, why: str = "") -> int:
         totals.retransmitted += 1
         totals.retransmitted_octets += len(payload)
     snd.last_ns = now
-    let_go(tcb, segment, start, why, ect)
+    seq, ack = snd.wire(start), rcv.wire(rcv.nxt)
+    is_usual = not urgent and options.user_timeout_s is None
+    if tcb.plain_sender is not None and tcb.stamped and is_usual and tcb.watch is None:
+        totals.segments_out += 1
+        tcb.plain_sender(seq, ack, flags, window, options, payload, ect)
+    else:
+        segment = Segment(tcb.local[1], tcb.remote[1], seq, ack, flags, window, payload, options, urgent)
+        let_go(tcb, segment, start, why, ect)
     return end
 
 

@@ -121,7 +121,7 @@ def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
     send_plain = tcb.plain_sender if tcb.stamped and watch is None else None
     options = options_now(tcb, now)
     mss = max(snd.mss - added_octets(options), 1)
-    if options is not tcb.options:
+    if options.user_timeout_s is not None:
         send_plain = None
     src_port, dst_port, iss = tcb.local[1], tcb.remote[1], snd.iss
     ack, window = rcv.wire(rcv.nxt), rcv.window_field()

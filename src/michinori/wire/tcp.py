@@ -46,6 +46,9 @@ _HEAD: Final = struct.Struct(">HHIIHHHH")
 _HEAD_WITH_TIMESTAMPS: Final = struct.Struct(">HHIIHHHHIII")
 _TIMESTAMPS: Final = struct.Struct(">III")
 _TIMESTAMPS_BLOCK: Final = 0x0101_080A
+#: By the length of the header: what stands behind the timestamps where SACK blocks fill all the rest.
+_SACK_BEHIND: Final = {36 + 8 * blocks: bytes((1, 1, 5, 2 + 8 * blocks)) for blocks in (1, 2, 3)}
+_SACK_BLOCK: Final = struct.Struct(">II")
 _FIVE_WORDS: Final = 5 << 12
 _EIGHT_WORDS: Final = 8 << 12
 
@@ -85,12 +88,14 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
         src_port, dst_port, seq, ack, offset_and_flags, window, _, urgent = _HEAD.unpack_from(data)
         header = offset_and_flags >> 10 & 0x3C
         flags = offset_and_flags & _FLAGS
-        if header == 32 and size >= 32:
+        if 32 <= header <= size:
             block, value, echo = _TIMESTAMPS.unpack_from(data, 20)
-            if block == _TIMESTAMPS_BLOCK:
+            if block == _TIMESTAMPS_BLOCK and header == 32:
                 options = Options(None, None, False, (), (value, echo))
+            elif block == _TIMESTAMPS_BLOCK and _SACK_BEHIND.get(header) == data[32:36]:
+                options = Options(None, None, False, tuple(_SACK_BLOCK.iter_unpack(data[36:header])), (value, echo))
             else:
-                options = parse_options(data[20:32])
+                options = parse_options(data[20:header])
         elif header == HEADER_OCTETS:
             options = NO_OPTIONS
         elif HEADER_OCTETS < header <= size:

@@ -36,6 +36,20 @@ _HEADERS: Final = TEXT_AT - 14
 _TCP_HEADER: Final = 32
 _EIGHT_WORDS: Final = 8 << 12
 
+_NOPS_AND_SACK: Final = 0x0101_0500
+_SACK: Final = tuple(struct.Struct(f">{1 + 2 * blocks}I").pack for blocks in range(4))
+
+
+def sack_option(blocks: tuple[tuple[int, int], ...]) -> bytes:
+    """The option with up to three blocks, which stands behind the time stamps where the text would begin."""
+    edges = [edge for block in blocks for edge in block]
+    return _SACK[len(blocks)](_NOPS_AND_SACK | 2 + 4 * len(edges), *edges)
+
+
+def words_of_options(octets: bytes) -> int:
+    """What so many octets of options behind the time stamps add to the field of data offset and flags."""
+    return len(octets) << 10
+
 
 class Template:
     """What all plain segments of one direction of a connection have in common.
@@ -79,7 +93,10 @@ class Template:
         stamps: tuple[int, int],
         text: Octets,
     ) -> bytes:
-        """The octets of one frame; ``fragment``: the field with Don't Fragment. It fits, by the caller's word."""
+        """The octets of one frame; ``fragment``: the field with Don't Fragment. It fits, by the caller's word.
+
+        Options behind the time stamps may stand in front of the text; ``flags`` has their ``words_of_options`` then.
+        """
         value, echo = stamps
         size = len(text)
         words = self._segment_sum + seq + ack + flags + window + value + echo
