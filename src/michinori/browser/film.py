@@ -18,8 +18,8 @@ from michinori.browser.media import Viewport
 from michinori.browser.paint import BLANK, Answer, PlutoPrint
 from michinori.browser.picture import Shot
 
-#: No more than so many are painted, each of at most this size in pixels.
-MOST: Final = 5
+#: No more than so many are painted, as the report is to be written at once, each of at most this size in pixels.
+MOST: Final = 3
 SIZE: Final = (264, 384)
 
 _SHOWN: Final = frozenset({"stylesheet", "image", "font"})
