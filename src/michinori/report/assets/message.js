@@ -25,8 +25,8 @@ const TEXTS = {
   back: { ja: "復路", en: "way back" },
   none: { ja: "この旅では、メッセージを運んだセグメントやデータグラムが記録されていません。", en: "No segment or datagram that carried a message was recorded on this journey." },
   summary: { ja: "{from} から {to} へ、{octets} オクテットを {sends} 個の{units}で", en: "from {from} to {to}, {octets} octets in {sends} {units}" },
-  segments: { ja: "セグメント", en: "segments" },
-  datagrams: { ja: "データグラム", en: "datagrams" },
+  segments: { ja: "セグメント", en: "segments" }, oneSegment: { ja: "セグメント", en: "segment" },
+  datagrams: { ja: "データグラム", en: "datagrams" }, oneDatagram: { ja: "データグラム", en: "datagram" },
   segment: { ja: "{number} 番目 / {all}", en: "{number} of {all}" },
   before: { ja: "前のセグメント", en: "Previous segment" },
   after: { ja: "次のセグメント", en: "Next segment" },
@@ -99,7 +99,7 @@ function Chooser({ report, messages, message }) {
   const said = journey.about.conversations[message.conversation - 1];
   const to = message.from === said.client ? said.server : said.client;
   const reply = messages.find((each) => each.purpose === REPLIES[message.purpose] && each.conversation === message.conversation && each.exchange === message.exchange);
-  const values = { from: message.from, to: to || "?", octets: count(message.length), sends: message.sends.length, units: say(said.protocol === "udp" ? TEXTS.datagrams : TEXTS.segments) };
+  const values = { from: message.from, to: to || "?", octets: count(message.length), sends: message.sends.length, units: say(TEXTS[unitOf(said.protocol, message.sends.length)]) };
   return html`<div class="message-choice"><label><span>${say(TEXTS.choose)}</span>
     <select value=${String(message.id)} onChange=${(/** @type {any} */ chosen) => report.go(messages[Number(chosen.target.value)].sends[0].n)}>${options}</select></label>
     ${reply && html`<button type="button" class="chip" onClick=${() => report.go(reply.sends[0].n)}>${say(OUTWARD.has(message.purpose) ? TEXTS.back : TEXTS.out)}: ${nameOf(journey, reply, say)}</button>`}
@@ -109,6 +109,12 @@ function Chooser({ report, messages, message }) {
 const OUTWARD = new Set(["request", "query"]);
 /** @type {Record<string, string>} */
 const REPLIES = { request: "response", response: "request", query: "answer", answer: "query" };
+
+/** @param {string} protocol @param {number} count @returns {"segments" | "datagrams" | "oneSegment" | "oneDatagram"} */
+function unitOf(protocol, count) {
+  if (protocol === "udp") return count === 1 ? "oneDatagram" : "datagrams";
+  return count === 1 ? "oneSegment" : "segments";
+}
 
 /** @param {Journey} journey @param {Message} message @param {import("./i18n.js").Say} say */
 function nameOf(journey, message, say) {

@@ -11,7 +11,7 @@ import { TUTORIAL_ROWS } from "./tutorial_rows.js";
 /** @typedef {{name: string, begin: number, end: number, first: number, events: number}} Time one time that a row happened */
 
 const TEXTS = {
-  events: { ja: "{count} 件の事象", en: "{count} events" },
+  events: { ja: "{count} 件の事象", en: "{count} events" }, event: { ja: "{count} 件の事象", en: "{count} event" },
   times: { ja: "{count} 回", en: "{count} times" },
   more: { ja: "ほか {count} 回", en: "{count} more" },
   notMet: { ja: "起きていません", en: "not met" },
@@ -75,7 +75,7 @@ function RowCard({ report, row }) {
     <span class="badge">${row.name}</span><div>
       <h4><button type="button" class="link" title=${say(TEXTS.show)} onClick=${() => report.go(first)}>${say(row.title)}</button>
         <span class="when">${begin === end ? ms(begin) : `${ms(begin)} – ${ms(end)}`} ms</span>
-        <span class="many">${say(TEXTS.events, { count: count(row.numbers.length) })}</span></h4>
+        <span class="many">${say(row.numbers.length === 1 ? TEXTS.event : TEXTS.events, { count: count(row.numbers.length) })}</span></h4>
       <ul class="facts">${row.facts.map((fact, index) => html`<li key=${index}>${say(fact)}</li>`)}</ul>
       ${times.length > 1 && html`<${Times} report=${report} times=${times} />`}
     </div></li>`;
