@@ -27,6 +27,7 @@ const TEXTS = {
   detail: { ja: "選んでいる矢印", en: "The chosen arrow" },
   took: { ja: "{time} で到着", en: "arrived after {time}" },
   lost: { ja: "届かなかった", en: "did not arrive" },
+  underWay: { ja: "旅が終わったときは、まだ途中だった", en: "still under way when the journey ended" },
   at: { ja: "({host} で)", en: "(at {host})" },
   again: { ja: "再送: {why}", en: "sent again: {why}" },
   open: { ja: "フレームの中身を開く", en: "Open the frame" },
@@ -190,7 +191,7 @@ function Detail({ report, shown, at, absolute, open, setOpen, pick }) {
     <button type="button" class="icon" aria-label=${say(TEXTS.after)} disabled=${at >= shown.arrows.length - 1} onClick=${() => pick(shown.arrows[at + 1], false)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 9l3 6 3-6z" /></svg></button>
     <p aria-live="polite">${arrow && html`<span class="num">${ms(t[arrow.sent - 1])} ms</span>${" "}<b>${arrow.from} → ${arrow.to || "?"}</b>${" "}<span class="mono">${saidBy(journey, arrow, absolute)}</span>${" "}
       ${arrow.received ? html`<span class="soft">${say(TEXTS.took, { time: duration(t[arrow.received - 1] - t[arrow.sent - 1]) })}</span>`
-        : html`<span class="warm">${say(TEXTS.lost)}${loss && `: ${loss.why} ${say(TEXTS.at, { host: loss.host })}`}</span>${why && html`<small>${say(why)}</small>`}`}
+        : html`<span class="warm">${loss ? `${say(TEXTS.lost)}: ${loss.why} ${say(TEXTS.at, { host: loss.host })}` : say(TEXTS.underWay)}</span>${why && html`<small>${say(why)}</small>`}`}
       ${arrow.again && html`${" "}<span class="tag warm">${say(TEXTS.again, { why: arrow.again })}</span>`}`}</p>
     <button type="button" class="chip" aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>${say(open ? TEXTS.close : TEXTS.open)}</button></section>`;
 }

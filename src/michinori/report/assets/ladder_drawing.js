@@ -19,6 +19,8 @@ const NARROW = 640, HEAD = 36, BEYOND = 60, SLOTS = 128;
 const CROWDED = 140;
 /** Of an arrow that never arrives, how far it is drawn, and how far it falls. */
 const LOST_AT = 0.5, LOST_FALL = 16;
+/** In place of a reason: the journey ended before it got there. */
+const UNDER_WAY = "…";
 
 /** @param {{journey: Journey, cursor: Cursor, shown: Shown, turns: Turn[], view: View, at: number, absolute: boolean, routers: boolean, pick: (arrow: Arrow) => void}} props */
 export function Drawing({ journey, cursor, shown, turns, view, at, absolute, routers, pick }) {
@@ -144,13 +146,13 @@ function strokesOf(journey, arrow, scale, x, routers) {
     return hops.map((hop) => {
       const from = Number(x.get(hop.from)), to = x.get(hop.to) ?? from + forward * 60;
       if (hop.received) return { x1: from, y1: y(hop.sent), x2: to, y2: y(hop.received), lost: hop.why };
-      return { x1: from, y1: y(hop.sent), x2: from + (to - from) * LOST_AT, y2: y(hop.sent) + LOST_FALL / 2, lost: hop.why || "?" };
+      return { x1: from, y1: y(hop.sent), x2: from + (to - from) * LOST_AT, y2: y(hop.sent) + LOST_FALL / 2, lost: hop.why || UNDER_WAY };
     });
   }
   const from = Number(x.get(arrow.from)), to = x.get(arrow.to);
   if (arrow.received && to !== undefined) return [{ x1: from, y1: y(arrow.sent), x2: to, y2: y(arrow.received), lost: "" }];
   const far = [...x.values()].reduce((most, place) => (Math.abs(place - from) > Math.abs(most - from) ? place : most), from);
-  return [{ x1: from, y1: y(arrow.sent), x2: from + (far - from) * LOST_AT, y2: y(arrow.sent) + LOST_FALL, lost: lossOf(journey, arrow.sent)?.why ?? "?" }];
+  return [{ x1: from, y1: y(arrow.sent), x2: from + (far - from) * LOST_AT, y2: y(arrow.sent) + LOST_FALL, lost: lossOf(journey, arrow.sent)?.why ?? UNDER_WAY }];
 }
 
 /** @param {Arrow} arrow @param {Map<string, number>} x */

@@ -80,7 +80,7 @@ export function turnsOf(journey, conversation) {
   return turns;
 }
 
-/** Why and where something was lost. @param {Journey} journey @param {number} sent @returns {{why: string, host: string} | null} */
+/** Why and where something was lost; null if it was still under way when the journey ended. @param {Journey} journey @param {number} sent @returns {{why: string, host: string} | null} */
 export function lossOf(journey, sent) {
   const waiting = [sent];
   for (let at = 0; at < waiting.length && at < 500; at++) {
