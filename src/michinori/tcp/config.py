@@ -64,7 +64,8 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How long an ACK may wait for company; 0 to acknowledge every segment at once. RFC 9293: at most 500 ms."""
     rto_initial_ns: int = 1 * _S
     rto_min_ns: int = 200 * _MS
-    """RFC 6298 asks for a second; Linux and others take 200 ms."""
+    """The least RTO; up to 200 ms of it come on top of the round trip, for an ACK that is delayed. RFC 6298 asks for a
+    second; Linux and others take 200 ms."""
     rto_max_ns: int = 120 * _S
     syn_retries: int = 7
     """R2 for a SYN, in retransmissions: 247 s in all, of the 180 or more that RFC 9293 asks for (MUST-23)."""
