@@ -55,7 +55,7 @@ export function Here({ report }) {
 }
 
 /** @param {Journey} journey @param {Place} place @returns {string} */
-export function exchangeName(journey, place) {
+function exchangeName(journey, place) {
   const exchange = journey.about.exchanges[place.exchange - 1];
   const said = journey.about.conversations[place.conversation - 1];
   const dns = said?.dns ? `DNS ${said.client} → ${said.server || "?"}` : "";

@@ -26,7 +26,7 @@ const HEIGHT = 210;
 const LEFT = 74;
 
 /** What the themes change is asked for again. */
-export const appearance = new Store(0);
+const appearance = new Store(0);
 const changed = () => appearance.set(appearance.value + 1);
 if (typeof document !== "undefined") {
   new MutationObserver(changed).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });

@@ -34,7 +34,7 @@ function made(kind, local, remote) {
 }
 
 /** @param {Sockets} host @param {string} name as events name a connection @returns {Socket | undefined} */
-export function connectionOf(host, name) {
+function connectionOf(host, name) {
   const [kind, local, remote] = name.split(" ");
   return host.sockets.find((socket) => socket.kind === kind && socket.local === local && socket.remote === remote && socket.state !== "CLOSED");
 }

@@ -43,7 +43,7 @@ const REDIRECTED = "icmpv6.opt.redirected_packet";
  * @param {Uint8Array} frame From the destination address to the padding, as captures hold it.
  * @param {Uint8Array} [fcs] As it was received, where it did not fit.
  */
-export function onTheWire(frame, fcs = frameCheckSequence(frame)) {
+function onTheWire(frame, fcs = frameCheckSequence(frame)) {
   const wire = new Uint8Array(PREAMBLE.length + frame.length + fcs.length);
   wire.set(PREAMBLE);
   wire.set(frame, PREAMBLE.length);

@@ -3,6 +3,7 @@
 import { decodeFrame } from "./decode.js";
 import { chunksOfStream } from "./lines.js";
 import { loadOf } from "./load.js";
+import { kindOf } from "../transfers.js";
 
 /** @typedef {import("../data.js").Journey} Journey */
 /** @typedef {import("../data.js").Conversation} Conversation */
@@ -69,7 +70,7 @@ function assembled(journey, said, back) {
 
 /** @param {Journey} journey @param {number} conversation @param {string} what @param {string} host */
 function* segmentsOf(journey, conversation, what, host) {
-  const kind = journey.kinds.findIndex((one) => one[0] === "tcp" && one[1] === what), at = journey.hosts.indexOf(host);
+  const kind = kindOf(journey, "tcp", what), at = journey.hosts.indexOf(host);
   const { kind: kinds, conversation: conversations, host: hosts } = journey.columns;
   for (let row = 0; row < journey.size; row++) {
     if (kinds[row] !== kind || conversations[row] !== conversation || hosts[row] !== at) continue;

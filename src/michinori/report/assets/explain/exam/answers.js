@@ -15,7 +15,7 @@ export const plain = (text) => text.normalize("NFKC").replace(/[\s\u3000]+/g, " 
  * A number that somebody wrote; NaN if it is none.
  * @param {string} text
  */
-export function numberOf(text) {
+function numberOf(text) {
   const bare = plain(text).replace(UNITS, "").replace(/(?<=\d)[, _](?=\d{3}(\D|$))/g, "").trim();
   if (/^(0x)[0-9a-f]+$/.test(bare)) return parseInt(bare.slice(2), 16);
   if (/^[0-9a-f]+h$/.test(bare)) return parseInt(bare.slice(0, -1), 16);

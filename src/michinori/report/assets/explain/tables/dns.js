@@ -1,13 +1,13 @@
 import { field, words } from "./field.js";
 
 const S = "RFC 1035 4.1.1";
-export const RR_TYPES = {
+const RR_TYPES = {
   1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV", 41: "OPT", 43: "DS", 46: "RRSIG", 48: "DNSKEY", 64: "SVCB",
   65: "HTTPS", 252: "AXFR", 255: "ANY", 257: "CAA",
 };
 const CLASSES = { 1: "IN", 3: "CH", 254: "NONE", 255: "ANY" };
 const OPCODES = { 0: words("標準問合せ", "standard query"), 2: words("状態", "status"), 4: "NOTIFY", 5: "UPDATE" };
-export const RCODES = {
+const RCODES = {
   0: words("NOERROR (正常)", "NOERROR"), 1: words("FORMERR (書式の誤り)", "FORMERR"), 2: words("SERVFAIL (サーバの失敗)", "SERVFAIL"),
   3: words("NXDOMAIN (名前は存在しない)", "NXDOMAIN"), 4: words("NOTIMP (未実装)", "NOTIMP"), 5: words("REFUSED (拒否)", "REFUSED"),
 };

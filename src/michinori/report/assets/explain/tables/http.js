@@ -2,7 +2,7 @@
 import { field, words } from "./field.js";
 
 const M = "RFC 9112";
-export const METHODS = {
+const METHODS = {
   GET: words("取得する", "get it"), HEAD: words("ヘッダだけ取得する", "get its head alone"), POST: words("データを渡して処理させる", "process this data"),
   PUT: words("置く", "put this there"), DELETE: words("消す", "remove it"), OPTIONS: words("できることを尋ねる", "ask what is possible"),
   CONNECT: words("プロキシに中継路を作らせる", "make a tunnel through a proxy"), TRACE: words("届いたものを送り返させる", "send back what arrives"), PATCH: words("一部を変える", "change a part"),

@@ -1,6 +1,6 @@
 import { field, words } from "./field.js";
 
-export const ICMP_TYPES = {
+const ICMP_TYPES = {
   0: words("エコー応答", "echo reply"), 3: words("到達不能", "destination unreachable"), 4: words("送出抑制 (廃止)", "source quench (obsolete)"),
   5: words("リダイレクト", "redirect"), 8: words("エコー要求", "echo request"), 9: words("ルータ広告", "router advertisement"),
   10: words("ルータ要請", "router solicitation"), 11: words("時間超過", "time exceeded"), 12: words("パラメータ異常", "parameter problem"),
@@ -8,7 +8,7 @@ export const ICMP_TYPES = {
 };
 
 /** By `type/code`, since a code means nothing without its type. */
-export const ICMP_CODES = {
+const ICMP_CODES = {
   "3/0": words("ネットワーク到達不能", "network unreachable"), "3/1": words("ホスト到達不能", "host unreachable"),
   "3/2": words("プロトコル到達不能", "protocol unreachable"), "3/3": words("ポート到達不能", "port unreachable"),
   "3/4": words("分割が必要だがDFが1", "fragmentation needed and DF set"), "3/5": words("ソースルート失敗", "source route failed"),

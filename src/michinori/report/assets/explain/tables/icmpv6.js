@@ -2,7 +2,7 @@
 import { field, words } from "./field.js";
 import { ndOptions } from "./nd_options.js";
 
-export const ICMPV6_TYPES = {
+const ICMPV6_TYPES = {
   1: words("到達不能", "destination unreachable"), 2: words("パケット過大", "packet too big"), 3: words("時間超過", "time exceeded"), 4: words("パラメータ異常", "parameter problem"),
   128: words("エコー要求", "echo request"), 129: words("エコー応答", "echo reply"), 130: words("マルチキャストリスナ照会", "multicast listener query"),
   131: words("マルチキャストリスナ報告", "multicast listener report"), 132: words("マルチキャストリスナ終了", "multicast listener done"), 133: words("ルータ要請 (RS)", "router solicitation (RS)"),

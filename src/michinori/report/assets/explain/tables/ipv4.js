@@ -21,7 +21,7 @@ const route = (/** @type {string} */ key, /** @type {string} */ name, /** @type 
 });
 
 /** @type {any} */
-export const ipOptions = {
+const ipOptions = {
   bare: [0, 1], last: 0, body: (/** @type {number} */ length) => length - 2,
   kind: field("ip.opt.type", 8, "uint", "Type", "オプションタイプ", "最上位ビットが1なら、フラグメントすべてに写す。",
     "With the highest bit set, every fragment carries a copy.", "RFC 791 3.1"),

@@ -28,7 +28,7 @@ const word = (/** @type {string} */ key, /** @type {string} */ name, /** @type {
   field(key, 32, "uint", name, ja, mj, me, source);
 
 /** @type {any} */
-export const tcpOptions = {
+const tcpOptions = {
   bare: [0, 1], last: 0, body: (/** @type {number} */ length) => length - 2,
   kind: field("tcp.option_kind", 8, "uint", "Kind", "種別", "オプションの種類。", "Which option it is.", "RFC 9293 3.2",
     { codes: { 0: "EOL", 1: "NOP", 2: "MSS", 3: "Window Scale", 4: "SACK Permitted", 5: "SACK", 8: "Timestamps", 28: "User Timeout", 34: "Fast Open" } }),
