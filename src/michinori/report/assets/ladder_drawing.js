@@ -14,7 +14,7 @@ import { hopsOf } from "./transfers.js";
 /** @typedef {{top: number, height: number, width: number}} View */
 /** @typedef {{x1: number, y1: number, x2: number, y2: number, lost: string}} Stroke */
 
-const NARROW = 640, HEAD = 36, BEYOND = 60, SLOTS = 128;
+const NARROW = 640, HEAD = 36, BEYOND = 60;
 /** With less width a life line, the names stand in two rows. */
 const CROWDED = 140;
 /** Of an arrow that never arrives, how far it is drawn, and how far it falls. */
@@ -41,15 +41,13 @@ export function Drawing({ journey, cursor, shown, turns, view, at, absolute, rou
     if (y >= from) visible.push(index);
     else if (endOf(journey, scale, arrows[index]) >= from) passing.push(index);
   }
-  // An arrow takes over what was drawn for one that is out of view: when all are others, nothing need be made anew.
-  const slots = Math.max(SLOTS, visible.length);
   return html`<svg class="ladder-drawing" width=${view.width} height=${view.height} style=${{ top: `${view.top}px` }} aria-hidden="true">
     <g transform=${`translate(0 ${-view.top})`}>
       ${lanes.map((lane) => html`<line key=${lane} class="ladder-life" x1=${x.get(lane)} x2=${x.get(lane)} y1=${from} y2=${to} />`)}
       <${States} journey=${journey} turns=${turns} scale=${scale} x=${x} lanes=${lanes} view=${view} narrow=${narrow} />
       <${CursorLine} cursor=${cursor} scale=${scale} width=${view.width} />
       <path class="ladder-passing" d=${passing.map((index) => passingPath(strokesOf(journey, arrows[index], scale, x, routers))).join("")} />
-      ${[Strokes, Words].map((Part) => visible.map((index) => html`<${Part} key=${index % slots} journey=${journey} arrow=${arrows[index]} scale=${scale} x=${x}
+      ${[Strokes, Words].map((Part) => visible.map((index) => html`<${Part} key=${arrows[index].sent} journey=${journey} arrow=${arrows[index]} scale=${scale} x=${x}
         absolute=${absolute} routers=${routers} chosen=${index === at} narrow=${narrow} pick=${pick} />`))}
     </g>
     <rect class="ladder-head" width=${view.width} height=${HEAD} />
