@@ -393,3 +393,45 @@ def test_a_fin_right_behind_a_full_window_is_taken(open_one):
         +0.00 = read 2000
     """)
     assert test.connection.state.value == "CLOSE-WAIT"
+
+
+@pytest.mark.parametrize(
+    ("segment", "acked", "again", "ahead"),
+    [
+        ("1:1001(1000)", 1001, {"rel_seq": 1, "len": 1000}, None),
+        ("501:1501(1000)", 1501, {"rel_seq": 501, "len": 500}, None),
+        ("2001:2501(500)", 1001, {"rel_seq": 2001, "len": 500}, None),
+        ("1501:2501(1000)", 1001, {"rel_seq": 2001, "len": 500}, {"rel_seq": 1501, "len": 1000}),
+    ],
+    ids=["all", "begins with it", "behind the gap", "ahead of its turn, in part"],
+)
+def test_what_came_before_is_told_wherever_it_stands(segment, acked, again, ahead):
+    test = PacketTest(watched=True).run("""
+        +0.00 = connect
+        +0.00 > S 0:0(0)
+        +0.10 < S. 0:0(0) ack 1
+        +0.00 > . 1:1(0) ack 1
+        +0.00 < . 1:1001(1000) ack 1
+        +0.00 < . 2001:3001(1000) ack 1
+        +0.00 > . 1:1(0) ack 1001
+    """)
+    before = len(test.events("out-of-order"))
+    test.run(f"""
+        +0.00 < . {segment} ack 1
+        +0.00 > . 1:1(0) ack {acked}
+    """)
+    assert test.events("duplicate-received") == [again]
+    assert test.events("out-of-order")[before:] == ([] if ahead is None else [{**ahead, "expected": 1001}])
+
+
+def test_the_octet_of_a_keep_alive_is_no_text_that_came_twice():
+    test = PacketTest(watched=True, sack=True).run("""
+        +0.00 = connect
+        +0.00 > S 0:0(0) <mss 1000,sackOK>
+        +0.10 < S. 0:0(0) ack 1 <mss 1000,sackOK>
+        +0.00 > . 1:1(0) ack 1
+        +0.00 < . 0:1(1) ack 1
+        +0.00 > . 1:1(0) ack 1
+    """)
+    assert test.events("duplicate-received") == []
+    assert "sack" not in test.events("segment-sent")[-1]

@@ -16,7 +16,13 @@ from michinori.tcp.ecn import acknowledge_echo, heed_marks, syn_came_again
 from michinori.tcp.errors import ConnectionRefused, ConnectionReset
 from michinori.tcp.lifecycle import abort, finish, notify
 from michinori.tcp.prediction import as_predicted
-from michinori.tcp.receiving import eighth_check_fin, see_to_ack, seventh_process_text, sixth_check_urg
+from michinori.tcp.receiving import (
+    eighth_check_fin,
+    note_duplicate,
+    see_to_ack,
+    seventh_process_text,
+    sixth_check_urg,
+)
 from michinori.tcp.segments import may_challenge, send_ack, send_challenge_ack, send_syn
 from michinori.tcp.sending import transmit
 from michinori.tcp.states import State
@@ -111,7 +117,7 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         return False
     had_text = len(seg.payload) > 0
     if had_text and seg.seq < rcv.nxt:
-        rcv.duplicate = (seg.seq, min(seg.end, rcv.nxt))
+        note_duplicate(tcb, seg.seq, min(seg.end, rcv.nxt))
     if not seg.flags & ACK or is_plausible(tcb, seg):
         _keep_stamp(tcb, seg, now)  # who makes up an ACK could shut out all that comes after, by PAWS
     if seg.options.user_timeout_s is not None:
@@ -140,14 +146,15 @@ def _answer_unacceptable(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
         _drop(tcb, "outside-window")
         return
     rcv = tcb.rcv
-    if seg.payload and seg.end <= rcv.nxt:
-        rcv.duplicate = (max(seg.seq, 1), seg.seq + len(seg.payload))
+    # Text begins behind the SYN. What keep-alives carry in front of it is no text.
+    text_from = seg.seq + (seg.flags >> 1 & 1)
+    text_to = text_from + len(seg.payload)
+    if max(text_from, 1) < text_to <= rcv.nxt:
+        note_duplicate(tcb, max(text_from, 1), text_to)
         if seg.end == rcv.acked_to:
             # Our ACK was lost. With the stamp of before, the peer would measure its own time-out as a round trip; so
             # this one touches the window enough for R3 of RFC 7323 section 5.3, as it does in Linux.
             _keep_stamp(tcb, seg, now)
-        if tcb.watch is not None:
-            tcb.watch.tell("duplicate-received", rel_seq=seg.seq, len=len(seg.payload))
     else:
         _drop(tcb, "outside-window")
     # An answer to every segment without text could go back and forth for ever; one to every SYN would let strangers

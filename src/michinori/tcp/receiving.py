@@ -78,13 +78,20 @@ def keep_for_later(tcb: Tcb, seq: int, text: Octets, now: Nanos) -> None:
     refused = rcv.reassembly.refused
     known = rcv.reassembly.add(seq, text)
     if known is not None:
-        rcv.duplicate = known
+        note_duplicate(tcb, *known)
     if tcb.watch is not None:
         if rcv.reassembly.refused > refused:
             tcb.watch.tell("dropped", why="reassembly-full")
-        else:
+        elif known != (seq, seq + len(text)):
             tcb.watch.tell("out-of-order", rel_seq=seq, len=len(text), expected=rcv.nxt)
     send_ack(tcb, now)
+
+
+def note_duplicate(tcb: Tcb, start: int, end: int) -> None:
+    """That text had come before: the next ACK says so (RFC 2883)."""
+    tcb.rcv.duplicate = (start, end)
+    if tcb.watch is not None:
+        tcb.watch.tell("duplicate-received", rel_seq=start, len=end - start)
 
 
 def eighth_check_fin(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
