@@ -25,9 +25,10 @@ def test_both_ping_each_other(wire: Wire) -> None:
     host = wire.host()
 
     async def both() -> None:
-        done = await asyncio.to_thread(wire.namespace.run, "ping", "-c", "5", "-i", "0.01", "-W", "2", wire.ours)
+        # For its last answer ping waits two round trips, or an interval if that is longer.
+        done = await asyncio.to_thread(wire.namespace.run, "ping", "-c", "5", "-i", "0.3", "-W", "2", wire.ours)
         assert b" 0% packet loss" in done.stdout, done.stdout
-        largest = await asyncio.to_thread(wire.namespace.run, "ping", "-c", "2", "-i", "0.01", "-s", "20000", wire.ours)
+        largest = await asyncio.to_thread(wire.namespace.run, "ping", "-c", "2", "-i", "0.3", "-s", "20000", wire.ours)
         assert b" 0% packet loss" in largest.stdout, largest.stdout  # in fragments, both ways
         report = await ping(host, packed(wire.kernel), count=5, interval_s=0.01)
         assert report.received == 5
@@ -193,7 +194,7 @@ print(s.recv(100).decode())
     async def cross() -> None:
         last = await asyncio.to_thread(wire.namespace.run, "ping", "-c", "1", "-t", "1", "10.97.0.2")
         assert b"From 10.99.0.2 icmp_seq=1 Time to live exceeded" in last.stdout, last.stdout
-        there = await asyncio.to_thread(wire.namespace.run, "ping", "-c", "3", "-i", "0.01", "10.97.0.2")
+        there = await asyncio.to_thread(wire.namespace.run, "ping", "-c", "3", "-i", "0.3", "10.97.0.2")
         assert b" 0% packet loss" in there.stdout
         assert b"ttl=62" in there.stdout
         async with await asyncio.start_server(count, port=7):

@@ -147,7 +147,7 @@ def test_the_largest_packets_there_are_cross_in_fragments(wire: Wire) -> None:
     host = wire.host()
 
     async def ask() -> None:
-        command = ("ping", "-c", "2", "-i", "0.01", "-s", "65507", "-W", "3", wire.ours)
+        command = ("ping", "-c", "2", "-i", "0.3", "-s", "65507", "-W", "3", wire.ours)
         shown = await asyncio.to_thread(wire.namespace.run, *command)
         assert b" 0% packet loss" in shown.stdout, shown
         assert (await ping(host, packed(KERNEL), count=2, interval_s=0.01, size=65507, timeout_s=3)).received == 2
