@@ -104,6 +104,9 @@ def namespace() -> Iterator[Namespace]:
     made = Namespace(name)
     try:
         made.ip("link set lo up")
+        # Addresses of IPv6 count at once: one that is found unique seconds later is a change of the network, for which
+        # Chromium ends what is under way.
+        made.run("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad")
         yield made
     finally:
         made.end()
