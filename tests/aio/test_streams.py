@@ -7,6 +7,7 @@ import errno
 import hashlib
 import socket
 import struct
+from contextlib import closing
 
 import pytest
 from small_world import CLIENT, SERVER, SmallWorld
@@ -513,8 +514,9 @@ def test_waiting_for_what_never_comes_is_stuck(world: SmallWorld) -> None:
         await reader.read()
 
     async def ask() -> None:
-        reader, _writer = await asyncio.open_connection("server", 80)
-        await reader.readline()
+        reader, writer = await asyncio.open_connection("server", 80)
+        with closing(writer):  # or the collector finds it open
+            await reader.readline()
 
     world.spawn(serve(quiet), name="the server")
     with pytest.raises(Stuck) as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import closing
 
 import pytest
 
@@ -28,8 +29,9 @@ async def stay_silent():
 
 
 async def listen_for_ever():
-    reader, _ = await asyncio.open_connection("server", 80)
-    return await reader.read()
+    reader, writer = await asyncio.open_connection("server", 80)
+    with closing(writer):  # or the collector finds it open
+        return await reader.read()
 
 
 def test_a_host_with_keep_alive_finds_out_that_its_peer_is_gone():
