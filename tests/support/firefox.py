@@ -42,7 +42,9 @@ class Firefox:
 
     def open(self, url: str) -> None:
         """Go there, and wait until the page has loaded."""
-        self._ask("browsingContext.navigate", context=self._tab, url=url, wait="complete")
+        self._ask("browsingContext.navigate", context=self._tab, url=url, wait="none")
+        # Under load Firefox has been seen never to answer to wait="complete"; the page itself tells.
+        self.wait_until(f"location.href === new URL({json.dumps(url)}).href && document.readyState === 'complete'")
 
     def value(self, expression: str) -> Any:
         """What that is worth in the page."""
