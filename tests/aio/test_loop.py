@@ -14,6 +14,7 @@ import pytest
 from small_world import SmallWorld
 
 from michinori.aio import Stuck, TimedOut, VirtualLoop
+from michinori.aio.base import LoopBase, TransportBase
 from michinori.sim import EventQueue
 
 HOUR_NS = 3600 * 10**9
@@ -411,3 +412,9 @@ def test_eager_tasks(world: SmallWorld) -> None:
         return order
 
     assert world.run(run()) == ["eager", "after"]
+
+
+@pytest.mark.parametrize(("base", "missing"), [(LoopBase, "make_ready"), (TransportBase, "abandon")])
+def test_what_is_not_whole_cannot_be_made(base: type, missing: str) -> None:
+    with pytest.raises(TypeError, match=f"abstract .*{missing}"):
+        base()

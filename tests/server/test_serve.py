@@ -101,6 +101,16 @@ def test_a_worker_that_dies_is_replaced(folder: Path) -> None:
         assert "starting another" in served.said
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_workers_that_cannot_write_their_log_are_told_of_once(folder: Path) -> None:
+    (folder / "access.log").symlink_to("/dev/full")
+    with serving("site", "--workers", "2", "--log", "access.log", folder=folder) as served:
+        for _ in range(12):
+            assert peers.curl(served.url).stdout == b"<h1>home</h1>"
+        assert served.end(signal.SIGTERM) == 0
+        assert served.said.count("The access log cannot be written (No space left on device): lines are lost") == 1
+
+
 def test_a_hangup_opens_the_log_again(folder: Path) -> None:
     with serving("site", "--log", "access.log", folder=folder) as served:
         peers.curl(served.url)

@@ -36,3 +36,18 @@ def test_a_replacement_that_is_ended_with_all_the_others_is_no_failure(
 
     assert (asyncio.run(main()) is None) is is_ending
     assert told == ["worker-ended"]
+
+
+def test_of_the_log_that_workers_share_is_told_once_when_it_is_lost_and_once_when_it_is_not() -> None:
+    told: list[tuple[str, dict[str, object]]] = []
+
+    async def main() -> None:
+        supervisor = Supervisor(Settings(targets=("site",)), lambda key, **values: told.append((key, values)))
+        says = asyncio.StreamReader()
+        for line in ("log-lost disk full", "log-lost disk full", "log-again", "log-again", "log-lost gone"):
+            says.feed_data(line.encode() + b"\n")
+        says.feed_eof()
+        await supervisor._listen(says)
+
+    asyncio.run(main())
+    assert told == [("log-lost", {"why": "disk full"}), ("log-again", {}), ("log-lost", {"why": "gone"})]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from abc import ABC, abstractmethod
 from asyncio import transports, trsock
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
@@ -19,7 +20,7 @@ from michinori.sim import EventQueue
 from michinori.trace import Recorder
 
 
-class LoopBase(asyncio.BaseEventLoop):
+class LoopBase(asyncio.BaseEventLoop, ABC):
     """The base of the loop and of its parts. ``recorder`` is there only where events, and so causes, are recorded."""
 
     queue: EventQueue
@@ -51,27 +52,27 @@ class LoopBase(asyncio.BaseEventLoop):
             loop: asyncio.AbstractEventLoop,
         ) -> list[Any]: ...
 
+    @abstractmethod
     def make_handle(self, callback: Callable[..., object], args: tuple[Any, ...] = ()) -> asyncio.Handle:
         """A handle that can be made ready again and again."""
-        raise NotImplementedError
 
+    @abstractmethod
     def make_ready(self, handle: asyncio.Handle) -> None:
         """Let it run at this instant, after everything that is ready now."""
-        raise NotImplementedError
 
     def look_at_clock(self) -> None:
         """An application is about to act on a socket. In virtual time no time has passed since its callback began."""
 
+    @abstractmethod
     def transport_opened(self, transport: TransportBase) -> None:
         """It is to be told when the world ends."""
-        raise NotImplementedError
 
+    @abstractmethod
     def transport_closed(self, transport: TransportBase) -> None:
         """It has ended by itself."""
-        raise NotImplementedError
 
 
-class TransportBase(transports._FlowControlMixin):
+class TransportBase(transports._FlowControlMixin, ABC):
     """What the transports over a host's sockets share, on top of asyncio's bookkeeping of what waits to be written."""
 
     _loop: LoopBase
@@ -115,13 +116,13 @@ class TransportBase(transports._FlowControlMixin):
         """Whether it is closed or being closed."""
         return self._closing
 
+    @abstractmethod
     def abort(self) -> None:
         """Let go of the socket at once; what waits is lost."""
-        raise NotImplementedError
 
+    @abstractmethod
     def abandon(self) -> None:
         """The world ends: nothing of this will happen any more."""
-        raise NotImplementedError
 
 
 def set_unless_done(waiter: asyncio.Future[Any]) -> None:

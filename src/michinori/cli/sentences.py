@@ -44,6 +44,7 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "ja": "アクセスログに書けません ({why})。書けるようになるまでの行は失われます",
         "en": "The access log cannot be written ({why}): lines are lost until it can be again",
     },
+    "serve-log-again": {"ja": "アクセスログにまた書けるようになりました", "en": "The access log can be written again"},
     "serve-stopping-workers": {
         "ja": "終了します。プロセス {workers} 個の応答が済むまで、長くて {grace_s:g} 秒待ちます (もう一度 Ctrl-C で即時終了)",
         "en": "Stopping: {workers} processes have {grace_s:g} s to finish their answers (Ctrl-C again ends it at once)",

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from math import log1p
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 import msgspec
 
@@ -91,17 +91,13 @@ def _carries(frame: bytes, load: str) -> bool:
 _ALWAYS: Final = Condition()
 
 
-class Rule(msgspec.Struct, frozen=True):
-    """A rule; the kinds below say what it does to the share of frames that it strikes."""
+class _Rule(msgspec.Struct, frozen=True):
+    """What all rules share; the kinds below say what befalls the share of frames that they strike."""
 
     word: ClassVar[str] = ""
 
     share: float = 1.0
     when: Condition = _ALWAYS
-
-    def strike(self, frame: bytes, dice: Stream) -> Verdict:
-        """What befalls a frame that is struck."""
-        raise NotImplementedError
 
     def describe(self) -> str:
         """As text; ``parse_fault`` gives the same rule back."""
@@ -112,7 +108,7 @@ class Rule(msgspec.Struct, frozen=True):
         return ""
 
 
-class LossRule(Rule, frozen=True):
+class LossRule(_Rule, frozen=True):
     """Frames are lost; one by one, or in bursts of that mean length (Gilbert's model, 1960)."""
 
     word: ClassVar[str] = "loss"
@@ -126,7 +122,7 @@ class LossRule(Rule, frozen=True):
         return "" if self.burst == 1.0 else f" burst={self.burst:g}"
 
 
-class CorruptRule(Rule, frozen=True):
+class CorruptRule(_Rule, frozen=True):
     """Bits are turned over: one bit of a share of the frames, or each bit with the probability ``ber``."""
 
     word: ClassVar[str] = "corrupt"
@@ -154,7 +150,7 @@ class CorruptRule(Rule, frozen=True):
         return (f" ber={self.ber:g}" if self.ber else "") + (" fcs=right" if self.fcs_is_right else "")
 
 
-class DuplicateRule(Rule, frozen=True):
+class DuplicateRule(_Rule, frozen=True):
     """Frames come twice."""
 
     word: ClassVar[str] = "duplicate"
@@ -168,7 +164,7 @@ class DuplicateRule(Rule, frozen=True):
         return f" after={_time_text(self.after_ns)}" if self.after_ns else ""
 
 
-class MarkRule(Rule, frozen=True):
+class MarkRule(_Rule, frozen=True):
     """Packets are marked as if they had met a queue that is about to be full."""
 
     word: ClassVar[str] = "mark"
@@ -177,7 +173,7 @@ class MarkRule(Rule, frozen=True):
         return Mark()
 
 
-class DelayRule(Rule, frozen=True):
+class DelayRule(_Rule, frozen=True):
     """Frames come later by that time, or by anything up to it; those behind overtake them."""
 
     word: ClassVar[str] = "delay"
@@ -192,6 +188,10 @@ class DelayRule(Rule, frozen=True):
         word = "jitter" if self.uniform else "delay"
         share = "" if self.share == 1.0 else f" {_share_text(self.share)}"
         return f"{word}{share} {_time_text(self.by_ns)}{self.when.describe()}"
+
+
+#: A rule that faults are made of; ``strike`` gives what befalls a frame that is struck.
+Rule: TypeAlias = LossRule | CorruptRule | DuplicateRule | MarkRule | DelayRule
 
 
 class ArmedRule:

@@ -22,10 +22,10 @@ class AccessLog:
     """Gathers lines and appends them to a file, or to standard output (``path`` None), a few times a second.
 
     Each write is whole lines in one call, so that several processes can share the file. ``lost`` is called with the
-    reason when lines begin to be lost, once until they can be written again.
+    reason when lines begin to be lost, once until they can be written again, and with None when they can.
     """
 
-    def __init__(self, path: Path | None, lost: Callable[[str], None] | None = None) -> None:
+    def __init__(self, path: Path | None, lost: Callable[[str | None], None] | None = None) -> None:
         self.lost = lost
         self._loses = False
         self._path = path
@@ -57,11 +57,16 @@ class AccessLog:
         try:
             while octets:
                 octets = octets[os.write(self._descriptor, octets) :]
-                self._loses = False
+                self._lose(None)
         except OSError as error:
-            if self.lost is not None and not self._loses:
-                self.lost(error.strerror or str(error))
-            self._loses = True
+            self._lose(error.strerror or str(error))
+
+    def _lose(self, why: str | None) -> None:
+        if self._loses == (why is not None):
+            return
+        self._loses = why is not None
+        if self.lost is not None:
+            self.lost(why)
 
     def reopen(self) -> None:
         """Go on in a new file after the old one was moved away. Raises ``OSError``."""

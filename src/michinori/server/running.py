@@ -113,7 +113,7 @@ async def serve_until_stopped(
     """
     site = Site(settings)
     if site.log is not None:
-        site.log.lost = lambda why: tell("log-lost", why=why)
+        site.log.lost = lambda why: tell("log-lost", why=why) if why else tell("log-again")
     try:
         await living.start(site.handler)
     except Exception as error:

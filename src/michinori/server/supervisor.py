@@ -22,6 +22,7 @@ _STARTS_WITHIN_S: Final = 60.0
 _EARLY_S: Final = 2.0
 _MOST_EARLY_ENDS: Final = 5
 _READY: Final = b"ready"
+_LAST_WORDS_S: Final = 1.0
 
 
 class _Worker:
@@ -29,6 +30,7 @@ class _Worker:
         self.process = process
         self.began_s = asyncio.get_running_loop().time()
         self.ending = False
+        self.listening: asyncio.Task[None] | None = None
 
     @property
     def was_early(self) -> bool:
@@ -55,6 +57,7 @@ class Supervisor:
         self._stop = asyncio.Event()
         self._at_once = asyncio.Event()
         self._early_ends = 0
+        self._log_is_lost = False
         self._failure: ServeError | None = None
         self._reloads: asyncio.Task[None] | None = None
 
@@ -106,10 +109,22 @@ class Supervisor:
             worker.ending = True
             worker.kill()
             raise ServeError(said.decode("utf-8", "replace") or "a worker ended before it served: see what it wrote")
+        worker.listening = asyncio.create_task(self._listen(process.stdout))
+
+    async def _listen(self, says: asyncio.StreamReader) -> None:
+        """What a worker says while it serves is about the log that all of them write: it is told once for all."""
+        async for line in says:
+            key, _, why = line.decode("utf-8", "replace").strip().partition(" ")
+            is_lost = key == "log-lost"
+            if is_lost is not self._log_is_lost:
+                self._log_is_lost = is_lost
+                self._tell(key, **({"why": why} if is_lost else {}))
 
     async def _watch(self, worker: _Worker) -> None:
         """Wait for a worker's end; one that was not asked to end is replaced."""
         status = await worker.process.wait()
+        if worker.listening is not None:  # what it said last; a process that it left behind may hold the pipe open
+            await asyncio.wait([worker.listening], timeout=_LAST_WORDS_S)
         self._workers.pop(worker, None)
         if worker.ending or self._stop.is_set():
             return
@@ -131,6 +146,7 @@ class Supervisor:
     async def _reload(self) -> None:
         """Start new workers beside the old ones, then end those."""
         old = list(self._workers)
+        self._log_is_lost = False  # the new ones open the log anew
         try:
             for worker in old:
                 await self._start()

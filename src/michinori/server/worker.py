@@ -1,7 +1,7 @@
 """One of several processes that serve a port: ``python -m michinori.server.worker``, started by the supervisor.
 
 Its settings come as a line of JSON on standard input; when that ends, it ends. It says ``ready`` on standard output, or
-in one sentence why not.
+in one sentence why not; then ``log-lost`` and why when it cannot write the access log, and ``log-again`` when it can.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import asyncio
 import os
 import socket
 import sys
-from typing import TextIO
+from contextlib import suppress
+from typing import Final, TextIO
 
 import msgspec
 
 from michinori.server import addresses, running
 from michinori.server.settings import ServeError, Settings
+
+FOR_THE_SUPERVISOR: Final = ("log-lost", "log-again")
 
 
 def main() -> int:
@@ -48,7 +51,10 @@ async def _serve(settings: Settings, sockets: list[socket.socket], told: TextIO)
     loop.add_reader(descriptor, on_end)
 
     def tell(key: str, **values: object) -> None:
-        """The supervisor speaks for all."""
+        """The supervisor speaks for all; what it cannot see itself it is told."""
+        if key in FOR_THE_SUPERVISOR:
+            with suppress(OSError):  # it has ended, and so will this process
+                print(key, *values.values(), file=told)
 
     return await running.serve_until_stopped(
         settings, sockets, tell, stop=stop, ready=lambda _: print("ready", file=told)
