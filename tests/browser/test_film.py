@@ -101,5 +101,15 @@ def test_few_are_chosen_of_many_with_the_document_and_the_style_sheets_among_the
     assert events[:2] == [10, 20]
     assert len(events) == MOST
     assert max(events) < 149  # not the last: the finished picture is that one
+    assert set(events[2:]) <= {one.event for one in images}
+
+
+def test_of_many_style_sheets_the_last_is_chosen_so_that_there_is_room_for_images() -> None:
     sheets = [came(f"{n}.css", 11 + n, "stylesheet") for n in range(9)]
-    assert chosen(10, [*sheets, *images]) == [10, 11, 12]
+    images = [came(f"{n}.png", 100 + n, "image") for n in range(50)]
+    assert chosen(10, [*sheets, *images])[:2] == [10, 19]
+    assert chosen(10, [*sheets, *images])[2] in range(100, 149)
+    assert chosen(10, [*sheets, images[0]]) == [10, 15, 19]  # the page is whole with the one image
+    assert chosen(10, sheets)[0] == 10
+    assert chosen(10, sheets)[-1] < 19
+    assert len(chosen(10, sheets)) == MOST

@@ -75,14 +75,15 @@ class Film:
 
 
 def chosen(document: int, loaded: list[Loaded]) -> list[int]:
-    """The events to paint at: the document alone, each style sheet, and of the others as many as may be, spread evenly.
-    The last of all is not among them: then the page is whole.
+    """The events to paint at: the document alone, the style sheet that came last, and as many of the others as may be,
+    spread evenly; other style sheets only where there is nothing else. The last of all is not among them: then the page
+    is whole.
     """
-    sheets = sorted(one.event for one in loaded if one.resource.kind == "stylesheet")
-    others = sorted(one.event for one in loaded if one.resource.kind != "stylesheet")
-    last = max([*sheets, *others], default=document)
-    always = [event for event in (document, *sheets) if event < last][:MOST]
-    spread = [event for event in others if event > document and event != last]
+    last = max((one.event for one in loaded), default=document)
+    styled = max((one.event for one in loaded if one.resource.kind == "stylesheet"), default=document)
+    always = [event for event in sorted({document, styled}) if event < last]
+    between = sorted((one.event, one.resource.kind) for one in loaded if document < one.event < last)
+    spread = [event for event, kind in between if kind != "stylesheet"] or [event for event, _ in between]
     room = MOST - len(always)
     picked = [spread[(index * 2 + 1) * len(spread) // (room * 2)] for index in range(room)] if spread else []
     return sorted({*always, *picked})

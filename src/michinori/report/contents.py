@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -14,6 +14,9 @@ from michinori.report.packing import Strings, Table, compressed
 from michinori.report.place import Places, locate
 from michinori.report.story import Chapter
 from michinori.trace import Event
+
+if TYPE_CHECKING:
+    from michinori.browser.picture import Shot
 
 _FORMAT: Final = 1
 _ENCODE: Final = msgspec.json.Encoder(order="deterministic").encode
@@ -34,8 +37,8 @@ class Contents(msgspec.Struct):
     """The capture of each host that has one."""
     picture: bytes
     """The page as PNG, empty if it was not drawn."""
-    film: list[tuple[int, bytes]]
-    """How the page filled in: the number of an event, and the page as it stood then as JPEG."""
+    film: Callable[[], list[Shot]]
+    """Waits for how the page filled in. Asked for last, as it is painted meanwhile."""
     files: dict[str, str]
     """By name, relative to the report."""
     language: str
@@ -76,9 +79,11 @@ def pack(contents: Contents) -> Iterator[tuple[str, bytes]]:
     if contents.document:
         yield "document", compressed(_json(contents.document))
     yield "har", compressed(contents.har)
-    if contents.film:
-        yield "film", compressed(b"".join(jpeg for _, jpeg in contents.film))
     description = _description(contents, places)
+    film = contents.film()
+    if film:
+        yield "film", compressed(b"".join(shot.jpeg for shot in film))
+    description["film"] = [[shot.event, len(shot.jpeg)] for shot in film]
     description["tables"] = {name: table.layout for name, table in tables.items()}
     description["strings"] = {name: table.texts for name, table in strings.items()}
     yield "journey", compressed(_json(description))
@@ -140,7 +145,6 @@ def _description(contents: Contents, places: Places) -> dict[str, Any]:
         "language": contents.language,
         "epoch_ns": str(contents.epoch_ns),  # more digits than a number of JavaScript holds
         "browser_host": contents.browser_host,
-        "film": [[number, len(jpeg)] for number, jpeg in contents.film],
         "virtual": contents.virtual,
         "below_sockets": contents.below_sockets,
         "nodes": contents.nodes,

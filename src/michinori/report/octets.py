@@ -12,7 +12,7 @@ from array import array
 from typing import Final
 
 from michinori.report.capture import Frame
-from michinori.report.packing import Table
+from michinori.report.packing import LEVEL, Table
 
 _ETHERNET: Final = 14
 _IPV4: Final = 0x0800
@@ -60,7 +60,7 @@ class OctetStore:
         """Of each payload its length and whether it was kept (payload 0 is empty); and those that were, one behind the
         other in zlib's format.
         """
-        compressor = zlib.compressobj(6)
+        compressor = zlib.compressobj(LEVEL)
         pieces: list[bytes] = []
         size = kept = 0
         for payload in self._payloads:

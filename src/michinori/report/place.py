@@ -52,6 +52,7 @@ class _For(IntEnum):
     RELEASE = 11
 
 
+_PURPOSES: Final = tuple(_For)
 _ALWAYS: Final = {
     _For.NOTHING: Stage.NONE,
     _For.URL: Stage.URL,
@@ -173,7 +174,7 @@ class _Walk:
         for event in self.events:
             n, cause = event.n, event.cause
             own = self._conversation(event)
-            inherited = _For(self.purpose[cause])
+            inherited = _PURPOSES[self.purpose[cause]]
             self.exchange[n] = self.exchange[cause]
             by_layer = layers.get(event.layer)
             if by_layer is not None:

@@ -129,15 +129,15 @@ class Results:
             self._write("journey.html", "report", lambda path: self._report(path, language))
 
     def _begin_film(self) -> None:
-        """It is painted while the rest is written."""
+        """It is painted while the rest is written, unless it is being painted already."""
         page = self.journey.page
         if page is not None and page.film is not None and self._film is None:
             self._film = page.film.begin()
 
-    @cached_property
     def _shots(self) -> list[Shot]:
-        self._begin_film()
-        return self._film() if self._film is not None else []
+        """Wait for the film, once."""
+        begun, self._film = self._film, None
+        return begun() if begun is not None else []
 
     def _report(self, path: Path, language: Language) -> None:
         from michinori.report.html import write_report
@@ -150,6 +150,7 @@ class Results:
         from michinori.report.dom import carried
         from michinori.report.topology import lines, nodes
 
+        self._begin_film()
         world, page = self.journey.world, self.journey.page
         return Contents(
             url=self.journey.text,
@@ -160,7 +161,7 @@ class Results:
             events=self.events,
             captures=self._captures(),
             picture=self.picture,
-            film=[(shot.event, shot.jpeg) for shot in self._shots],
+            film=self._shots,
             files=self.files,
             language=language,
             epoch_ns=self.journey.epoch_ns,
