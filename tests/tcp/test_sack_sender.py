@@ -140,3 +140,16 @@ def test_an_ack_that_is_late_tells_of_no_duplicate(open_with_sack):
         +0.00 < . 1:1(0) ack 5001 <sack 1001:2001>
         +0.00 = info dsacks 1
     """)
+
+
+@pytest.mark.rfc("2883", "4-2")
+def test_of_many_segments_that_go_out_at_once_the_first_alone_tells_of_a_duplicate(open_with_sack):
+    test = open_with_sack().run("""
+        +0.00 < . 1:11(10) ack 1 win 0
+        +0.04 > . 1:1(0) ack 11
+        +0.00 = write 5000
+    """)
+    test.wait(0.1)
+    test.arrive(test.segment(". 1:21(20) ack 1 win 3500"))
+    told = [(segment.options.sack != (), len(segment.payload)) for _, segment in test.sent]
+    assert told == [(True, 988), (False, 1000), (False, 1000)]

@@ -88,8 +88,9 @@ def keep_for_later(tcb: Tcb, seq: int, text: Octets, now: Nanos) -> None:
 
 
 def note_duplicate(tcb: Tcb, start: int, end: int) -> None:
-    """That text had come before: the next ACK says so (RFC 2883)."""
-    tcb.rcv.duplicate = (start, end)
+    """That text had come before: the next ACK says so, where SACK lets it (RFC 2883)."""
+    if tcb.recovery.sack:
+        tcb.rcv.duplicate = (start, end)
     if tcb.watch is not None:
         tcb.watch.tell("duplicate-received", rel_seq=start, len=end - start)
 

@@ -118,11 +118,14 @@ def _note_what_is_used(tcb: Tcb, now: Nanos) -> None:
 def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
     """Full segments as far as they fit: the loop that moves the bulk. Gives the position behind the last."""
     snd, rcv, watch, send = tcb.snd, tcb.rcv, tcb.watch, tcb.effects.send
+    while (rcv.duplicate is not None or tcb.tells_timeout) and reach - nxt >= snd.mss:
+        send_one(tcb, nxt, nxt + snd.mss, now)  # it alone tells what is to be told once
+        nxt = snd.nxt
     send_plain = tcb.plain_sender if tcb.stamped and watch is None else None
     options = options_now(tcb, now)
     mss = max(snd.mss - added_octets(options), 1)
-    if options.user_timeout_s is not None:
-        send_plain = None
+    if reach - nxt < mss:
+        return nxt
     src_port, dst_port, iss = tcb.local[1], tcb.remote[1], snd.iss
     ack, window = rcv.wire(rcv.nxt), rcv.window_field()
     view, end, first = snd.buffer.slice, snd.buffer.end, nxt
