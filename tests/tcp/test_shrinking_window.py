@@ -62,3 +62,42 @@ def test_probes_of_a_window_that_shrank_behind_all_that_was_sent(open_one):
         +0.00 > . 3001:4001(1000) ack 1
         +0.00 > P. 4001:5001(1000) ack 1
     """)
+
+
+@pytest.mark.rfc("9293", "MUST-37")
+def test_a_peer_that_sends_text_while_its_window_is_closed_is_there(open_one):
+    test = open_one(window=1000, data_retries=3)
+    test.run("""
+        +0.00 = write 3000
+        +0.00 > . 1:1001(1000) ack 1
+        +0.10 < . 1:1(0) ack 1001 win 0
+    """)
+    for number in range(10):
+        while not any(segment.payload for _, segment in test.sent):
+            test.wait(0.1)
+        test.sent.clear()
+        at = 1 + 10 * number
+        test.arrive(test.segment(f"P. {at}:{at + 10}(10) ack 1001 win 0"))
+        assert test.connection.info().retries == 0
+    assert test.connection.state.value == "ESTABLISHED"
+
+
+@pytest.mark.rfc("5681", "3.1-11")
+def test_what_waited_for_a_silly_window_was_not_sent_again(open_one):
+    """Its first time-out is therefore the first, and halves the threshold."""
+    test = open_one(window=4000, initial_window=4, congestion="reno")
+    test.run("""
+        +0.00 = write 5000
+        +0.00 > . 1:1001(1000) ack 1
+        +0.00 > . 1001:2001(1000) ack 1
+        +0.00 > . 2001:3001(1000) ack 1
+        +0.00 > . 3001:4001(1000) ack 1
+        +0.10 < . 1:1(0) ack 4001 win 300
+        +0.30 > . 4001:4301(300) ack 1
+        +0.00 = info retries 0
+    """)
+    before = test.connection.info().ssthresh
+    test.run("+0.30 > . 4001:4301(300) ack 1")
+    info = test.connection.info()
+    assert (info.retries, info.ssthresh) == (1, 2000)
+    assert info.ssthresh < before

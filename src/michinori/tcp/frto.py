@@ -17,27 +17,28 @@ def doubt_timeout(tcb: Tcb, *, was_open: bool) -> None:
     """Step 1: for the first time-out of a segment, but not within another recovery; and anew for one that comes while
     the last is still in doubt.
     """
+    recovery = tcb.recovery
     is_first = was_open and tcb.snd.retries <= 1
-    is_open = is_first or tcb.recovery.doubt is not Doubt.NONE
-    tcb.recovery.doubt = Doubt.ASKED if tcb.config.frto and is_open else Doubt.NONE
+    is_open = is_first or recovery.doubt is not Doubt.NONE
+    recovery.doubt = Doubt.ASKED if tcb.config.frto and is_open else Doubt.NONE
 
 
 def heed_doubt(tcb: Tcb, seg: Arrival, delivered: list[tuple[int, int]], now: Nanos) -> None:
     """Steps 2 and 3, before the ACK is taken in."""
     snd, recovery = tcb.snd, tcb.recovery
-    if recovery.phase is not Phase.LOSS or (tcb.recovery.doubt is Doubt.ASKED and seg.ack >= recovery.recover):
-        tcb.recovery.doubt = Doubt.NONE
-    elif tcb.recovery.doubt is Doubt.ASKED:
+    if recovery.phase is not Phase.LOSS or (recovery.doubt is Doubt.ASKED and seg.ack >= recovery.recover):
+        recovery.doubt = Doubt.NONE
+    elif recovery.doubt is Doubt.ASKED:
         if seg.ack > snd.una:
-            tcb.recovery.doubt = Doubt.SENDING
+            recovery.doubt = Doubt.SENDING
         elif delivered or not seg.length:
-            tcb.recovery.doubt = Doubt.NONE  # 2a: a duplicate ACK tells that something is missing
-    elif tcb.recovery.doubt is Doubt.WATCHING:
+            recovery.doubt = Doubt.NONE  # 2a: a duplicate ACK tells that something is missing
+    elif recovery.doubt is Doubt.WATCHING:
         firsts = _first_transmissions(tcb, delivered)
         if firsts:
             _take_back(tcb, seg, firsts[-1], now)
         elif delivered or not seg.length:
-            tcb.recovery.doubt = Doubt.NONE
+            recovery.doubt = Doubt.NONE
 
 
 def _first_transmissions(tcb: Tcb, delivered: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -52,7 +53,7 @@ def _first_transmissions(tcb: Tcb, delivered: list[tuple[int, int]]) -> list[tup
 def _take_back(tcb: Tcb, seg: Arrival, first: tuple[int, int], now: Nanos) -> None:
     """The time-out was spurious: nothing is lost, and the window is as before (RFC 4015 section 3.2)."""
     snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
-    tcb.recovery.doubt = Doubt.NONE
+    recovery.doubt = Doubt.NONE
     recovery.lost.clear()
     recovery.lost_to = snd.una
     recovery.end()

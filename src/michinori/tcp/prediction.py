@@ -75,7 +75,7 @@ def plain_arrives(
             return False
     tcb.totals.segments_in += 1
     tcb.heard_at_ns = now
-    if stamp and not ahead and rcv.acked_to == nxt:
+    if not ahead and rcv.acked_to == nxt and (stamp or tcb.stamped):
         rcv.stamp = stamp
         rcv.stamp_at_ns = now
     if not size:
@@ -88,12 +88,14 @@ def plain_arrives(
 
 
 def _text_in_order(tcb: Tcb, text: Octets, size: int, now: Nanos) -> None:
-    rcv = tcb.rcv
+    rcv, snd = tcb.rcv, tcb.snd
     tcb.totals.text_in += 1
-    tcb.snd.wl1, tcb.snd.wl2 = rcv.nxt, tcb.snd.una
+    snd.wl1, snd.wl2 = rcv.nxt, snd.una
+    if snd.retries and (snd.nxt == snd.una or not snd.wnd):
+        snd.retries = 0  # it answers, see ``update_window``
     rcv.nxt += size
     if size > rcv.mss:
-        rcv.mss = min(size, tcb.config.mss)
+        rcv.mss = max(rcv.mss, min(size, tcb.config.mss))
     rcv.buffer.append(text)
     if rcv.nxt >= rcv.turn_to:
         widen(tcb, now)
@@ -129,11 +131,12 @@ def _new_ack(tcb: Tcb, wnd: int, acked: int, echo: int, now: Nanos) -> None:
     snd.buffer.release(una)
     snd.retries = 0
     tcb.soft_error = None
+    if wnd > snd.wnd:
+        timers.persist_ns = NEVER
+        if wnd > snd.max_wnd:
+            snd.max_wnd = wnd
     snd.wnd = wnd
-    if wnd > snd.max_wnd:
-        snd.max_wnd = wnd
     snd.wl1, snd.wl2 = tcb.rcv.nxt, una
-    timers.persist_ns = NEVER
     if snd.nxt > una:
         timers.at_retransmit(now + rtt.timeout_ns())
     else:

@@ -14,7 +14,7 @@ from michinori.tcp.prr import Prr
 from michinori.tcp.ranges import Ranges
 from michinori.tcp.recovery import Doubt, Phase
 from michinori.tcp.segments import send_syn, send_text
-from michinori.tcp.sending import transmit
+from michinori.tcp.sending import send_one, transmit
 from michinori.tcp.states import State
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
@@ -179,19 +179,17 @@ def on_persist_timeout(tcb: Tcb, now: Nanos) -> None:
     tcb.timers.persist_ns = NEVER
     if snd.nxt > snd.una or snd.end <= snd.nxt:
         return
+    room = snd.una + snd.wnd - snd.nxt
+    if room > 0:
+        # Not empty, only silly: the override time-out of section 3.8.6.2.1 has passed. That is no probe to be counted.
+        send_one(tcb, snd.nxt, min(snd.nxt + room, snd.end), now)
+        transmit(tcb, now)  # no more fits: the timers, and how much of the windows is used
+        return
     if _is_beyond_r2(tcb, now):
         return
     if tcb.abandoned and snd.probes >= tcb.config.orphan_retries:
         # It answers, but nobody is left who would wait for it to open the window (RFC 6429 section 3).
         abort(tcb, ConnectionTimedOut("the peer keeps its window closed"), now, "orphan")
-        return
-    room = snd.una + snd.wnd - snd.nxt
-    if room > 0:
-        # Not empty, only silly: the override time-out of section 3.8.6.2.1 has passed.
-        snd.nxt = send_text(tcb, snd.nxt, min(snd.nxt + room, snd.end), now)
-        tcb.flight.sent(snd.nxt, now)
-        snd.max = max(snd.max, snd.nxt)
-        tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
         return
     # One octet that the window does not allow. It is taken as never sent unless the peer takes it.
     end = send_text(tcb, snd.nxt, snd.nxt + 1, now, "probe")
