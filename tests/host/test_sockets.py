@@ -344,6 +344,21 @@ def test_without_path_mtu_discovery_routers_fragment(make_world) -> None:
     assert world.events("ip", "reassembled", "server")
 
 
+def test_path_mtu_discovery_can_be_switched_while_a_connection_goes_on(make_world) -> None:
+    world = make_world()
+    client, _ = world.connected()
+    forbidden = []
+    world.r1.internet.hooks.prerouting.append(lambda passing: forbidden.append(passing.packet.dont_fragment))
+    for on in (True, False, True):
+        world.client.path_mtu_discovery = world.server.path_mtu_discovery = on
+        for _ in range(3):
+            client.write(bytes(3000))
+            world.pass_time(1)
+        assert len(forbidden) > 6
+        assert set(forbidden) == {on}
+        forbidden.clear()
+
+
 @pytest.mark.rfc("9293", "MUST-54")
 def test_an_icmp_error_with_a_wrong_number_is_not_believed(world: SmallWorld) -> None:
     """RFC 5927: who cannot quote a number that is under way did not see the segment."""

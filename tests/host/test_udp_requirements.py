@@ -123,6 +123,19 @@ def test_the_application_chooses_its_address_or_leaves_it_open_and_learns_it(wor
     assert open_one.local[0] == pack(CLIENT)
 
 
+def test_whoever_connects_anew_is_seen_by_his_address_on_the_new_way(world: SmallWorld) -> None:
+    socket = world.r1.udp.socket()
+    for remote, own in ((CLIENT, "10.0.1.2"), (SERVER, "10.0.2.1")):
+        socket.connect(pack(remote), 53)
+        assert socket.local is not None
+        assert socket.local[0] == pack(own)
+    chosen = world.r1.udp.socket()
+    chosen.bind(pack("10.0.1.2"), 0)
+    chosen.connect(pack(SERVER), 53)
+    assert chosen.local is not None
+    assert chosen.local[0] == pack("10.0.1.2")
+
+
 @pytest.mark.rfc("1122", "3.2.1.3-2", "4.1.3.6-2")
 def test_only_an_address_of_our_own_is_a_source(world: SmallWorld) -> None:
     sent = sent_by(world, "client")

@@ -67,6 +67,7 @@ class Host:
     @path_mtu_discovery.setter
     def path_mtu_discovery(self, on: bool) -> None:
         self.tcp.path_mtu_discovery = on
+        self.internet.forget_paths()  # what was made ready for connections forbids fragments, or does not
 
     @property
     def forwarding(self) -> bool:

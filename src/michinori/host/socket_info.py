@@ -30,9 +30,9 @@ class SocketInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     descriptor: int | None = None
     """The number by which the application holds it; None once it is closed or before it is accepted."""
     timer: str = ""
-    """What the timer that runs next is for."""
+    """``on`` while one runs."""
     timer_ns: Nanos | None = None
-    """How long until then."""
+    """How long until the next is due."""
     details: dict[str, Any] = {}
     """What only connections have: ``mss``, ``cwnd``, ``rtt_ns``, ``rto_ns`` …"""
 

@@ -41,6 +41,8 @@ class UdpSocket:
         self.closed = False
         self.on_readable: Callable[[], object] | None = None
         self.on_writable: Callable[[], object] | None = None
+        self._is_chosen = False
+        """The local address is ours on the way to ``remote``, as nobody has asked for another."""
         self._waiting: deque[tuple[bytes, Endpoint]] = deque()
         self._waiting_octets = 0
 
@@ -58,14 +60,11 @@ class UdpSocket:
             raise os_error(errno.EINVAL)
         source = self._table.source_for(address)
         if self.local is None:
-            self._table.bind(self, source, 0)
-        elif self.local[0] == unspecified(len(address)):
-            self.local = (source, self.local[1])
+            self._table.bind(self, unspecified(len(address)), 0)
+        assert self.local is not None
+        if not any(self.local[0]) or self._is_chosen:
+            self.local, self._is_chosen = (source, self.local[1]), True
         self.remote = (address, port)
-
-    def disconnect(self) -> None:
-        """Exchange datagrams with everybody again."""
-        self.remote = None
 
     def send(self, data: bytes | bytearray | memoryview) -> int:
         """Send to the endpoint that it is connected to."""
