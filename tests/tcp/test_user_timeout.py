@@ -11,6 +11,7 @@ from lone_connection import PacketTest
 from tcp_ends import Ends
 
 from michinori.tcp import State
+from michinori.tcp.user_timeout import patience_ns
 from michinori.wire.tcp import ACK, SYN, Options, Segment
 
 S = 1_000_000_000
@@ -106,7 +107,7 @@ def test_it_is_said_again_behind_the_handshake_and_when_it_changes(watched: bool
     assert option_of(ends.client.sent[sent][1]) == 300
     assert option_of(ends.client.sent[-1][1]) is None
     assert bytes(ends.server.got) == bytes(10_000)
-    assert theirs._tcb.patience_ns == 300 * S
+    assert patience_ns(theirs._tcb) == 300 * S
 
 
 @pytest.mark.rfc("5482", "4.2-1")
@@ -138,6 +139,17 @@ def test_a_wish_for_an_hour_or_more_ends_after_an_hour() -> None:
     assert 3600 <= took < 3730
 
 
+@pytest.mark.rfc("5482", "3-6")
+@pytest.mark.parametrize(("wish_s", "used_s"), [(0.001, 1), (7, 7), (3_000_000, 32_767 * 60)])
+def test_what_the_application_asks_for_is_kept_to_what_the_option_can_tell(
+    make: Make, wish_s: float, used_s: int
+) -> None:
+    test = make(user_timeout_ns=round(wish_s * S), user_timeout_option=True)
+    test.connection.connect(0)
+    assert test.sent[0][1].options.user_timeout_s == used_s
+    assert patience_ns(test.connection._tcb) == used_s * S
+
+
 @pytest.mark.rfc("5482", "3.3-1")
 def test_before_the_handshake_is_over_the_wish_does_not_count(make: Make) -> None:
     test = make(user_timeout_ns=3 * S, user_timeout_option=True)
@@ -159,4 +171,4 @@ def test_no_wish_is_zero(make: Make) -> None:
     syn_ack = Segment(*ports, 99, (test.sent[0][1].seq + 1) & 0xFFFF_FFFF, SYN | ACK, 60_000, b"", options)
     test.connection.receive(syn_ack, S)
     assert test.connection.state is State.ESTABLISHED
-    assert test.connection._tcb.patience_ns is None
+    assert patience_ns(test.connection._tcb) is None

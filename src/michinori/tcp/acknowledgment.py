@@ -31,8 +31,8 @@ def acknowledge_syn(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     if not snd.una < seg.ack <= snd.max:
         send_reset(tcb, seg.ack, now, ack=False)
         return False
-    listener = tcb.listener
-    if listener is not None and not tcb.early and not listener.has_room():
+    listener = tcb.opening.listener
+    if listener is not None and not tcb.opening.is_early and not listener.has_room():
         return False  # as if it had been lost: the peer, or our SYN,ACK, will ask again
     snd.wnd = seg.window << snd.shift
     snd.max_wnd = max(snd.max_wnd, snd.wnd)

@@ -23,10 +23,10 @@ from michinori.tcp.receiving import (
     seventh_process_text,
     sixth_check_urg,
 )
-from michinori.tcp.segments import may_challenge, send_ack, send_challenge_ack, send_syn
+from michinori.tcp.segments import send_ack, send_challenge_ack, send_syn
 from michinori.tcp.sending import transmit
 from michinori.tcp.states import State
-from michinori.tcp.syn_sent import arrives_in_syn_sent, heed_user_timeout
+from michinori.tcp.syn_sent import arrives_in_syn_sent
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.time_wait import arrives_in_time_wait
 from michinori.wire.sequence import MASK
@@ -95,7 +95,7 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
             return _drop(tcb, "no-timestamps")  # RFC 7323 section 3.2; a SYN is to be challenged (RFC 5961 section 4.2)
         is_older = stamps is not None and (stamps[0] - rcv.stamp) & 0x8000_0000 != 0
         if is_older and now - rcv.stamp_at_ns < _STAMP_IS_OLD_AFTER_NS:
-            if (seg.length and not seg.flags & SYN) or may_challenge(tcb, now):
+            if (seg.length and not seg.flags & SYN) or tcb.challenges.allow(now):
                 send_ack(tcb, now)
             return _drop(tcb, "paws")
     if tcb.state is State.SYN_RECEIVED and seg.flags & SYN and seg.seq == 0 and not seg.flags & (ACK | RST):
@@ -120,8 +120,8 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         note_duplicate(tcb, seg.seq, min(seg.end, rcv.nxt))
     if not seg.flags & ACK or is_plausible(tcb, seg):
         _keep_stamp(tcb, seg, now)  # who makes up an ACK could shut out all that comes after, by PAWS
-    if seg.options.user_timeout_s is not None:
-        heed_user_timeout(tcb, seg.options)
+    if tcb.user_timeout is not None:
+        tcb.user_timeout.heed(seg.options)
     seg.trim(rcv.nxt, edge)
     if had_text and not seg.payload:
         rcv.ack_due = True  # all of it was outside: a probe of the closed window
@@ -159,7 +159,7 @@ def _answer_unacceptable(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
         _drop(tcb, "outside-window")
     # An answer to every segment without text could go back and forth for ever; one to every SYN would let strangers
     # make us send as much as they do.
-    if (seg.length and not seg.flags & SYN) or may_challenge(tcb, now):
+    if (seg.length and not seg.flags & SYN) or tcb.challenges.allow(now):
         send_ack(tcb, now)
 
 
@@ -179,7 +179,7 @@ def second_check_reset(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     if tcb.watch is not None:
         tcb.watch.tell("reset", by="peer")
     match tcb.state:
-        case State.SYN_RECEIVED if tcb.active:
+        case State.SYN_RECEIVED if tcb.opening.is_active:
             finish(tcb, ConnectionRefused("the peer refused the connection"))
         case State.CLOSING | State.LAST_ACK if tcb.snd.una >= tcb.snd.buffer.end:
             finish(tcb, None)  # all text had arrived
@@ -192,7 +192,7 @@ def fourth_check_syn(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     """A SYN within a connection: a peer that has forgotten it shows itself when challenged (RFC 5961 section 4.2)."""
     if not seg.flags & SYN:
         return True
-    if tcb.state is State.SYN_RECEIVED and not tcb.active:
+    if tcb.state is State.SYN_RECEIVED and not tcb.opening.is_active:
         finish(tcb, ConnectionReset("the peer began anew"))  # back to LISTEN
         return False
     send_challenge_ack(tcb, now, "syn")

@@ -25,6 +25,7 @@ from michinori.tcp.tcb import Tcb
 from michinori.tcp.time_wait import TimeWait, time_wait_of
 from michinori.tcp.timeouts import on_deadline
 from michinori.tcp.timers import NEVER
+from michinori.tcp.user_timeout import UserTimeout
 from michinori.tcp.watch import Watch
 from michinori.wire import Octets
 from michinori.wire.tcp import Segment
@@ -72,8 +73,8 @@ class Connection(Standing):
         """
         tcb = self._tcb
         assert not tcb.snd.nxt, "a connection is opened once"
-        tcb.active = True
-        tcb.fast_open = fast_open
+        tcb.opening.is_active = True
+        tcb.opening.fast = fast_open
         taken = min(len(data), room_in_syn(tcb) or send_space(tcb))
         if taken:
             tcb.snd.buffer.append(memoryview(data)[:taken])
@@ -95,7 +96,7 @@ class Connection(Standing):
         """
         tcb = self._tcb
         assert not tcb.snd.nxt, "a connection is opened once"
-        tcb.listener = listener
+        tcb.opening.listener = listener
         self._tell_of_isn()
         seg = Arrival(tcb, syn)
         tcb.totals.segments_in += 1
@@ -103,7 +104,7 @@ class Connection(Standing):
             tcb.watch.received(syn, 0, 0)
         tcb.state = State.LISTEN
         take_syn(tcb, seg, now)
-        tcb.fast_open_cookie, tcb.early = grant, early
+        tcb.opening.cookie, tcb.opening.is_early = grant, early
         if early:
             take_early_text(tcb, seg)
         become(tcb, State.SYN_RECEIVED)
@@ -119,7 +120,7 @@ class Connection(Standing):
     @property
     def fast_open(self) -> FastOpen | None:
         """How it was opened fast, and what has become of that."""
-        return self._tcb.fast_open
+        return self._tcb.opening.fast
 
     def resume(self, listener: Listener, syn: Segment, ack: Segment, now: Nanos) -> None:
         """The ACK that ends a handshake of which nothing was kept: go on as if the SYN, as far as it is known again,
@@ -127,7 +128,7 @@ class Connection(Standing):
         """
         tcb = self._tcb
         assert not tcb.snd.nxt, "a connection is opened once"
-        tcb.listener = listener
+        tcb.opening.listener = listener
         tcb.state = State.LISTEN
         take_syn(tcb, Arrival(tcb, syn), now)
         tcb.snd.nxt = tcb.snd.max = 1
@@ -192,8 +193,8 @@ class Connection(Standing):
         """ICMP says that it is hopeless: believed only while the handshake goes on (RFC 5927 section 5.2)."""
         del now
         if self._tcb.state in (State.SYN_SENT, State.SYN_RECEIVED):
-            if self._tcb.fast_open is not None:
-                self._tcb.fast_open.outcome = "lost"
+            if self._tcb.opening.fast is not None:
+                self._tcb.opening.fast.outcome = "lost"
             finish(self._tcb, error)
         else:
             self._tcb.soft_error = error
@@ -263,7 +264,7 @@ class Connection(Standing):
     def _begin_to_close(self, state: State, now: Nanos) -> None:
         tcb = self._tcb
         tcb.snd.closing = True
-        if tcb.state is State.SYN_RECEIVED and (tcb.early or tcb.snd.buffer.end > 1):
+        if tcb.state is State.SYN_RECEIVED and (tcb.opening.is_early or tcb.snd.buffer.end > 1):
             return  # there is text to send before, or the handshake to end: goes on when established
         become(tcb, state)
         transmit(tcb, now)
@@ -294,8 +295,10 @@ class Connection(Standing):
         """Go on by other settings. What was settled by the handshake stays as it is."""
         tcb = self._tcb
         before, tcb.config = tcb.config, config
-        if config.user_timeout_option and config.user_timeout_ns not in (before.user_timeout_ns, None):
-            tcb.tells_timeout = tcb.state in SYNCHRONIZED
+        if config.user_timeout_option:
+            tcb.user_timeout = tcb.user_timeout or UserTimeout()
+            if config.user_timeout_ns not in (before.user_timeout_ns, None):
+                tcb.user_timeout.is_due = tcb.state in SYNCHRONIZED
         if not config.keepalive:
             tcb.timers.keepalive_ns = NEVER
         elif tcb.state in SYNCHRONIZED and tcb.state is not State.TIME_WAIT:

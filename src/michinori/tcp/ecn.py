@@ -13,10 +13,28 @@ from michinori.sim import Nanos
 from michinori.tcp.acknowledgment import acknowledge
 from michinori.tcp.arrival import Arrival
 from michinori.tcp.recovery import Phase
-from michinori.tcp.tcb import ECT_0, Ecn, Tcb
+from michinori.tcp.tcb import Tcb
 from michinori.wire.tcp import ACK, CWR, ECE
 
 _SETUP: Final = ECE | CWR
+#: The code point of IP for "capable of ECN" (RFC 3168 section 5).
+_ECT_0: Final = 2
+
+
+class Ecn:
+    """What a connection remembers of it, once it was agreed upon."""
+
+    __slots__ = ("cwr_due", "echoes_acked", "marks", "reacted_to")
+
+    def __init__(self) -> None:
+        self.cwr_due = False
+        """The window was cut: the next new text says so."""
+        self.reacted_to = 0
+        """Everything sent when an echo last cut the window: until it is acknowledged, no other echo does."""
+        self.marks = 0
+        """Segments that came marked."""
+        self.echoes_acked = 0
+        """Octets that were acknowledged together with an echo."""
 
 
 def negotiate_ecn(tcb: Tcb, seg: Arrival) -> None:
@@ -28,7 +46,7 @@ def negotiate_ecn(tcb: Tcb, seg: Arrival) -> None:
     agreed = ours is True and said == ECE if seg.flags & ACK else ours is not False and said == _SETUP
     if agreed:
         tcb.ecn = Ecn()
-        tcb.ect = 0 if tcb.snd.retries else ECT_0
+        tcb.ect = 0 if tcb.snd.retries else _ECT_0
 
 
 def syn_came_again(tcb: Tcb, seg: Arrival) -> None:

@@ -101,7 +101,7 @@ class FastOpenCache:
 
 def room_in_syn(tcb: Tcb) -> int:
     """How much text our SYN may carry."""
-    opening = tcb.fast_open
+    opening = tcb.opening.fast
     if opening is None or not opening.asked:
         return 0
     return max(min(opening.text_most, tcb.path_mss) - _ROOM_FOR_OPTIONS, 0)
@@ -109,7 +109,7 @@ def room_in_syn(tcb: Tcb) -> int:
 
 def syn_was_answered(tcb: Tcb, options: Options) -> None:
     """The SYN,ACK to our SYN has come: what has become of the cookie and the text (section 4.2.1)."""
-    opening, snd = tcb.fast_open, tcb.snd
+    opening, snd = tcb.opening.fast, tcb.snd
     if opening is None:
         return
     if options.fast_open:

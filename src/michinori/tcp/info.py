@@ -142,7 +142,7 @@ def info_of(tcb: Tcb) -> TcpInfo:
     buffer, board = snd.buffer, tcb.recovery.scoreboard
     unsent = max(buffer.end - max(snd.nxt, 1), 0) if buffer.start < buffer.end else 0
     octets_acked = max(min(snd.una, buffer.end) - 1, 0)
-    hystart = tcb.congestion.hystart
+    hystart, opening = tcb.congestion.hystart, tcb.opening.fast
     return TcpInfo(
         state=tcb.state,
         recovery=recovery.phase.value,
@@ -190,7 +190,7 @@ def info_of(tcb: Tcb) -> TcpInfo:
         retransmitted=totals.retransmitted,
         retransmitted_octets=totals.retransmitted_octets,
         retries=snd.retries,
-        probes=snd.probes or tcb.probes,
+        probes=snd.probes or tcb.keepalives,
         segments_in=totals.segments_in,
         segments_out=totals.segments_out,
         text_in=totals.text_in,
@@ -200,7 +200,7 @@ def info_of(tcb: Tcb) -> TcpInfo:
         octets_received=max(rcv.nxt - 1 - (rcv.fin is not None), 0),
         octets_sent=max(min(snd.max, buffer.end) - 1, 0) + totals.retransmitted_octets,
         delivered=octets_acked + board.octets,
-        syn_text=0 if tcb.fast_open is None else tcb.fast_open.taken,
+        syn_text=0 if opening is None else opening.taken,
         delivered_ce=0 if ecn is None else ecn.echoes_acked,
         marks=0 if ecn is None else ecn.marks,
         delivery_rate=rtt.delivery_rate,
@@ -219,7 +219,7 @@ def info_of(tcb: Tcb) -> TcpInfo:
         timestamps=tcb.stamped,
         scaled=tcb.scaled,
         ecn=ecn is not None,
-        syn_data=totals.text_of_syn or (tcb.fast_open is not None and tcb.fast_open.outcome == "taken"),
+        syn_data=totals.text_of_syn or (opening is not None and opening.outcome == "taken"),
     )
 
 

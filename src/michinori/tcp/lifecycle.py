@@ -9,6 +9,7 @@ from michinori.tcp.segments import send_reset
 from michinori.tcp.states import SYNCHRONIZED, State
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
+from michinori.tcp.user_timeout import told_s
 
 _TIMESTAMPS_OCTETS = 12
 
@@ -33,7 +34,8 @@ def establish(tcb: Tcb, now: Nanos, *, retries: int) -> None:
         tcb.congestion.cwnd = tcb.snd.mss
     rcv.turn_to = rcv.widened_edge()
     rcv.turn_at_ns = now
-    tcb.tells_timeout = config.user_timeout_option and config.user_timeout_ns is not None
+    if tcb.user_timeout is not None:
+        tcb.user_timeout.is_due = told_s(config) is not None
     if config.keepalive:
         tcb.timers.at_keepalive(now + config.keepalive_idle_ns)
     become(tcb, State.ESTABLISHED)
@@ -58,8 +60,9 @@ def notify(tcb: Tcb) -> None:
     """Tell the application what has happened. It may call back and do anything to the connection."""
     if tcb.born:
         tcb.born = False
-        listener, tcb.listener = tcb.listener, None
-        if not tcb.early:
+        opening = tcb.opening
+        listener, opening.listener = opening.listener, None
+        if not opening.is_early:
             tcb.effects.established()
         if listener is not None:
             listener.completed(tcb)
@@ -114,7 +117,7 @@ def finish(tcb: Tcb, error: TcpError | None) -> None:
     tcb.recovery.forget()
     tcb.rcv.reassembly.clear()
     tcb.born = False
-    listener, tcb.listener = tcb.listener, None
+    listener, tcb.opening.listener = tcb.opening.listener, None
     if listener is not None:
         listener.forget(tcb)
     effects = tcb.effects

@@ -18,6 +18,7 @@ from michinori.tcp.sending import send_one, transmit
 from michinori.tcp.states import State
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
+from michinori.tcp.user_timeout import patience_ns
 
 _DUPLICATES_TO_INFLATE = 3
 
@@ -129,11 +130,11 @@ def _is_beyond_r2(tcb: Tcb, now: Nanos) -> bool:
         most = config.syn_ack_retries
     elif tcb.abandoned:
         most = min(most, config.orphan_retries)
-    patience = tcb.patience_ns if snd.una else None
-    if patience is None:
+    most_ns = patience_ns(tcb) if snd.una else None
+    if most_ns is None:
         is_over = snd.retries >= most
     else:
-        is_over = snd.retries > 0 and now - snd.unanswered_since_ns >= patience
+        is_over = snd.retries > 0 and now - snd.unanswered_since_ns >= most_ns
     if is_over:
         give_up(tcb, ConnectionTimedOut("the peer does not answer"), "R2")
         return True
@@ -145,10 +146,10 @@ def _is_beyond_r2(tcb: Tcb, now: Nanos) -> bool:
 
 def _within_patience(tcb: Tcb, due_ns: Nanos, now: Nanos) -> Nanos:
     """When to look again at what is not answered: earlier than the timer would, if the user time-out ends before."""
-    patience_ns = tcb.patience_ns if tcb.snd.una else None
-    if patience_ns is None:
+    most_ns = patience_ns(tcb) if tcb.snd.una else None
+    if most_ns is None:
         return due_ns
-    over_ns = tcb.snd.unanswered_since_ns + patience_ns
+    over_ns = tcb.snd.unanswered_since_ns + most_ns
     return min(due_ns, over_ns) if over_ns > now else due_ns
 
 

@@ -8,12 +8,12 @@ from michinori.sim import Nanos
 from michinori.tcp.fast_open import room_in_syn
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
+from michinori.tcp.user_timeout import told_s
 from michinori.wire import Octets
 from michinori.wire.sequence import MASK
 from michinori.wire.tcp import ACK, CWR, ECE, FIN, NO_OPTIONS, PSH, RST, SYN, URG, Options, Segment
 
 _LARGEST_FIELD = 65535
-_NS_PER_S = 1_000_000_000
 #: SACK blocks that find room beside time stamps, and without them.
 _BLOCKS_BESIDE_TIMESTAMPS = 3
 _BLOCKS_ALONE = 4
@@ -25,9 +25,9 @@ def options_now(tcb: Tcb, now: Nanos) -> Options:
     """
     rcv = tcb.rcv
     plain = tcb.plain_options(now)
-    if tcb.tells_timeout:
-        tcb.tells_timeout = False
-        return msgspec.structs.replace(plain, user_timeout_s=_user_timeout(tcb))
+    if tcb.user_timeout is not None and tcb.user_timeout.is_due:
+        tcb.user_timeout.is_due = False
+        return msgspec.structs.replace(plain, user_timeout_s=told_s(tcb.config))
     if not tcb.recovery.sack or (rcv.duplicate is None and not rcv.reassembly.islands):
         return plain
     most = _BLOCKS_BESIDE_TIMESTAMPS if tcb.stamped else _BLOCKS_ALONE
@@ -81,18 +81,9 @@ def send_challenge_ack(tcb: Tcb, now: Nanos, why: str) -> None:
     """An ACK that makes an honest peer show itself, never more than so many in a while (RFC 5961 section 7)."""
     if tcb.watch is not None:
         tcb.watch.tell("challenged", why=why)
-    if may_challenge(tcb, now):
+    if tcb.challenges.allow(now):
         tcb.totals.challenges += 1
         send_ack(tcb, now)
-
-
-def may_challenge(tcb: Tcb, now: Nanos) -> bool:
-    """Whether one more ACK may be spent on a segment that should not have come."""
-    if now - tcb.challenge_at_ns >= tcb.config.challenge_period_ns:
-        tcb.challenge_at_ns = now
-        tcb.challenges = 0
-    tcb.challenges += 1
-    return tcb.challenges <= tcb.config.challenge_acks
 
 
 def send_reset(tcb: Tcb, position: int, now: Nanos, *, ack: bool) -> None:
@@ -125,7 +116,7 @@ def send_syn(tcb: Tcb, now: Nanos, why: str = "") -> None:
         sack_permitted=tcb.recovery.sack if answering else config.sack,
         timestamps=(tcb.stamp_now(now), rcv.stamp) if stamps else None,
         fast_open=_fast_open(tcb, why, answering=answering),
-        user_timeout_s=_user_timeout(tcb),
+        user_timeout_s=told_s(config),
     )
     size = 0 if answering or why else min(snd.buffer.end - 1, room_in_syn(tcb))
     if answering:
@@ -152,19 +143,11 @@ def send_syn(tcb: Tcb, now: Nanos, why: str = "") -> None:
     let_go(tcb, segment, 0, why)
 
 
-def _user_timeout(tcb: Tcb) -> int | None:
-    """The option of RFC 5482, only where a time was asked for (section 3)."""
-    config = tcb.config
-    if not config.user_timeout_option or config.user_timeout_ns is None:
-        return None
-    return max(config.user_timeout_ns // _NS_PER_S, 1)
-
-
 def _fast_open(tcb: Tcb, why: str, *, answering: bool) -> bytes | None:
     """The option of RFC 7413 for our SYN or SYN,ACK."""
     if answering:
-        return None if why else tcb.fast_open_cookie  # once without an answer: without the option (section 4.2.2)
-    opening = tcb.fast_open
+        return None if why else tcb.opening.cookie  # once without an answer: without the option (section 4.2.2)
+    opening = tcb.opening.fast
     if opening is None:
         return None
     if why:

@@ -18,7 +18,7 @@ _LONGEST_OVERRIDE_NS = 1_000_000_000
 
 def transmit(tcb: Tcb, now: Nanos) -> None:
     """Send all that the windows let go: what was lost first, then what is new."""
-    if tcb.state not in SENDS_TEXT and not (tcb.early and tcb.state is State.SYN_RECEIVED):
+    if tcb.state not in SENDS_TEXT and not (tcb.opening.is_early and tcb.state is State.SYN_RECEIVED):
         return
     snd, recovery = tcb.snd, tcb.recovery
     if recovery.calm or (recovery.phase is Phase.OPEN and not tcb.config.limited_transmit):
@@ -118,7 +118,8 @@ def _note_what_is_used(tcb: Tcb, now: Nanos) -> None:
 def _send_full(tcb: Tcb, nxt: int, reach: int, now: Nanos) -> int:
     """Full segments as far as they fit: the loop that moves the bulk. Gives the position behind the last."""
     snd, rcv, watch, send = tcb.snd, tcb.rcv, tcb.watch, tcb.effects.send
-    while (rcv.duplicate is not None or tcb.tells_timeout) and reach - nxt >= snd.mss:
+    timeout = tcb.user_timeout
+    while (rcv.duplicate is not None or (timeout is not None and timeout.is_due)) and reach - nxt >= snd.mss:
         send_one(tcb, nxt, nxt + snd.mss, now)  # it alone tells what is to be told once
         nxt = snd.nxt
     send_plain = tcb.plain_sender if tcb.stamped and watch is None else None

@@ -17,7 +17,6 @@ from michinori.wire.tcp import ACK, RST, SYN, Options
 
 _LARGEST_FIELD = 65535
 _LARGEST_SHIFT = 14
-_NS_PER_S = 1_000_000_000
 #: Smaller ones are the work of somebody who wants us to send as many headers as we can.
 _SMALLEST_MSS = 64
 
@@ -78,14 +77,9 @@ def negotiate(tcb: Tcb, theirs: Options, now: Nanos) -> None:
         rcv.limit = min(rcv.limit, _LARGEST_FIELD)
         rcv.step = min(rcv.limit // 2, config.mss)
     tcb.recovery.agree(config, sack=config.sack and theirs.sack_permitted)
-    heed_user_timeout(tcb, theirs)
+    if tcb.user_timeout is not None:
+        tcb.user_timeout.heed(theirs)
     if config.timestamps and theirs.timestamps is not None:
         tcb.stamped = True
         rcv.stamp = theirs.timestamps[0]
         rcv.stamp_at_ns = now
-
-
-def heed_user_timeout(tcb: Tcb, theirs: Options) -> None:
-    """How long the peer wishes to wait (RFC 5482); a time of zero means nothing (section 3.4)."""
-    if tcb.config.user_timeout_option and theirs.user_timeout_s:
-        tcb.peer_timeout_ns = theirs.user_timeout_s * _NS_PER_S

@@ -9,33 +9,28 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from michinori.sim import Nanos
+from michinori.tcp.challenges import Challenges
 from michinori.tcp.config import DEFAULT_SEND_MSS_V4, DEFAULT_SEND_MSS_V6, TcpConfig
 from michinori.tcp.congestion import CongestionControl
 from michinori.tcp.controls import control_for
 from michinori.tcp.effects import Effects, Endpoint, PlainSender
 from michinori.tcp.flight import Flight
+from michinori.tcp.opening import Opening
 from michinori.tcp.recovery import Recovery
 from michinori.tcp.rtt import RoundTrips
 from michinori.tcp.sides import ReceiveSide, SendSide
 from michinori.tcp.states import State
 from michinori.tcp.timers import Timers
 from michinori.tcp.totals import Totals
+from michinori.tcp.user_timeout import UserTimeout
 from michinori.wire.sequence import MASK
 from michinori.wire.tcp import ACK, NO_OPTIONS, Options, Segment
 
 if TYPE_CHECKING:
+    from michinori.tcp.ecn import Ecn
     from michinori.tcp.errors import TcpError
-    from michinori.tcp.fast_open import FastOpen
-    from michinori.tcp.listener import Listener
     from michinori.tcp.path_probing import PathSearch
     from michinori.tcp.watch import Watch
-
-#: The code point of IP for "capable of ECN" (RFC 3168 section 5).
-ECT_0 = 2
-
-#: L_LIMIT as RFC 5482 section 3.1 recommends it, and U_LIMIT.
-_LEAST_TIMEOUT_NS = 100 * 1_000_000_000
-_MOST_TIMEOUT_NS = 3600 * 1_000_000_000
 
 
 class Tcb:
@@ -44,33 +39,27 @@ class Tcb:
     __slots__ = (
         "abandoned",
         "ack_flags",
-        "active",
         "born",
-        "challenge_at_ns",
         "challenges",
         "config",
         "congestion",
-        "early",
         "ecn",
         "ect",
         "effects",
         "error",
-        "fast_open",
-        "fast_open_cookie",
         "flight",
         "full_to",
         "heard_at_ns",
-        "listener",
+        "keepalives",
         "local",
         "most_at_once",
         "on_reopen",
+        "opening",
         "options",
         "options_key",
         "path_mss",
         "path_search",
-        "peer_timeout_ns",
         "plain_sender",
-        "probes",
         "rcv",
         "recovery",
         "remote",
@@ -82,9 +71,9 @@ class Tcb:
         "stamp_offset",
         "stamped",
         "state",
-        "tells_timeout",
         "timers",
         "totals",
+        "user_timeout",
         "watch",
     )
 
@@ -98,6 +87,7 @@ class Tcb:
         self.plain_sender: PlainSender | None = None
         """A shorter way out than ``effects.send``, if there is one."""
         self.state = State.CLOSED
+        self.opening = Opening()
         default_mss = DEFAULT_SEND_MSS_V4 if len(local[0]) == 4 else DEFAULT_SEND_MSS_V6
         self.snd = SendSide(iss, default_mss)
         self.rcv = ReceiveSide(config)
@@ -115,35 +105,23 @@ class Tcb:
         """
         self.ecn: Ecn | None = None
         """Explicit congestion notification, once it was agreed upon."""
-        self.fast_open: FastOpen | None = None
-        """How our SYN opens fast, if it does."""
-        self.fast_open_cookie: bytes | None = None
-        """What our SYN,ACK grants."""
-        self.early = False
-        """The peer's SYN was trusted: text goes both ways before the handshake is complete."""
         self.ect = 0
         """The ECN field of packets with new text."""
         self.ack_flags = ACK
         """ACK, and ECE while a mark has to be echoed."""
         self.timers = Timers()
-        self.active = False
-        """Opened by us, not by a listener."""
         self.most_at_once = 0
         """Text of full segments that may go down in one piece, to be cut there; 0: one segment at a time."""
         self.abandoned = False
         """The application has let go of it: nobody will read any more."""
         self.error: TcpError | None = None
         self.soft_error: TcpError | None = None
-        self.listener: Listener | None = None
-        """Who made it, until it is established."""
         self.path_mss = config.mss
         """What the path takes: our MTU or a smaller one that was found, less the headers."""
         self.path_search: PathSearch | None = None
         """What the path takes is being looked for, after a black hole."""
-        self.peer_timeout_ns: Nanos | None = None
-        """REMOTE_UTO of RFC 5482: how long the peer wishes to wait."""
-        self.tells_timeout = False
-        """The next segment tells how long we do."""
+        self.user_timeout = UserTimeout() if config.user_timeout_option else None
+        """The option of RFC 5482, where it is switched on."""
         self.stamped = False
         """Time stamps were agreed upon."""
         self.scaled = False
@@ -154,10 +132,9 @@ class Tcb:
         self.options_key: tuple[int, int] = (-1, -1)
         self.heard_at_ns: Nanos = 0
         """When a segment last arrived."""
-        self.probes = 0
+        self.keepalives = 0
         """Keep-alive probes since."""
-        self.challenges = 0
-        self.challenge_at_ns: Nanos = 0
+        self.challenges = Challenges(config.challenge_acks, config.challenge_period_ns)
         self.born = False
         """Established, and nobody has been told yet."""
         self.totals = Totals()
@@ -169,16 +146,6 @@ class Tcb:
     def gone(self) -> bool:
         """There is no connection any more (or none yet)."""
         return self.state is State.CLOSED
-
-    @property
-    def patience_ns(self) -> Nanos | None:
-        """USER_TIMEOUT: how long text may stay unacknowledged; None: R2 decides. Our own wish comes first, that of the
-        peer holds within bounds (RFC 5482 section 3.1).
-        """
-        ours = self.config.user_timeout_ns
-        if ours is not None or self.peer_timeout_ns is None:
-            return ours
-        return min(max(self.peer_timeout_ns, _LEAST_TIMEOUT_NS), _MOST_TIMEOUT_NS)
 
     def window_was_cut(self) -> None:
         """For whatever reason: with ECN, the next new text tells the peer (RFC 3168 section 6.1.2)."""
@@ -199,19 +166,3 @@ class Tcb:
     def stamp_now(self, now: Nanos) -> int:
         """TSval: milliseconds, from a beginning that nobody can guess (RFC 7323 section 5.4)."""
         return (now // 1_000_000 + self.stamp_offset) & MASK
-
-
-class Ecn:
-    """What explicit congestion notification remembers, see ``ecn.py``."""
-
-    __slots__ = ("cwr_due", "echoes_acked", "marks", "reacted_to")
-
-    def __init__(self) -> None:
-        self.cwr_due = False
-        """The window was cut: the next new text says so."""
-        self.reacted_to = 0
-        """Everything sent when an echo last cut the window: until it is acknowledged, no other echo does."""
-        self.marks = 0
-        """Segments that came marked."""
-        self.echoes_acked = 0
-        """Octets that were acknowledged together with an echo."""

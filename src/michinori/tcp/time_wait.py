@@ -13,9 +13,10 @@ import msgspec
 
 from michinori.sim import Nanos
 from michinori.tcp.arrival import Arrival
+from michinori.tcp.challenges import Challenges
 from michinori.tcp.effects import Endpoint
 from michinori.tcp.lifecycle import enter_time_wait, finish
-from michinori.tcp.segments import may_challenge, send_ack
+from michinori.tcp.segments import send_ack
 from michinori.tcp.tcb import Tcb
 from michinori.wire.sequence import MASK, diff
 from michinori.wire.tcp import ACK, FIN, NO_OPTIONS, RST, SYN, Options, Segment
@@ -51,11 +52,8 @@ class TimeWait(msgspec.Struct, eq=False, gc=False):
     stamp_offset: int
     wait_ns: Nanos
     """Two maximum segment lifetimes."""
-    challenge_acks: int
-    challenge_period_ns: Nanos
-    until_ns: Nanos = 0
-    challenge_at_ns: Nanos = 0
-    challenges: int = 0
+    challenges: Challenges
+    until_ns: Nanos
 
     @property
     def least_isn(self) -> int:
@@ -67,7 +65,7 @@ class TimeWait(msgspec.Struct, eq=False, gc=False):
         verdict = self.judge(segment)
         if verdict is Verdict.RESTART:
             self.until_ns = now + self.wait_ns
-        elif verdict is Verdict.ANSWER and not self._may_answer(now):
+        elif verdict is Verdict.ANSWER and not self.challenges.allow(now):
             return Verdict.NOTHING
         return verdict
 
@@ -99,12 +97,6 @@ class TimeWait(msgspec.Struct, eq=False, gc=False):
                 return ahead > 0
         return diff(syn.seq, self.rcv_nxt) > 0
 
-    def _may_answer(self, now: Nanos) -> bool:
-        if now - self.challenge_at_ns >= self.challenge_period_ns:
-            self.challenge_at_ns, self.challenges = now, 0
-        self.challenges += 1
-        return self.challenges <= self.challenge_acks
-
 
 def time_wait_of(tcb: Tcb) -> TimeWait:
     """The numbers of a connection that is in TIME-WAIT."""
@@ -118,11 +110,8 @@ def time_wait_of(tcb: Tcb) -> TimeWait:
         rcv.stamp if tcb.stamped else None,
         tcb.stamp_offset,
         2 * config.msl_ns,
-        config.challenge_acks,
-        config.challenge_period_ns,
-        tcb.timers.linger_ns,
-        tcb.challenge_at_ns,
         tcb.challenges,
+        tcb.timers.linger_ns,
     )
 
 
@@ -137,5 +126,5 @@ def arrives_in_time_wait(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
         case Verdict.RESTART:
             enter_time_wait(tcb, now)
             send_ack(tcb, now)
-        case Verdict.REOPEN | Verdict.ANSWER if may_challenge(tcb, now):
+        case Verdict.REOPEN | Verdict.ANSWER if tcb.challenges.allow(now):
             send_ack(tcb, now)

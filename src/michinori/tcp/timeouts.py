@@ -12,6 +12,7 @@ from michinori.tcp.states import State
 from michinori.tcp.tail_probe import on_probe_timeout
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
+from michinori.tcp.user_timeout import patience_ns
 from michinori.wire.tcp import ACK, Segment
 
 #: How much later than the user time-out keep-alive begins.
@@ -52,21 +53,21 @@ def on_keepalive(tcb: Tcb, now: Nanos) -> None:
     if tcb.state in (State.CLOSED, State.TIME_WAIT):
         return
     idle_ns = config.keepalive_idle_ns
-    if config.user_timeout_option and tcb.patience_ns is not None:
-        idle_ns = max(idle_ns, tcb.patience_ns + _LATER_NS)  # RFC 5482 section 4.2
+    if config.user_timeout_option and (most_ns := patience_ns(tcb)) is not None:
+        idle_ns = max(idle_ns, most_ns + _LATER_NS)  # RFC 5482 section 4.2
     quiet_until_ns = tcb.heard_at_ns + idle_ns
     if quiet_until_ns > now:
-        tcb.probes = 0
+        tcb.keepalives = 0
         timers.at_keepalive(quiet_until_ns)
         return
     if tcb.snd.nxt > tcb.snd.una:
         # What is under way asks already, and gives up by itself.
         timers.at_keepalive(now + config.keepalive_interval_ns)
         return
-    if tcb.probes >= config.keepalive_probes:
+    if tcb.keepalives >= config.keepalive_probes:
         give_up(tcb, ConnectionTimedOut("the peer is no longer there"), "keep-alive")
         return
-    tcb.probes += 1
+    tcb.keepalives += 1
     timers.at_keepalive(now + config.keepalive_interval_ns)
     _send_probe(tcb, now)
 
@@ -85,5 +86,5 @@ def _send_probe(tcb: Tcb, now: Nanos) -> None:
         tcb.plain_options(now),
     )
     if tcb.watch is not None:
-        tcb.watch.tell("keepalive-probe", count=tcb.probes)
+        tcb.watch.tell("keepalive-probe", count=tcb.keepalives)
     let_go(tcb, segment, snd.nxt - 1)
