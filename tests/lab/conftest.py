@@ -21,8 +21,8 @@ WWW = "http://www.michinori.example/"
 class Served:
     """A lab that is served until it is closed, and a client that has its cookie."""
 
-    def __init__(self, folder, bounds=None, **settings):
-        (self._socket,) = bind(LOOPBACK, 0)
+    def __init__(self, folder, bounds=None, port=0, **settings):
+        (self._socket,) = bind(LOOPBACK, port)
         self._socket.listen()  # whoever asks before the thread is there waits
         self.port = self._socket.getsockname()[1]
         self.url = f"http://{LOOPBACK}:{self.port}"
@@ -68,7 +68,7 @@ class Served:
 
 @pytest.fixture
 def open_lab(tmp_path):
-    """Gives a lab in a folder, whose bounds may be chosen."""
+    """Gives a lab in a folder, whose bounds and port may be chosen."""
     served = []
 
     def open_it(folder=tmp_path / "kept", bounds=None, **settings):
@@ -100,6 +100,8 @@ ORDERS = {
     "warm": {"warm": True},
     "lossy": {"loss": "8%", "seed": 3},
     "no SYN": {"faults": ["access:drop nth=1 carrying=tcp"]},
+    "no SYN/ACK": {"faults": ["access>home-router:drop nth=1 carrying=tcp"]},
+    "by address": {"text": "http://203.0.113.80/"},
     "failed": {"text": "http://192.168.1.1/"},
 }
 

@@ -267,15 +267,28 @@ def test_a_second_tab_shows_the_journey_of_the_first_but_takes_nobody_away(lab, 
     assert elsewhere.locator(".masthead").count() == 0
 
 
-def test_a_lab_that_is_gone_is_told(open_lab, browser):
-    lab = open_lab()
+def test_a_lab_that_is_gone_is_told_at_once_and_found_again(open_lab, browser, tmp_path):
+    lab = open_lab(tmp_path / "first")
     page = browser.new_page(locale="ja-JP")
     page.goto(lab.url)
-    page.wait_for_selector(".lab")
-    lab.close()
     page.click(".lab-go")
+    page.wait_for_selector("h2.part-title")
+    lab.close()
     page.wait_for_selector("[role=alert]")
-    assert page.locator("[role=alert]").inner_text() == "ラボに届きません。起動しているか確かめてください。"
+    assert page.locator("[role=alert]").inner_text().startswith("ラボに届きません。")
+    page.click("#language")
+    assert page.locator("[role=alert]").inner_text().startswith("The lab cannot be reached.")
+    page.click(".lab-go")  # nothing comes of it, and nothing else is said
+    assert page.locator("[role=alert]").count() == 1
+    again = open_lab(tmp_path / "second", port=lab.port)  # with a token of its own, and no past journey
+    page.wait_for_selector("[role=alert]", state="detached")
+    assert page.locator("h2.part-title").count() == 1  # what was read is still there
+    page.click("text=Past journeys")
+    assert page.locator(".lab-past li").count() == 0
+    page.click("text=Journey >> nth=0")
+    page.click(".lab-go")
+    wait_until(page, "location.hash.includes('journey=1') && !document.querySelector('.lab-progress')", tries=2000)
+    assert [each["id"] for each in again.get("/api/journeys").json()["past"]] == [1]
     page.close()
 
 

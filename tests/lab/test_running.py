@@ -119,3 +119,14 @@ def test_a_port_that_is_taken_is_one_sentence(quiet_lab):
     assert done.returncode == 1
     assert "is taken" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_page_hears_at_once_that_the_lab_is_gone(tmp_path):
+    """Nothing is ever said on that stream: its end is what is heard."""
+    with started(tmp_path) as (process, url), httpx.Client(base_url=url, trust_env=False) as client:
+        with client.stream("GET", "/api/presence") as there:
+            assert there.status_code == 200
+            assert there.headers["content-type"].startswith("text/event-stream")
+            process.send_signal(signal.SIGINT)
+            assert "".join(there.iter_text()) == ""
+        assert process.wait(timeout=30) == 0

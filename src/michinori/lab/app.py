@@ -66,6 +66,7 @@ class Lab:
             Route("/", self._page),
             Route("/{folder:str}/assets/{name:path}", self._asset),
             Route("/api/offer", self._offer),
+            Route("/api/presence", self._presence),
             Route("/api/journeys", self._list),
             Route("/api/journeys", self._begin, methods=["POST"]),
             Route("/api/journeys/{id:int}", self._kept),
@@ -120,6 +121,10 @@ class Lab:
 
     async def _offer(self, _: Request) -> Response:
         return _json(await asyncio.to_thread(offer, self.scenarios, list(self.sites.folders)))
+
+    async def _presence(self, _: Request) -> Response:
+        """A stream in which nothing is said: as long as it is open, the lab is there."""
+        return StreamingResponse(self._told(_silence()), media_type="text/event-stream")
 
     # -- journeys ------------------------------------------------------------------------------------------------------
 
@@ -235,6 +240,11 @@ class Lab:
         name = request.path_params["name"]
         count = await asyncio.to_thread(self.sites.upload, name, octets, "zip" if kind.endswith("zip") else "folder")
         return _json({"name": name, "files": count}, 201)
+
+
+async def _silence() -> AsyncIterator[dict[str, Any]]:
+    await asyncio.Event().wait()
+    yield {}
 
 
 class _Answer(msgspec.Struct):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from michinori.experiment.udp_tcp import MESSAGE, Line
 from michinori.lab.checks import Texts, Verdict
 from michinori.lab.child import surroundings
 from michinori.lab.errors import Refused
+from michinori.link.faults import parse_fault
 
 _PATIENCE_S: Final = 30.0
 
@@ -24,9 +26,12 @@ async def judge(rule: str, folder: Path) -> Verdict:
     """Send the message both ways over a line with that rule. ``folder`` is for what is recorded meanwhile. Raises
     ``Refused``.
     """
-    came = await _in_a_process(rule, folder)
+    came = await _in_a_process(unicodedata.normalize("NFKC", rule), folder)
     if "wrong" in came:
-        raise Refused(f"この障害は書けません: {came['wrong']}", f"this is no fault: {came['wrong']}")
+        raise Refused(
+            "この障害は読めません: drop nth=3 や delay 15ms nth=2 のように書いてください",
+            f"this is no fault: {came['wrong']}",
+        )
     udp, tcp = came["udp"], came["tcp"]
     told: Texts = {
         "ja": f"UDPでは「{udp}」、TCPでは「{tcp}」が届きました。",
@@ -54,7 +59,7 @@ async def _in_a_process(rule: str, folder: Path) -> dict[str, Any]:
     )
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            said, _ = await process.communicate(rule.encode() + b"\n")
+            said, _ = await process.communicate(rule.encode(errors="replace"))
     except TimeoutError:
         said = b""
     finally:
@@ -71,6 +76,7 @@ async def _in_a_process(rule: str, folder: Path) -> dict[str, Any]:
 
 def send_both_ways(rule: str) -> dict[str, str]:
     """What arrived by ``udp`` and by ``tcp``. Raises ``ValueError`` for what is no rule."""
+    parse_fault(rule)  # before it is made one of a line, so that what is said is about what was written
     came = {}
     for way in ("udp", "tcp"):
         ground = WorldGround(0, delay="20ms")
@@ -89,7 +95,7 @@ def send_both_ways(rule: str) -> dict[str, str]:
 
 def main() -> None:
     """Do it once."""
-    rule = sys.stdin.readline().strip()
+    rule = sys.stdin.read().strip()
     try:
         came = send_both_ways(rule)
     except ValueError as error:

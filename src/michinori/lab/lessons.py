@@ -26,12 +26,14 @@ class Lesson(msgspec.Struct, kw_only=True, frozen=True):
     """What is typed into the address bar."""
     part: str = "way"
     """The part of the report to look at first."""
+    seen: str = "way"
+    """The part that shows best the event by which the answer was checked."""
     check: Check | None = None
     """None for a rule, whose check is the experiment itself."""
 
     def shown(self) -> dict[str, Any]:
         """What the page is told, without the answer."""
-        names = ("id", "title", "question", "hint", "kind", "text", "part")
+        names = ("id", "title", "question", "hint", "kind", "text", "part", "seen")
         return {name: getattr(self, name) for name in names}
 
 
@@ -52,13 +54,14 @@ LESSONS: Final[tuple[Lesson, ...]] = (
         id="dns-walk",
         title=_t("名前をたどる", "Walking down the names"),
         question=_t(
-            "www.michinori.example のAレコードを、権威をもって答えたDNSサーバのIPアドレスは何ですか。",
-            "Which name server, by IP address, answered for www.michinori.example with authority?",
+            "www.michinori.example のAレコードを答えた権威DNSサーバのIPアドレスは何ですか。",
+            "Which authoritative name server, by IP address, answered with the A record of www.michinori.example?",
         ),
         hint=_t(
-            "「全体の道のり」の名前解決で、プロバイダのフルサービスリゾルバ (isp-resolver) の反復問合せを見ます。",
-            "In the whole way, look at the iterative queries of the provider's resolver (isp-resolver).",
+            "「全体の道のり」の往路3「名前解決」で、プロバイダのフルサービスリゾルバ (isp-resolver) の反復問合せを上から順に見ます。",
+            "In the whole way, at “name resolution”, follow the iterative queries of the provider's resolver (isp-resolver).",
         ),
+        seen="inspector",
         check=checks.authority,
     ),
     Lesson(
@@ -69,8 +72,8 @@ LESSONS: Final[tuple[Lesson, ...]] = (
             "Make a journey on which no DNS query leaves the PC.",
         ),
         hint=_t(
-            "「条件」のDNSキャッシュを変えて、もう一度出発します。",
-            "Change the DNS caches in the conditions, and go again.",
+            "「条件」を開き、DNSキャッシュを「名前を覚えている」にして、もう一度出発します。",
+            "Open the conditions, let the DNS caches know the name, and go again.",
         ),
         kind="experiment",
         check=checks.cache,
@@ -83,11 +86,12 @@ LESSONS: Final[tuple[Lesson, ...]] = (
             "Make a journey on which a SYN is lost, sent again, and the connection comes about all the same.",
         ),
         hint=_t(
-            "「条件」の障害で、回線 access に「1番目のTCPセグメントを失う」を加えて出発します。",
-            "In the conditions, let the cable access lose the first TCP segment, and go.",
+            "「条件」の「障害」で、ケーブル access に「1番目のTCPセグメントを失う」を加えて出発します。",
+            "Under “Faults” in the conditions, let the cable access lose the first TCP segment, and go.",
         ),
         kind="experiment",
         part="map",
+        seen="ladder",
         check=checks.handshake,
     ),
     Lesson(
@@ -98,10 +102,13 @@ LESSONS: Final[tuple[Lesson, ...]] = (
             "Which initial sequence number (ISN) did the PC choose for its first TCP connection?",
         ),
         hint=_t(
-            "「フレームの中身」で、最初のSYNのシーケンス番号を見ます。10進でも16進 (0x…) でもかまいません。",
-            "In the inspector, look at the sequence number of the first SYN; decimal or 0x… will do.",
+            "「フレームの中身」で機器 pc のフレームを › で進め、最初のTCPセグメント (SYN) のシーケンス番号を見ます。"
+            "10進でも16進 (0x…) でもかまいません。",
+            "In the inspector, go on with › through the frames of pc to the first TCP segment (SYN), and look at its "
+            "sequence number; decimal or 0x… will do.",
         ),
         part="inspector",
+        seen="inspector",
         check=checks.isn,
     ),
     Lesson(
@@ -125,22 +132,25 @@ LESSONS: Final[tuple[Lesson, ...]] = (
             "Which path MTU toward the PC did the web server learn, in octets?",
         ),
         hint=_t(
-            "大きなセグメントがどこで破棄され、どんなICMPが返ったかを地図で探します。",
-            "On the map, find where large segments were dropped and which ICMP message came back.",
+            "下の時刻のつまみを終わりまで動かし、地図の「ここまでに届かなかったもの」から、破棄された大きなパケットへ移ります。"
+            "そこから「フレームの中身」で先へ進むと、返されたICMPの中に値があります。",
+            "Drag time to the end, and follow “what did not get through so far” on the map to a large packet that was "
+            "dropped. A little further on, in the inspector, the ICMP message that came back has the value.",
         ),
         part="map",
+        seen="inspector",
         check=checks.path_mtu,
     ),
     Lesson(
         id="longest-match",
         title=_t("最長一致", "The longest match"),
         question=_t(
-            "backbone-1 がwebサーバ (203.0.113.80) あてのパケットに採用した経路のプレフィックスは何ですか。",
+            "宛先がwebサーバ (203.0.113.80) のパケットに、ルータ backbone-1 が採用したエントリのプレフィックスは何ですか。",
             "By which prefix did backbone-1 forward packets to the web server (203.0.113.80)?",
         ),
         hint=_t(
-            "地図で backbone-1 を選び、ルーティングテーブルを見ます。",
-            "Choose backbone-1 on the map, and look at its routing table.",
+            "地図で backbone-1 を選び、その下のルーティングテーブルで、宛先に一致するエントリを比べます。",
+            "Choose backbone-1 on the map, and compare the entries of its routing table that match.",
         ),
         part="map",
         check=checks.longest_match,
@@ -153,8 +163,10 @@ LESSONS: Final[tuple[Lesson, ...]] = (
             "Make a journey on which the PC sends no ARP request once the URL is typed.",
         ),
         hint=_t(
-            "直前にほかの通信（名前の問合せなど）をしたPCは、次のルータのMACアドレスを覚えています。",
-            "A PC that has just sent something else, a DNS query say, remembers the router's MAC address.",
+            "直前に通信をしたPCは、次のルータのMACアドレスを覚えています。"
+            "「条件」のDNSキャッシュを「名前を覚えている」にすると、PCは旅の前に名前を問い合わせます。",
+            "A PC that has just sent something remembers the router's MAC address. With DNS caches that know the name, it "
+            "has sent a query before the journey begins.",
         ),
         kind="experiment",
         check=checks.arp_cache,
@@ -167,10 +179,11 @@ LESSONS: Final[tuple[Lesson, ...]] = (
             "What is the source of the first TCP connection outside the home router (address:port)?",
         ),
         hint=_t(
-            "「メッセージを追う」で、home-router の前後の列を比べます。",
-            "Follow one message, and compare the columns before and behind home-router.",
+            "「メッセージを追う」で「3ウェイハンドシェイク」を選び、home-router の前後の列で送信元を比べます。",
+            "Follow one message, the three-way handshake, and compare the source before and behind home-router.",
         ),
         part="message",
+        seen="message",
         check=checks.napt,
     ),
     Lesson(
@@ -181,10 +194,12 @@ LESSONS: Final[tuple[Lesson, ...]] = (
             "Which machine stays in TIME-WAIT after the connections are closed?",
         ),
         hint=_t(
-            "先にFINを送った側です。旅の終わりで、地図の機器のソケットを見ます。",
-            "The end that sent its FIN first: look at the sockets of the machines at the end of the journey.",
+            "先にFINを送った側です。下の時刻のつまみを終わりまで動かし、地図で pc と www を選んで、それぞれのソケットの状態を見ます。",
+            "The end that sent its FIN first. Drag time to the end, choose pc and www on the map, and look at the state of "
+            "their sockets.",
         ),
         part="map",
+        seen="ladder",
         check=checks.time_wait,
     ),
 )

@@ -1,4 +1,4 @@
-"""What may be chosen on the page: scenarios with their lines and machines, switches of TCP, sites."""
+"""What may be chosen on the page: scenarios, lines, machines, switches of TCP, sites; and what rows are called."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from michinori.report.rows import ROWS
 from michinori.tcp import CONTROLS
 from michinori.world.scenario import BUILT_IN, Scenario, load
 
@@ -25,6 +26,7 @@ def offer(scenarios: tuple[str, ...], sites: list[str]) -> dict[str, Any]:
     """By name. ``scenarios``: files besides those that are built in. Raises ``ScenarioError``."""
     return {
         "scenarios": {name: _scenario(name) for name in (*BUILT_IN, *scenarios)},
+        "rows": {row.name: row.title for row in ROWS},
         "congestion": sorted(CONTROLS),
         "switches": SWITCHES,
         "sites": sites,

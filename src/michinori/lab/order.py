@@ -75,10 +75,10 @@ def changed(order: Order, folders: Mapping[str, Path]) -> tuple[Scenario, Path |
         with refusing(f"{japanese}「{getattr(order, name)}」は使えません: {example} のように書いてください"):
             scenario = changes.with_access(scenario, **{name: getattr(order, name)})
     for fault in order.faults:
-        with refusing(f"障害「{fault}」は使えません"):
+        with refusing(f"障害「{fault}」は使えません: access:cut from=5ms のように書いてください"):
             scenario = changes.with_fault(scenario, fault)
     for switch in order.switches():
-        with refusing(f"TCPの設定「{switch}」は使えません"):
+        with refusing(f"TCPの設定「{switch}」は使えません: congestion=reno や sack=false のように書いてください"):
             scenario = changes.with_tcp(scenario, switch)
     for name in order.sites:
         if name not in folders:

@@ -8,15 +8,27 @@ import { reportOf } from "../../report/assets/main.js";
 /** @typedef {{phase: string, id: number, virtual_ns?: number, frames?: number, rows?: string[], numbers?: Record<string, any>, failure?: Texts | null, sentence?: Texts}} Told how far a journey is */
 /** @typedef {{id: number, order: Order, numbers: Record<string, number>, failed: boolean, command: string, drawn: boolean}} Past */
 /** @typedef {{title: Texts, url: string, access: string, line: Record<string, string>, lines: Record<string, [string, string]>, machines: Record<string, string>}} ScenarioOffer */
-/** @typedef {{scenarios: Record<string, ScenarioOffer>, congestion: string[], switches: Record<string, Texts>, sites: string[]}} Offer */
-/** @typedef {{id: string, title: Texts, question: Texts, hint: Texts, kind: "value" | "experiment" | "rule", text: string, part: string}} Lesson */
+/** @typedef {{scenarios: Record<string, ScenarioOffer>, rows: Record<string, Texts>, congestion: string[], switches: Record<string, Texts>, sites: string[]}} Offer */
+/** @typedef {{id: string, title: Texts, question: Texts, hint: Texts, kind: "value" | "experiment" | "rule", text: string, part: string, seen: string}} Lesson */
 /** @typedef {Omit<import("../../report/assets/parts.js").Report, "show">} OpenReport */
 
-const token = /** @type {HTMLMetaElement | null} */ (document.querySelector("meta[name=michinori-token]"))?.content ?? "";
-const GONE = {
-  ja: "ラボに届きません。起動しているか確かめてください。",
-  en: "The lab cannot be reached: check that it is running.",
+let token = tokenIn(document);
+export const GONE = {
+  ja: "ラボに届きません。michinori lab を起動し直すと、このページはひとりでにつながります。",
+  en: "The lab cannot be reached. Start michinori lab again, and this page connects by itself.",
 };
+
+/** @param {Document} page @returns {string} */
+function tokenIn(page) {
+  return /** @type {HTMLMetaElement | null} */ (page.querySelector("meta[name=michinori-token]"))?.content ?? "";
+}
+
+/** Take the token and the cookie of the lab that runs now. @returns {Promise<boolean>} whether it is another than before */
+export async function meetAgain() {
+  const before = token;
+  token = tokenIn(new DOMParser().parseFromString(await (await ask("/")).text(), "text/html"));
+  return token !== before;
+}
 
 /** What the lab refused, in both languages. */
 export class Refused extends Error {

@@ -51,7 +51,7 @@ export function Compare({ lab }) {
     lab.change({ told: null });
     if (second) lab.beside([first, second]);
   };
-  return html`<main id="main" class="wide lab-compare"><h2 class="part-title">${say(TEXTS.title)}</h2><p class="lead">${say(TEXTS.lead)}</p>
+  return html`<main id="main" class="wide lab-compare"><h2 class="part-title" tabindex="-1">${say(TEXTS.title)}</h2><p class="lead">${say(TEXTS.lead)}</p>
     <form class="lab-pairs" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
       <label><span>URL</span><input type="text" maxlength="2000" value=${text} onInput=${(/** @type {any} */ typed) => lab.choose({ text: typed.target.value })} /></label>
       <div role="group" aria-label=${say(TEXTS.pairs)}>${/** @type {(keyof typeof PAIRS)[]} */ (Object.keys(PAIRS)).map((name) => html`<button type="button" class="chip" key=${name} data-pair=${name}

@@ -16,6 +16,8 @@ const TEXTS = {
   what: { ja: "何が起きるか", en: "What happens" },
   when: { ja: "いつから", en: "From when" },
   add: { ja: "加える", en: "Add" },
+  one: { ja: "{line}: {what}", en: "{line}: {what}" },
+  dated: { ja: "{line}: {what}（{when} から）", en: "{line}: {what}, from {when} on" },
   remove: { ja: "{fault} を取り除く", en: "Remove {fault}" },
 };
 /**
@@ -26,15 +28,26 @@ export const BEFALLS = {
   cut: { text: { ja: "このケーブルを切る", en: "Cut this cable" }, rule: "cut from={t}", dated: true },
   first: { text: { ja: "1番目のTCPセグメントを失う", en: "Lose the first TCP segment" }, rule: "drop nth=1 carrying=tcp", dated: false },
   third: { text: { ja: "3番目のTCPセグメントを失う", en: "Lose the third TCP segment" }, rule: "drop nth=3 carrying=tcp", dated: false },
-  loss: { text: { ja: "5%を失う", en: "Lose 5%" }, rule: "loss 5%", dated: false },
-  corrupt: { text: { ja: "1%のビットを化けさせる", en: "Damage 1%" }, rule: "corrupt 1%", dated: false },
-  reorder: { text: { ja: "2%の順序を入れ替える", en: "Reorder 2%" }, rule: "reorder 2% 5ms", dated: false },
+  loss: { text: { ja: "フレームの5%を失う", en: "Lose 5% of the frames" }, rule: "loss 5%", dated: false },
+  corrupt: { text: { ja: "フレームの1%のビットを化けさせる", en: "Damage 1% of the frames" }, rule: "corrupt 1%", dated: false },
+  reorder: { text: { ja: "フレームの2%を遅らせ、順序を変える", en: "Reorder 2% of the frames" }, rule: "reorder 2% 5ms", dated: false },
 };
 /** What may befall a machine: of all its lines. @type {typeof BEFALLS} */
 export const SILENCED = {
   silent: { text: { ja: "この機器を黙らせる", en: "Silence this machine" }, rule: "cut from={t}", dated: true },
   deaf: { text: { ja: "UDPに答えなくさせる", en: "Let it answer no UDP" }, rule: "loss 100% carrying=udp", dated: false },
 };
+/** @param {string} fault as the command line takes it @param {import("../../report/assets/i18n.js").Say} say @returns {string} in words, where it is one of those above */
+export function inWords(fault, say) {
+  const [line, rule] = fault.split(/:(.*)/s);
+  for (const { text, rule: known, dated } of Object.values({ ...BEFALLS, ...SILENCED })) {
+    const [before] = known.split("{t}");
+    if (dated && rule.startsWith(before)) return say(TEXTS.dated, { line, what: say(text), when: rule.slice(before.length) });
+    if (rule === known) return say(TEXTS.one, { line, what: say(text) });
+  }
+  return fault;
+}
+
 /** @param {ScenarioOffer} scenario @param {string} machine @returns {string[]} the lines at that machine */
 function linesOf(scenario, machine) {
   return Object.keys(scenario.lines).filter((line) => scenario.lines[line].some((end) => end.split(":")[0] === machine));
@@ -47,7 +60,7 @@ export function Faults({ lab, scenario }) {
   return html`<fieldset class="lab-faults"><legend>${say(TEXTS.faults)}</legend>
     <${Picker} lab=${lab} scenario=${scenario} />
     ${faults.length === 0 ? html`<p class="soft">${say(TEXTS.none)}</p>` : html`<ul class="lab-fault-list">${faults.map((fault, at) => html`<li key=${at}>
-      <code>${fault}</code><button type="button" class="icon" aria-label=${say(TEXTS.remove, { fault })} title=${say(TEXTS.remove, { fault })}
+      <span title=${fault}>${inWords(fault, say)}</span><button type="button" class="icon" aria-label=${say(TEXTS.remove, { fault: inWords(fault, say) })} title=${say(TEXTS.remove, { fault: inWords(fault, say) })}
         onClick=${() => lab.choose({ faults: faults.filter((_, one) => one !== at) })}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg></button></li>`)}</ul>`}
   </fieldset>`;
 }

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useStore } from "../../report/assets/ui.js";
 import { useSay } from "../../report/assets/i18n.js";
 import { App, Brand } from "../../report/assets/app.js";
+import { GONE } from "./api.js";
 import { AddressBar } from "./address_bar.js";
 import { Progress } from "./progress.js";
 import { Past } from "./past.js";
@@ -19,6 +20,7 @@ const TEXTS = {
   tour: { ja: "十の課", en: "Ten lessons" },
   welcome: { ja: "URLを入力して「出発」を押すと、仮想のインターネットで旅が始まります。", en: "Type a URL and press Go: the journey begins in a virtual internet." },
   welcomeMore: { ja: "条件を変えると、パケットの損失、遅い回線、切れたケーブルの下での旅になります。同じ種 (seed) なら、いつでも1オクテットまで同じ旅です。", en: "Change the conditions for a journey with losses, over a slow line, or past a cut cable. The same seed gives the same journey, to the octet." },
+  begin: { ja: "初めてなら、十の課から", en: "New here? Begin with the ten lessons" },
   noJourney: { ja: "この課には旅が要りません。", en: "This lesson needs no journey." },
   noJourneyMore: { ja: "二つのホストを結ぶ一本の回線で、書いた障害をUDPとTCPの両方に試します。", en: "The fault is tried on one line between two hosts, by UDP and by TCP." },
   heading: { ja: "道のり ラボ", en: "Michinori Lab" },
@@ -30,7 +32,7 @@ const VIEWS = [["journey", JourneyView], ["past", Past], ["compare", Compare], [
 export function Lab({ lab }) {
   const say = useSay();
   const view = useStore(lab, (state) => state.view);
-  const wrong = useStore(lab, (state) => state.wrong);
+  const wrong = useStore(lab, (state) => (state.gone ? GONE : state.wrong));
   const View = VIEWS.find(([name]) => name === view)?.[1] ?? JourneyView;
   return html`<div class="lab">
     <header class="lab-head"><div class="wide"><h1 class="unseen">${say(TEXTS.heading)}</h1><${Brand} />
@@ -52,19 +54,21 @@ function Wrong({ sentence }) {
 
 /** @param {{lab: LabState}} props */
 function JourneyView({ lab }) {
+  const say = useSay();
   const told = useStore(lab, (state) => state.told);
   const report = useStore(lab, (state) => state.report);
   const id = useStore(lab, (state) => state.id);
   const lesson = useStore(lab, (state) => state.lesson);
   const bar = lesson && html`<${LessonBar} key=${lesson.id} lab=${lab} lesson=${lesson} />`;
   if (lesson?.kind === "rule") return html`${bar}<${Welcome} one=${TEXTS.noJourney} more=${TEXTS.noJourneyMore} />`;
-  return html`${bar}<${AddressBar} lab=${lab} />
-    ${told && html`<${Progress} lab=${lab} told=${told} />`}
-    ${report ? html`<${App} key=${id} report=${report} framed=${true} />` : !told && html`<${Welcome} one=${TEXTS.welcome} more=${TEXTS.welcomeMore} />`}`;
+  const progress = told && html`<${Progress} lab=${lab} told=${told} />`;
+  if (report) return html`${bar}<${AddressBar} lab=${lab} />${progress}<${App} key=${id} report=${report} framed=${true} />`;
+  return html`${bar}<${AddressBar} lab=${lab} />${progress ? html`<main id="main">${progress}</main>` : html`<${Welcome} one=${TEXTS.welcome} more=${TEXTS.welcomeMore}>
+    ${!lesson && html`<p><button type="button" class="chip" id="begin" onClick=${() => lab.show("tour")}>${say(TEXTS.begin)}</button></p>`}<//>`}`;
 }
 
-/** @param {Record<"one" | "more", import("./api.js").Texts>} props what stands where there is no report yet */
-function Welcome({ one, more }) {
+/** @param {Record<"one" | "more", import("./api.js").Texts> & {children?: any}} props what stands where there is no report yet */
+function Welcome({ one, more, children }) {
   const say = useSay();
-  return html`<main id="main" class="wide lab-welcome"><p>${say(one)}</p><p class="soft">${say(more)}</p></main>`;
+  return html`<main id="main" class="wide lab-welcome"><p>${say(one)}</p><p class="soft">${say(more)}</p>${children}</main>`;
 }

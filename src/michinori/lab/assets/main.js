@@ -5,6 +5,7 @@ import { chooseLanguage } from "../../report/assets/i18n.js";
 import { chooseTheme } from "../../report/assets/theme.js";
 import { asked } from "../../report/assets/kept.js";
 import { get } from "./api.js";
+import { attend } from "./presence.js";
 import { LabState, plainOrder } from "./state.js";
 import { Lab } from "./lab.js";
 
@@ -25,6 +26,7 @@ async function start() {
     if (other && other !== lab.value.id) void lab.open(other);
   });
   render(html`<${Lab} lab=${lab} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
+  attend((there) => void lab.attend(there));
   await lab.follow(underWay);
 }
 

@@ -22,7 +22,7 @@ const TEXTS = {
 export function Past({ lab }) {
   const say = useSay();
   const past = useStore(lab, (state) => state.past);
-  return html`<main id="main" class="wide lab-past"><h2 class="part-title">${say(TEXTS.title)}</h2><p class="lead">${say(TEXTS.lead)}</p>
+  return html`<main id="main" class="wide lab-past"><h2 class="part-title" tabindex="-1">${say(TEXTS.title)}</h2><p class="lead">${say(TEXTS.lead)}</p>
     ${past.length === 0 && html`<p class="soft">${say(TEXTS.none)}</p>`}
     <ol>${past.map((one) => html`<${Entry} key=${one.id} lab=${lab} one=${one} />`)}</ol></main>`;
 }

@@ -15,7 +15,8 @@ const TEXTS = {
   telling: { ja: "起きたことを読み取っています", en: "Reading what happened" },
   keeping: { ja: "記録を書き出しています", en: "Writing it down" },
   done: { ja: "開いています", en: "Opening" },
-  virtual: { ja: "仮想時間 {time} · フレーム {frames}", en: "virtual time {time} · {frames} frames" },
+  virtual: { ja: "仮想時間 {time}", en: "virtual time {time}" },
+  frames: { ja: "フレーム {count}", en: "{count} frames" },
   stop: { ja: "止める", en: "Stop" },
 };
 const PHASES = ["waiting", "starting", "building", "walking", "telling", "keeping", "done"];
@@ -27,8 +28,8 @@ export function Progress({ lab, told }) {
   return html`<section class="wide lab-progress" aria-label=${say(TEXTS.progress)}><div class="card">
     <progress max=${PHASES.length - 1} value=${PHASES.indexOf(phase)} aria-label=${say(TEXTS.progress)}></progress>
     <p role="status"><strong>${say(TEXTS[phase])}</strong></p>
-    ${told.frames !== undefined && html`<p class="soft num">${say(TEXTS.virtual, { time: duration(told.virtual_ns ?? 0), frames: count(told.frames) })}</p>`}
-    ${told.rows && html`<ul class="lab-rows" aria-hidden="true">${told.rows.map((row) => html`<li class="badge" key=${row}>${row}</li>`)}</ul>`}
+    ${told.frames !== undefined && html`<p class="soft num lab-far"><span>${say(TEXTS.virtual, { time: duration(told.virtual_ns ?? 0) })}</span> <span>${say(TEXTS.frames, { count: count(told.frames) })}</span></p>`}
+    ${told.rows && html`<ul class="lab-rows" aria-hidden="true">${told.rows.map((row) => html`<li key=${row}><span class="badge">${row}</span>${say(lab.offer.rows[row])}</li>`)}</ul>`}
     <button type="button" class="chip" id="stop" onClick=${() => lab.stop()}>${say(TEXTS.stop)}</button>
   </div></section>`;
 }

@@ -5,17 +5,17 @@ import { language } from "../../report/assets/i18n.js";
 import { keep, kept, pointTo } from "../../report/assets/kept.js";
 import { examination } from "../../report/assets/examination.js";
 import { faultBar } from "./fault_bar.js";
-import { OVER, Refused, discard, get, openReport, post, watch } from "./api.js";
+import { GONE, OVER, Refused, discard, get, meetAgain, openReport, post, watch } from "./api.js";
 
 /** @typedef {import("./api.js").Texts} Texts */
 /** @typedef {import("./api.js").Order} Order */
 /** @typedef {import("./api.js").Told} Told */
 /** @typedef {import("./api.js").OpenReport} OpenReport */
 const OWN = "michinori-lab-journey";
-/** By then a part that was turned to has its height. */
+/** By then what was turned to is drawn, and has its height. */
 const DRAWN_AFTER_MS = 60;
 /** @typedef {"journey" | "past" | "compare" | "tour"} View */
-/** @typedef {{view: View, order: Order, told: Told | null, report: OpenReport | null, id: number, past: import("./api.js").Past[], pair: number[], wrong: Texts | null, lesson: import("./api.js").Lesson | null, solved: string[]}} State */
+/** @typedef {{view: View, order: Order, told: Told | null, report: OpenReport | null, id: number, past: import("./api.js").Past[], pair: number[], wrong: Texts | null, gone: boolean, lesson: import("./api.js").Lesson | null, solved: string[]}} State */
 
 /** The journey that this tab waits for, remembered while the page is loaded again. */
 const own = {
@@ -23,6 +23,15 @@ const own = {
   end: (/** @type {number} */ id) => own.is(id) && sessionStorage.removeItem(OWN),
   is: (/** @type {number} */ id) => sessionStorage.getItem(OWN) === String(id),
 };
+
+/** Something else is shown: it is read from its beginning. Where the button that was pressed is gone, its heading takes the focus. */
+function turned() {
+  scrollTo(0, 0);
+  setTimeout(() => {
+    const heading = /** @type {HTMLElement | null} */ (document.querySelector("#lesson-title, h2.part-title"));
+    if (document.activeElement === document.body) heading?.focus({ preventScroll: true });
+  }, DRAWN_AFTER_MS);
+}
 
 /** @param {string} text @returns {Order} a journey with nothing special */
 export function plainOrder(text) {
@@ -33,7 +42,7 @@ export function plainOrder(text) {
 export class LabState extends Store {
   /** @param {import("./api.js").Offer} offer @param {import("./api.js").Lesson[]} lessons */
   constructor(offer, lessons) {
-    super({ view: "journey", order: plainOrder(offer.scenarios.home.url), told: null, report: null, id: 0, past: [], pair: [], wrong: null, lesson: null, solved: (kept("lessons") ?? "").split(",").filter(Boolean) });
+    super({ view: "journey", order: plainOrder(offer.scenarios.home.url), told: null, report: null, id: 0, past: [], pair: [], wrong: null, gone: false, lesson: null, solved: (kept("lessons") ?? "").split(",").filter(Boolean) });
     this.offer = offer;
     this.lessons = lessons;
     this.unwatch = () => {};
@@ -76,6 +85,7 @@ export class LabState extends Store {
   show(view) {
     this.change({ view, wrong: null });
     this.point();
+    turned();
     if (view === "past" || view === "compare") void this.listPast().catch((error) => this.fail(error)); // another tab may have walked
   }
 
@@ -97,6 +107,7 @@ export class LabState extends Store {
   begin(lesson) {
     this.change({ lesson, view: "journey", wrong: null, report: null, id: 0, order: plainOrder(lesson.text) });
     this.point();
+    turned();
   }
 
   /** Back to the list of lessons. */
@@ -105,10 +116,10 @@ export class LabState extends Store {
     this.show("tour");
   }
 
-  /** Show the event that answers a lesson, in the part that the lesson is about. @param {import("./api.js").Lesson} lesson @param {number} n */
+  /** Show the event that answers a lesson, in the part that shows it best. @param {import("./api.js").Lesson} lesson @param {number} n */
   see(lesson, n) {
-    location.hash = String(new URLSearchParams({ ...this.address(this.value.id), part: lesson.part, n: String(n) })); // the report listens
-    setTimeout(() => document.querySelector(".pinned")?.scrollIntoView(), DRAWN_AFTER_MS);
+    location.hash = String(new URLSearchParams({ ...this.address(this.value.id), part: lesson.seen, n: String(n) })); // the report listens
+    setTimeout(() => (document.querySelector("main [aria-current]") ?? document.querySelector("h2.part-title"))?.scrollIntoView(), DRAWN_AFTER_MS);
   }
 
   /** @param {number} id @returns {Record<string, string>} what the address says besides the moment in the report */
@@ -168,6 +179,7 @@ export class LabState extends Store {
   /** Walk, and show what came of it. */
   async goAndShow() {
     this.change({ view: "journey" });
+    turned(); // what is told of it stands above, and the button may be far below
     const id = await this.go();
     if (id) await this.open(id);
   }
@@ -196,6 +208,7 @@ export class LabState extends Store {
       const [report, kept] = await Promise.all([openReport(id), get(`/api/journeys/${id}`)]);
       examination.set(null); // it asked about the journey before
       this.change({ view: "journey", report: { ...report, address: this.address(id), faults: faultBar(this) }, id, told: null, wrong: null, order: { ...kept.order } });
+      turned();
       Object.assign(globalThis, { michinori: report });
     } catch (error) {
       this.fail(error);
@@ -219,6 +232,31 @@ export class LabState extends Store {
     const { past, under_way: underWay } = await get("/api/journeys");
     this.change({ past });
     return underWay.map((/** @type {Told} */ { id }) => id);
+  }
+
+  /** The lab is there, or is not. @param {boolean} there */
+  async attend(there) {
+    if (!there) {
+      this.change({ gone: true });
+      return;
+    }
+    try {
+      if (await meetAgain()) await this.takeStock();
+      this.change({ gone: false, ...(this.value.wrong === GONE && { wrong: null }) });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Another lab has taken the place of the one before: what it does not have cannot be asked about any more. */
+  async takeStock() {
+    const { id, past } = this.value;
+    const before = past.find((one) => one.id === id)?.command;
+    this.offer = await get("/api/offer");
+    await this.listPast();
+    const { past: now, pair } = this.value;
+    if (now.find((one) => one.id === id)?.command !== before) this.change({ id: 0 });
+    this.change({ pair: pair.filter((one) => now.some((each) => each.id === one)) });
   }
 
   /** @param {unknown} error */

@@ -23,13 +23,15 @@ const TEXTS = {
   see: { ja: "その事象を見る", en: "See the event" },
   next: { ja: "次の課へ", en: "Next lesson" },
   leave: { ja: "課を閉じる", en: "Close the lesson" },
+  list: { ja: "課の一覧へ", en: "To the list of lessons" },
+  all: { ja: "十の課がすべて済みました。", en: "All ten are done." },
 };
 
 /** @param {{lab: LabState}} props */
 export function Tour({ lab }) {
   const say = useSay();
   const solved = useStore(lab, (state) => state.solved);
-  return html`<main id="main" class="wide lab-tour"><h2 class="part-title">${say(TEXTS.title)}</h2><p class="lead">${say(TEXTS.lead)} ${solved.length > 0 && say(TEXTS.solved, { count: solved.length, total: lab.lessons.length })}</p>
+  return html`<main id="main" class="wide lab-tour"><h2 class="part-title" tabindex="-1">${say(TEXTS.title)}</h2><p class="lead">${say(TEXTS.lead)} ${solved.length > 0 && say(TEXTS.solved, { count: solved.length, total: lab.lessons.length })}</p>
     <ol>${lab.lessons.map((lesson, at) => html`<li key=${lesson.id} class="card"><p class="lab-number">${at + 1}</p>
       <div><h3><button type="button" class="link" data-lesson=${lesson.id} onClick=${() => lab.begin(lesson)}>${say(lesson.title)}</button>
         ${solved.includes(lesson.id) && html`<span class="verdict">${say(TEXTS.done)}</span>`}</h3><p class="soft">${say(lesson.question)}</p></div></li>`)}</ol></main>`;
@@ -43,9 +45,10 @@ export function LessonBar({ lab, lesson }) {
   const [asking, setAsking] = useState(false);
   const id = useStore(lab, (state) => state.id);
   const report = useStore(lab, (state) => state.report);
+  const solved = useStore(lab, (state) => state.solved);
   const number = lab.lessons.indexOf(lesson) + 1;
   const next = lab.lessons[number];
-  const ready = lesson.kind === "rule" || report !== null;
+  const ready = lesson.kind === "rule" || id > 0;
   useEffect(() => setVerdict(null), [id]);
   const check = async (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -61,16 +64,17 @@ export function LessonBar({ lab, lesson }) {
     setAsking(false);
   };
   return html`<section class="lab-lesson" aria-labelledby="lesson-title"><form class="wide" onSubmit=${check}>
-    <h2 id="lesson-title"><span>${say(TEXTS.lesson, { number })}</span> ${say(lesson.title)}</h2>
+    <h2 id="lesson-title" tabindex="-1"><span>${say(TEXTS.lesson, { number })}</span> ${say(lesson.title)}</h2>
     <button type="button" class="icon" id="leave" aria-label=${say(TEXTS.leave)} title=${say(TEXTS.leave)} onClick=${() => lab.leave()}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg></button>
     <p class="lab-question">${say(lesson.question)}</p>
     <div class="lab-answer">${lesson.kind !== "experiment" && html`<label><span class="unseen">${say(lesson.kind === "rule" ? TEXTS.rule : TEXTS.answer)}</span>
-        <input type="text" id="answer" autocomplete="off" spellcheck=${false} maxlength="200" required placeholder=${say(lesson.kind === "rule" ? TEXTS.rule : TEXTS.answer)} value=${answer} onInput=${(/** @type {any} */ typed) => setAnswer(typed.target.value)} /></label>`}
+        <input type="text" id="answer" autocomplete="off" autocapitalize="none" spellcheck=${false} maxlength="200" required placeholder=${say(lesson.kind === "rule" ? TEXTS.rule : TEXTS.answer)} value=${answer} onInput=${(/** @type {any} */ typed) => setAnswer(typed.target.value)} /></label>`}
       <button type="submit" class="lab-add" id="check" disabled=${!ready || asking}>${say(lesson.kind === "experiment" ? TEXTS.checkJourney : TEXTS.check)}</button>
       ${!ready && html`<span class="soft">${say(TEXTS.first)}</span>`}
       <details><summary>${say(TEXTS.hint)}</summary><p>${say(lesson.hint)}</p></details></div>
     <div role="status">${verdict && html`<p class=${verdict.right ? "lab-verdict right" : "lab-verdict"}>${say(verdict.told)}
       ${verdict.n > 0 && verdict.right && report && html` <button type="button" class="chip" onClick=${() => lab.see(lesson, verdict.n)}>${say(TEXTS.see)}</button>`}
-      ${verdict.right && next && html` <button type="button" class="chip" id="next" onClick=${() => lab.begin(next)}>${say(TEXTS.next)}</button>`}</p>`}</div>
+      ${verdict.right && (next ? html` <button type="button" class="chip" id="next" onClick=${() => lab.begin(next)}>${say(TEXTS.next)}</button>`
+        : html` ${solved.length === lab.lessons.length && say(TEXTS.all)} <button type="button" class="chip" id="next" onClick=${() => lab.leave()}>${say(TEXTS.list)}</button>`)}</p>`}</div>
   </form></section>`;
 }

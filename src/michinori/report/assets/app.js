@@ -70,14 +70,14 @@ export function App({ report: given, framed = false }) {
   const masks = useStore(examination, leftToAnswer); // what is always in view is drawn anew when more or less is hidden
   return html`<${Masthead} key=${`head ${masks}`} report=${report} framed=${framed} />
     <div class="pinned"><${Here} key=${masks} report=${report} /><div class="pinned-row"><${Parts} chosen=${part.id} choose=${report.show} />
-      <${Tools} trail=${trail} move=${move} address=${() => addressOf(here())} /></div></div>
+      <${Tools} trail=${trail} move=${move} address=${() => addressOf(report, here())} /></div></div>
     <${Chosen} report=${report} part=${part} />
     <${Player} key=${`player ${masks}`} report=${report} /><${Search} report=${report} />`;
 }
 
-/** @param {import("./trail.js").Place} place @returns {string} the link that opens this report there */
-function addressOf({ part, n }) {
-  return location.href.replace(/#.*/, "") + "#" + new URLSearchParams({ part, n: String(n) });
+/** @param {Report} report @param {import("./trail.js").Place} place @returns {string} the link that opens this report there */
+function addressOf(report, { part, n }) {
+  return location.href.replace(/#.*/, "") + "#" + new URLSearchParams({ ...report.address, part, n: String(n) });
 }
 
 /** @param {{report: Report, part: import("./parts.js").Part}} props */

@@ -180,7 +180,7 @@ function Whole({ report, message, n }) {
     if (carrier) report.go(carrier.n);
   };
   if (!octets.length) return html`<p class="soft">${say(TEXTS.nothing)}</p>`;
-  return html`<section class="whole" aria-label=${say(TEXTS.whole)}><h3>${say(TEXTS.whole)}</h3>
+  return html`<section class="whole"><h3>${say(TEXTS.whole)}</h3>
     ${missing && html`<p class="note">${say(TEXTS.missing)}</p>`}
     <${OctetView} octets=${octets} from=${send.from} to=${send.from + send.length} label=${say(TEXTS.whole)} choose=${choose} /></section>`;
 }

@@ -32,12 +32,12 @@ export function Tools({ trail, move, address }) {
     tell((await copied(address())) ? "copied" : "failed");
     setTimeout(() => tell(""), SHOWN_MS);
   };
-  return html`<div class="tools" role="group" aria-label=${say(TEXTS.tools)}>
+  return html`<section class="tools" aria-label=${say(TEXTS.tools)}>
     <${Tool} name="search" label=${say(TEXTS.search)} act=${() => searching.set(true)} />
     <${Tool} name="back" label=${say(TEXTS.back)} disabled=${!back.length} act=${() => move("back")} />
     <${Tool} name="forward" label=${say(TEXTS.forward)} disabled=${!forward.length} act=${() => move("forward")} />
     <${Tool} name="link" label=${say(TEXTS.link)} act=${copy} />
-    <p class="tools-told" role="status">${told && say(TEXTS[told])}</p></div>`;
+    <p class="tools-told" role="status">${told && say(TEXTS[told])}</p></section>`;
 }
 
 /** @param {{name: keyof typeof ICONS, label: string, act: () => void, disabled?: boolean}} props */
