@@ -52,7 +52,7 @@ class Process:
         self._processes: list[subprocess.Popen[str]] = []
 
     async def listen(self) -> asyncio.Future[Arrived]:
-        process = self._start("receive", self.address)
+        process = self.start("receive", self.address)
         assert process.stdout is not None
         said = await asyncio.to_thread(process.stdout.readline)
         if said != "listening\n":
@@ -60,7 +60,7 @@ class Process:
         return asyncio.ensure_future(self._arrived(process))
 
     async def send(self, address: str, octets: int) -> None:
-        process = self._start("send", address, str(octets))
+        process = self.start("send", address, str(octets))
         if await asyncio.to_thread(process.wait):
             raise RuntimeError("the sender failed")
 
@@ -72,7 +72,8 @@ class Process:
             if process.stdout is not None:
                 process.stdout.close()
 
-    def _start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Run the program."""
         process = subprocess.Popen([*self._command, *arguments], stdout=subprocess.PIPE, text=True)
         self._processes.append(process)
         return process
@@ -83,9 +84,12 @@ class Process:
 
 
 class Ours:
-    """The end of a host of ours, in this process."""
+    """The end of a host of ours, in this process. Unless ``is_checked``, it only counts what it receives."""
 
     address = NEAR
+
+    def __init__(self, *, is_checked: bool = True) -> None:
+        self._is_checked = is_checked
 
     async def listen(self) -> asyncio.Future[Arrived]:
         arrived: asyncio.Future[Arrived] = asyncio.get_running_loop().create_future()
@@ -93,7 +97,8 @@ class Ours:
         async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             began, whole, octets = time.perf_counter(), hashlib.sha256(), 0
             while piece := await reader.read(1 << 18):
-                whole.update(piece)
+                if self._is_checked:
+                    whole.update(piece)
                 octets += len(piece)
             arrived.set_result(Arrived(octets, whole.hexdigest(), time.perf_counter() - began))
             writer.close()
@@ -115,8 +120,18 @@ class Ours:
         """Its world is closed."""
 
 
-def kernel_end(namespace: str, address: str, name: str) -> End:
-    return Process(namespace, address, sys.executable, "-c", KERNELS_END, KERNELS[name])
+def kernel_end(
+    namespace: str, address: str, name: str, *, is_checked: bool = True, processor: int | None = None
+) -> Process:
+    """An end on the kernel's TCP; unless ``is_checked``, it only counts what it receives."""
+    program = on_processor(processor, KERNELS_END)
+    checked = "yes" if is_checked else "no"
+    return Process(namespace, address, sys.executable, "-c", program, KERNELS[name], checked)
+
+
+def on_processor(processor: int | None, program: str) -> str:
+    """The Python program, keeping to that processor."""
+    return program if processor is None else f"import os; os.sched_setaffinity(0, {{{processor}}})\n{program}"
 
 
 async def pass_over(sender: End, receiver: End, octets: int) -> Arrived:

@@ -1,8 +1,8 @@
 """Transfers between our TCP and the kernel's over bad lines, both ways, beside two kernels on the same line: a table.
 
-    python -m bench.tap_matrix                      every line, every pair; takes long
+    python -m bench.tap_matrix                      every line, every pair: some six minutes
     python -m bench.tap_matrix "5 % lost" "MTU 576" only these lines
-    python -m bench.tap_matrix --octets 1000000     at most so many octets each
+    python -m bench.tap_matrix --octets 100000000   so many octets over each line, and --limit 600 seconds for them
     python -m bench.tap_matrix --pytcp DIR/python   beside PyTCP, where that Python has it installed
 
 Every transfer is compared by its SHA-256. Needs Linux, root and iproute2; what the lines are is in ``tap_lines``.
@@ -33,13 +33,16 @@ from bench.tap_ends import (
 from bench.tap_lines import LINES, Line, digest
 from michinori import TapWorld
 
-LIMIT_S: Final = 300
+#: How long a transfer may take.
+LIMIT_S: Final = 60
 _PYTCPS_END: Final = Path(__file__).with_name("_pytcp_end.py")
 
 
-def transfer(line: Line, sender: str, receiver: str, octets: int, pytcp: str = "") -> Arrived:
+def transfer(
+    line: Line, sender: str, receiver: str, octets: int, *, pytcp: str = "", limit_s: int = LIMIT_S
+) -> Arrived:
     """One transfer between two ends by their names, of which one at least is a kernel. Raises ``RuntimeError`` when it
-    is not whole, ``TimedOut`` after ``LIMIT_S``.
+    is not whole, ``TimedOut`` after ``limit_s``.
     """
     far, near = (receiver, sender) if receiver in KERNELS else (sender, receiver)
     with new_namespace("far") as beyond, new_namespace("near") as here, TapWorld(seed=1) as world:
@@ -57,7 +60,7 @@ def transfer(line: Line, sender: str, receiver: str, octets: int, pytcp: str = "
         if far == sender and near == receiver:
             ends.reverse()
         try:
-            arrived = world.run(pass_over(ends[1], ends[0], octets), on=host, limit=f"{LIMIT_S}s")
+            arrived = world.run(pass_over(ends[1], ends[0], octets), on=host, limit=f"{limit_s}s")
         finally:
             for end in ends:
                 end.end()
@@ -96,15 +99,15 @@ PAIRS: Final = {
     "kernel to PyTCP": ("kernel", "pytcp"),
 }
 #: PyTCP takes minutes for more.
-_PYTCPS_OCTETS: Final = 2_000_000
+_PYTCPS_OCTETS: Final = 1_000_000
+_PYTCPS_LINES: Final = ("nothing wrong", "1 % lost", "5 % lost", "5 % 3 ms late", "50 ms")
 
 
-def _cell(name: str, sender: str, receiver: str, octets: int, pytcp: str) -> str:
-    """In a process of its own, so that none suffers from what another left behind."""
-    if "pytcp" in (sender, receiver):
-        octets = min(octets, _PYTCPS_OCTETS)
-    command = [sys.executable, "-m", "bench.tap_matrix", "--one", sender, receiver, "--octets", str(octets)]
-    done = subprocess.run([*command, "--pytcp", pytcp, name], capture_output=True, text=True, check=False)
+def _cell(name: str, pair: tuple[str, str], octets: int, options: argparse.Namespace) -> str:
+    """Mbit/s; in a process of its own, so that none suffers from what another left behind."""
+    command = [sys.executable, "-m", "bench.tap_matrix", "--one", *pair, "--octets", str(octets)]
+    command += ["--limit", str(options.limit), "--pytcp", options.pytcp, name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         why = done.stderr.strip().splitlines()
         return f"- ({why[-1] if why else done.returncode})"
@@ -112,25 +115,36 @@ def _cell(name: str, sender: str, receiver: str, octets: int, pytcp: str) -> str
     return f"{octets * 8 / seconds / 1e6:.3g}"
 
 
+def _print_table(pairs: dict[str, tuple[str, str]], options: argparse.Namespace, most: int | None = None) -> None:
+    """As it comes about."""
+    print("| line | octets |", " | ".join(pairs), "|")
+    print("| --- | ---: |", " | ".join("---:" for _ in pairs), "|", flush=True)
+    for name in options.lines or LINES:
+        octets = options.octets or LINES[name].octets
+        octets = octets if most is None else min(octets, most)
+        cells = [_cell(name, pair, octets, options) for pair in pairs.values()]
+        print("|", " | ".join((name, f"{octets:,}", *cells)), "|", flush=True)
+
+
 def main(arguments: list[str]) -> None:
-    """Print the table as it comes about."""
+    """Print the table; that of PyTCP stands by itself, as its octets are others."""
     parser = argparse.ArgumentParser(prog="python -m bench.tap_matrix")
-    parser.add_argument("lines", nargs="*", metavar="LINE", help=f"of {', '.join(LINES)}")
-    parser.add_argument("--octets", type=int, default=100_000_000)
+    parser.add_argument("lines", nargs="*", metavar="LINE", help=f"of {', '.join(LINES)}".replace("%", "%%"))
+    parser.add_argument("--octets", type=int, default=0, help="so many over each line")
+    parser.add_argument("--limit", type=int, default=LIMIT_S, metavar="SECONDS", help="for each transfer")
     parser.add_argument("--pytcp", default="", metavar="PYTHON")
     parser.add_argument("--one", nargs=2, metavar=("SENDER", "RECEIVER"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.one:
         (name,) = options.lines
-        print(transfer(LINES[name], *options.one, options.octets, options.pytcp).seconds)
+        arrived = transfer(LINES[name], *options.one, options.octets, pytcp=options.pytcp, limit_s=options.limit)
+        print(arrived.seconds)
         return
-    pairs = {what: pair for what, pair in PAIRS.items() if options.pytcp or "pytcp" not in pair}
-    print("| line | octets |", " | ".join(pairs), "|")
-    print("| --- | ---: |", " | ".join("---:" for _ in pairs), "|", flush=True)
-    for name in options.lines or LINES:
-        octets = min(options.octets, LINES[name].octets)
-        cells = [_cell(name, *pair, octets, options.pytcp) for pair in pairs.values()]
-        print("|", " | ".join((name, f"{octets:,}", *cells)), "|", flush=True)
+    _print_table({what: pair for what, pair in PAIRS.items() if "pytcp" not in pair}, options)
+    if options.pytcp:
+        print()
+        options.lines = options.lines or _PYTCPS_LINES
+        _print_table({what: pair for what, pair in PAIRS.items() if "pytcp" in pair}, options, _PYTCPS_OCTETS)
 
 
 if __name__ == "__main__":
