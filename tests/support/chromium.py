@@ -16,10 +16,13 @@ WIDE, NARROW = (1360, 900), (390, 844)
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """A browser with nothing remembered, headless; the test is skipped where there is none."""
+    """A browser with nothing remembered, headless; the test is skipped where there is none.
+
+    Where it is installed, the one that has no window at all: pages are the same in it, for half of the work.
+    """
     from playwright.sync_api import sync_playwright
 
-    program = shutil.which("chromium")
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if program is None:
         pytest.skip("chromium is not installed")
     with sync_playwright() as playwright:
@@ -54,7 +57,7 @@ def opened(
         context.close()
 
 
-def wait_until(page: Any, expression: str, tries: int = 200) -> None:
+def wait_until(page: Any, expression: str, tries: int = 1200) -> None:
     """Until that is true in the page; what Playwright has for it needs ``eval``, which the page's policy forbids."""
     for _ in range(tries):
         if page.evaluate(expression):

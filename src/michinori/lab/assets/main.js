@@ -21,8 +21,8 @@ async function start() {
   else if (lesson) lab.change({ lesson, order: plainOrder(lesson.text) });
   const id = Number(asked().get("journey"));
   if (id) await lab.open(id);
-  addEventListener("hashchange", () => {
-    const other = Number(asked().get("journey")); // a link to another journey; the report follows those to moments of its own
+  addEventListener("hashchange", ({ newURL }) => {
+    const other = Number(asked(newURL).get("journey")); // a link to another journey; the report follows those to moments of its own
     if (other && other !== lab.value.id) void lab.open(other);
   });
   render(html`<${Lab} lab=${lab} />`, /** @type {HTMLElement} */ (document.getElementById("app")));

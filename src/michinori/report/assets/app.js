@@ -63,7 +63,10 @@ export function App({ report: given, framed = false }) {
   };
   useAddress(report, part.id);
   useEffect(() => {
-    const follow = () => open(asked().get("part") ?? shown.current.id, Number(asked().get("n")) || undefined);
+    const follow = (/** @type {HashChangeEvent} */ { newURL }) => {
+      const wanted = asked(newURL); // by now the address may have been made to follow the reader again
+      open(wanted.get("part") ?? shown.current.id, Number(wanted.get("n")) || undefined);
+    };
     addEventListener("hashchange", follow); // a link to another moment of this very report
     return () => removeEventListener("hashchange", follow);
   }, []);

@@ -22,9 +22,9 @@ export function keep(name, value) {
   }
 }
 
-/** @returns {URLSearchParams} what the fragment of the address asks for */
-export function asked() {
-  return new URLSearchParams(location.hash.slice(1));
+/** @param {string} [address] the page's own unless given @returns {URLSearchParams} what the fragment of the address asks for */
+export function asked(address = location.href) {
+  return new URLSearchParams(new URL(address).hash.slice(1));
 }
 
 /** @param {Record<string, string>} wanted the fragment that leads back to here */
