@@ -56,6 +56,7 @@ def test_a_probe_is_answered_and_a_claim_is_answered_by_ours(wire: Wire) -> None
         return await asyncio.to_thread(wire.namespace.python, _SPEAK, *arguments)
 
     async def meet() -> None:
+        await asyncio.sleep(2.2)  # our address is announced twice, two seconds apart
         probed = await stranger_says(1, "0.0.0.0")
         assert probed == f"{_STRANGER} 2 {wire.ours} 0.0.0.0\n"
         claimed = await stranger_says(1, wire.ours)

@@ -92,21 +92,23 @@ def likely(dice: Random, side: Side) -> Segment:
     """A segment as a peer could send it, or nearly so: mostly what comes next."""
     tcb = side.connection._tcb
     snd, rcv = tcb.snd, tcb.rcv
+    flight, same, room = snd.nxt - snd.una, snd.wnd >> snd.shift, rcv.edge - rcv.nxt
     size = dice.choice((0, 0, 0, 1, 300, 1000, 1000, 2500))
-    ahead = dice.choice((0, 0, 0, 0, 1000, 2000, -500, -1000, rcv.edge - rcv.nxt, rcv.edge - rcv.nxt - size))
-    flight = snd.nxt - snd.una
-    acked = dice.choice((0, 0, flight, flight, flight // 2, 1000, -1000, snd.max - snd.una))
-    same = snd.wnd >> snd.shift
-    window = min(dice.choice((same, same, same, 0, 1, 500, 5000, 60000, same + 1000)), 65535)
+    ahead, acked, window = 0, 0 if size else dice.choice((flight, flight // 2)), same
+    if dice.random() < 0.4:
+        ahead = dice.choice((0, 0, 1000, 2000, -500, -1000, room, room - size))
+        acked = dice.choice((0, flight, flight // 2, 1000, -1000, snd.max - snd.una))
+    if dice.random() < 0.4:
+        window = min(dice.choice((same, 0, 1, 500, 5000, 60000, same + 1000)), 65535)
     stamps = None
     if tcb.stamped:
         clock = tcb.stamp_now(side.now)
-        value = rcv.stamp + dice.choice((0, 0, 0, 1, 5, 16, -1))
+        value = rcv.stamp + dice.choice((0, 0, 0, 0, 0, 1, 1, 5, 16, -1))
         stamps = (value & 0xFFFF_FFFF, clock - dice.choice((0, 0, 5, 40)) & 0xFFFF_FFFF)
     elif not dice.randrange(10):
         stamps = (dice.choice((0, 7)), 3)
     blocks = ()
-    if tcb.recovery.sack and not dice.randrange(12) and flight > 1000:
+    if tcb.recovery.sack and not dice.randrange(30) and flight > 1000:
         start = snd.una + dice.choice((100, 1000))
         blocks = ((snd.wire(start), snd.wire(min(start + 1000, snd.nxt))),)
     return Segment(

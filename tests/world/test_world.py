@@ -162,6 +162,25 @@ def test_addresses_routes_and_names_can_be_given():
             world.link("r:left", world.host("c"))
 
 
+@pytest.mark.rfc("5227", "2.1-1")
+def test_a_machine_can_find_out_first_whether_its_address_is_free():
+    async def try_again():
+        with pytest.raises(OSError, match="unreachable"):
+            await ask()
+        await asyncio.sleep(8)
+        return await ask()
+
+    with World(record=True) as world:
+        client = world.host("client", interfaces={"eth0": "10.1.0.2/24"}, gateway="10.1.0.1", probe_addresses=True)
+        router, server = world.router("r1", interfaces={"eth0": "10.1.0.1/24"}), world.host("server")
+        world.link(client, router)
+        world.link(router, server)
+        server.spawn(serve())
+        assert world.run(try_again(), on=client) == b"HELLO\n"
+        told = [event.what for event in world.recorder.read() if event.host == "client" and event.layer == "arp"]
+    assert told[:6] == ["probed", "probed", "probed", "claimed", "announced", "announced"]
+
+
 def test_a_next_hop_that_no_interface_reaches_is_said():
     with World() as world:
         world.link(world.host("a", gateway="203.0.113.1"), world.host("b"))

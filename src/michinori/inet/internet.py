@@ -155,11 +155,8 @@ class Internet:
         """Give an interface an address and a route to the network around it. Raises ``ValueError`` when the host has
         it already, or when it is no address that a host can have.
         """
+        self._demand_usable(address)
         own = InterfaceAddress(address, prefix_length)
-        if address in self._own:
-            raise ValueError(f"{self.node.host} has the address {addresses.text(address)} already")
-        if addresses.is_multicast(address) or addresses.is_reserved(address):
-            raise ValueError(f"{addresses.text(address)} is no address that a host can have")
         is_new_network = all(other.network != own.network for other in interface.addresses)
         self._own.add(interface, own)
         if is_new_network and prefix_length < len(address) * 8:
@@ -178,9 +175,25 @@ class Internet:
                 self.routes.remove(way_there)
         self.forget_paths()
 
+    def claim_address(
+        self,
+        interface: Interface,
+        address: bytes,
+        prefix_length: int,
+        on_settled: Callable[[bool], None] = lambda _: None,
+    ) -> None:
+        """``add_address`` and ``announce``, but only once it is known that nobody else has it (RFC 5227 section 2.1):
+        that takes four to seven seconds. ``on_settled`` is told then whether it is ours, and at once when it turns out
+        to be taken; trying another one, or the same again, is up to the caller. Raises ``ValueError`` as
+        ``add_address`` does, and while the address is being claimed.
+        """
+        self._demand_usable(address)
+        settle = partial(self._settle_claim, interface, address, prefix_length, on_settled)
+        self._arps[interface.name].claims.begin(address, settle)
+
     def announce(self, interface: Interface, address: bytes) -> None:
-        """Tell the neighbours that an address is ours now (RFC 5227 section 2.3)."""
-        self._arps[interface.name].announce(address)
+        """Tell the neighbours that an address is ours now, and again two seconds later (RFC 5227 section 2.3)."""
+        self._arps[interface.name].introduce(address)
 
     def is_local(self, address: bytes) -> bool:
         """Whether packets to that address stay in this host."""
@@ -273,6 +286,25 @@ class Internet:
         interface = Interface("lo", None, self.node)
         self._own.add(interface, InterfaceAddress(addresses.LOOPBACK, 8))
         return interface
+
+    def _demand_usable(self, address: bytes) -> None:
+        if address in self._own:
+            raise ValueError(f"{self.node.host} has the address {addresses.text(address)} already")
+        if addresses.is_multicast(address) or addresses.is_reserved(address):
+            raise ValueError(f"{addresses.text(address)} is no address that a host can have")
+
+    def _settle_claim(
+        self,
+        interface: Interface,
+        address: bytes,
+        prefix_length: int,
+        on_settled: Callable[[bool], None],
+        is_free: bool,
+    ) -> None:
+        if is_free and address not in self._own:
+            self.add_address(interface, address, prefix_length)
+            self.announce(interface, address)
+        on_settled(is_free)
 
     def _loop_back(self, packet: ipv4.Packet) -> None:
         self._arrivals.enter(Passing(packet, self.loopback))

@@ -60,6 +60,7 @@ def _add_machine(world: World, name: str, host: Host, forwarding: bool) -> None:
         "gateway": host.gateway,
         "routes": host.routes,
         "tcp": host.tcp,
+        "probe_addresses": host.probe_addresses,
         "hosts": host.hosts if host.hosts or host.resolvers else None,
     }
     machine = world.router(name, **settings) if forwarding else world.host(name, **settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import Coroutine, Mapping, Sequence
-from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface, ip_network
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
@@ -30,7 +30,8 @@ class Machine(Host):
 
     ``interfaces``: addresses by interface, ``{"eth0": "192.168.1.10/24"}``. ``gateway``: the next hop of the default
     route. ``routes``: next hops by prefix. ``hosts``: its own table of names. ``tcp``: settings of its TCP by the names
-    of ``TcpConfig``. Addresses, routes and names that are left out are filled in. Raises ``ValueError``.
+    of ``TcpConfig``. Addresses, routes and names that are left out are filled in. ``probe_addresses``: it uses an
+    address only after having found out that nobody else has it, some seconds later (RFC 5227). Raises ``ValueError``.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Machine(Host):
         routes: Mapping[str, str] | None = None,
         hosts: Mapping[str, str] | None = None,
         tcp: Mapping[str, Any] | None = None,
+        probe_addresses: bool = False,
     ) -> None:
         world.demand_new(name)
         config = _tcp_config(tcp or {})
@@ -58,6 +60,9 @@ class Machine(Host):
         self._given_routes = {ip_network(prefix): ip_address(hop) for prefix, hop in (routes or {}).items()}
         if gateway:
             self._given_routes[ip_network("0.0.0.0/0")] = ip_address(gateway)
+        self._probe_addresses = probe_addresses
+        self._networks: dict[str, list[IPv4Network | IPv6Network]] = {}
+        """By interface, those that its addresses lie in: it may not have them yet."""
         self._planned: list[Route] = []
         self._raised: dict[str, Interface] = {}
         if hosts is None:
@@ -103,10 +108,15 @@ class Machine(Host):
         """Give the adapter of a port its addresses, once."""
         if port.name in self._raised:
             return
-        adapter = self.adapters[port.name]
-        interface = self._raised[port.name] = self.add_interface(adapter, port.address, port.prefix_length)
-        for further in self._given.get(port.name, ())[1:]:
-            self.internet.add_address(interface, further.packed, further.network.prefixlen)
+        first = (port.address, port.prefix_length)
+        wanted = [first, *((more.packed, more.network.prefixlen) for more in self._given.get(port.name, ())[1:])]
+        self._networks[port.name] = [ip_network((address, length), strict=False) for address, length in wanted]
+        interface = self._raised[port.name] = self.internet.add_interface(self.adapters[port.name], name=port.name)
+        for address, length in wanted:
+            if self._probe_addresses:
+                self.internet.claim_address(interface, address, length)
+            else:
+                self.internet.add_address(interface, address, length)
 
     def set_routes(self, hops: Sequence[plan.Hop]) -> None:
         """Enter the given routes, or those of a plan in the place of an earlier plan."""
@@ -130,8 +140,8 @@ class Machine(Host):
         return f"eth{number}"
 
     def _towards(self, hop: bytes) -> Interface:
-        for interface in self._raised.values():
-            if any(own.covers(hop) for own in interface.addresses):
+        for name, interface in self._raised.items():
+            if any(ip_address(hop) in network for network in self._networks[name]):
                 return interface
         raise ValueError(f"{self.name} reaches {ip_address(hop)} by none of its interfaces, so it cannot be a next hop")
 

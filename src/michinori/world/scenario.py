@@ -115,6 +115,8 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     napt: Napt | None = None
     path_mtu_discovery: bool = True
     """False: its packets may be cut on their way (DF is not set)."""
+    probe_addresses: bool = False
+    """It asks whether somebody has its addresses before it uses them, which takes some seconds (RFC 5227)."""
     tcp: dict[str, Any] = {}
     """Settings of its TCP, by the names that ``michinori.tcp.TcpConfig`` gives them: the table in docs/scenarios.md."""
 

@@ -1,4 +1,6 @@
-"""The Address Resolution Protocol, RFC 826, with the defence of an address against a second owner, RFC 5227."""
+"""The Address Resolution Protocol, RFC 826, with the announcement of an address and its defence against a second owner,
+RFC 5227.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from typing import Final
 
 from michinori.inet import addresses
 from michinori.inet.interface import Interface
+from michinori.inet.ipv4.claims import Claims
 from michinori.inet.node import Node
 from michinori.sim import Nanos
 from michinori.trace import NS_PER_S
@@ -14,16 +17,20 @@ from michinori.wire.malformed import Malformed
 
 #: RFC 5227 section 1.1: a host does not defend its address more often, or two would shout at each other for ever.
 DEFEND_INTERVAL_NS: Final = 10 * NS_PER_S
+#: How often an address that is taken into use is announced, and how far apart.
+ANNOUNCE_NUM: Final = 2
+ANNOUNCE_INTERVAL_NS: Final = 2 * NS_PER_S
 _NOBODY: Final = bytes(6)
 
 
 class Arp:
-    """ARP on one interface: asks for others and answers for ourselves."""
+    """ARP on one interface: asks for others and answers for ourselves. ``claims``: addresses that are wanted."""
 
     def __init__(self, node: Node, interface: Interface) -> None:
         self._node = node
         self._interface = interface
         self._defended_ns: dict[bytes, Nanos] = {}
+        self.claims = Claims(node, interface.mac, interface.name, self._probe)
 
     def ask_for(self, address: bytes, mac: bytes | None) -> None:
         """Ask everybody, or the neighbour with that MAC, who has the address."""
@@ -36,8 +43,15 @@ class Arp:
             self._node.note("arp", "asked", data | ({"of": ethernet.text(mac)} if mac else {}))
         self._send(mac or ethernet.BROADCAST, arp.Message(arp.REQUEST, interface.mac, own, _NOBODY, address))
 
+    def introduce(self, address: bytes, times: int = ANNOUNCE_NUM) -> None:
+        """Announce an address that is taken into use, and again as long as it is (RFC 5227 section 2.3)."""
+        if self._interface.has(address):
+            self.announce(address)
+            if times > 1:
+                self._node.queue.call_in(ANNOUNCE_INTERVAL_NS, self.introduce, address, times - 1)
+
     def announce(self, address: bytes) -> None:
-        """Tell everybody that the address is ours (RFC 5227 section 2.3), so that old entries are put right."""
+        """Tell everybody that the address is ours, so that old entries are put right."""
         message = arp.Message(arp.REQUEST, self._interface.mac, address, _NOBODY, address)
         self._node.note("arp", "announced", {"address": addresses.text(address), "interface": self._interface.name})
         self._send(ethernet.BROADCAST, message)
@@ -52,7 +66,10 @@ class Arp:
         sender, mac = message.sender_ip, message.sender_mac
         if ethernet.is_group(mac) or addresses.is_multicast(sender) or sender in self._interface.broadcasts:
             self._node.drop("martian", layer="arp")
-        elif self._interface.has(sender):
+            return
+        if self.claims:
+            self.claims.heard(message)
+        if self._interface.has(sender):
             if mac != self._interface.mac:
                 self._defend(sender, mac)
         else:
@@ -85,6 +102,10 @@ class Arp:
         if last_ns is None or now_ns - last_ns >= DEFEND_INTERVAL_NS:
             self._defended_ns[address] = now_ns
             self.announce(address)
+
+    def _probe(self, address: bytes) -> None:
+        """Ask for an address that we would like to have, as nobody in particular (RFC 5227 section 2.1.1)."""
+        self._send(ethernet.BROADCAST, arp.Message(arp.REQUEST, self._interface.mac, bytes(4), _NOBODY, address))
 
     def _send(self, dst: bytes, message: arp.Message) -> None:
         frame = ethernet.Frame(dst, self._interface.mac, ethernet.ETHERTYPE_ARP, message.emit())
