@@ -5,9 +5,7 @@ What needs no waiting is answered where its octets arrive, in ``data_received``.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from functools import partial
 
 from michinori.http import answer
 from michinori.http.refusal import Refusal
@@ -25,8 +23,9 @@ class Conversation(Turns):
 
     _says_last = False
     """The client has said that this is its last request."""
+    _request: ServerRequest
     _body: RequestBody | NoBody = NO_BODY
-    """Of the request that is being answered."""
+    """The last one that a reply was made for, and its body."""
 
     def _answer(self, head: RequestHead) -> None:
         if head.is_last:
@@ -156,7 +155,7 @@ class Conversation(Turns):
         task = self._task
         assert task is not None, "this is it"
         reply = self._reply(request, body)
-        reply.on_complete = partial(self._performed, task, request, body)
+        reply.on_complete = self._performed
         try:
             await response.perform(reply)
             if not reply.complete:
@@ -171,22 +170,22 @@ class Conversation(Turns):
                 said = answer.refused(error) if isinstance(error, Refusal) else self._failure(request, error)
                 self._proceed(body, goes_on=await self._send(request, body, said))
         finally:
-            self._server.has_ended(task)
+            self._server.behind.discard(task)
 
-    def _performed(
-        self, task: asyncio.Task[None], request: ServerRequest, body: RequestBody | NoBody, reply: Reply
-    ) -> None:
+    def _performed(self, reply: Reply) -> None:
         """The answer is complete; its handler may go on, without the connection."""
-        self._server.stays_behind(task)
-        if self._server.chronicle.observed:
-            self._server.chronicle.replied(self, request, reply)
-        self._proceed(body, goes_on=not reply.closes)
+        assert self._task is not None, "it performs"
+        server = self._server
+        server.behind.add(self._task)
+        if server.chronicle.observed:
+            server.chronicle.replied(self, self._request, reply)
+        self._proceed(self._body, goes_on=not reply.closes)
 
     def _may_go_on(self) -> bool:
         return not self._last and self._body.worth_discarding
 
     def _reply(self, request: ServerRequest, body: RequestBody | NoBody) -> Reply:
-        self._body = body
+        self._body, self._request = body, request
         reply = Reply(
             self,
             self._server.own_fields(),

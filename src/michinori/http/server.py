@@ -51,7 +51,8 @@ class Server:
         self._conversations: dict[Turns, None] = {}
         self._of_address: dict[str, int] = {}
         self._empty: asyncio.Future[None] | None = None
-        self._behind: set[asyncio.Task[None]] = set()
+        self.behind: set[asyncio.Task[None]] = set()
+        """Handlers that go on behind their answers; no connection waits for them any longer."""
         self.use(handler)
 
     def use(self, handler: Handler) -> None:
@@ -103,9 +104,9 @@ class Server:
         for conversation in list(self._conversations):
             conversation.drop()
         await self._until_empty(grace_s + 1)
-        if self._behind:
-            await asyncio.wait(list(self._behind), timeout=grace_s)
-        for task in list(self._behind):
+        if self.behind:
+            await asyncio.wait(list(self.behind), timeout=grace_s)
+        for task in list(self.behind):
             task.cancel()
 
     async def __aenter__(self) -> Self:
@@ -141,14 +142,6 @@ class Server:
             del self._of_address[address]
         if not self._conversations and self._empty is not None and not self._empty.done():
             self._empty.set_result(None)
-
-    def stays_behind(self, task: asyncio.Task[None]) -> None:
-        """A handler goes on behind its answer; its connection no longer waits for it."""
-        self._behind.add(task)
-
-    def has_ended(self, task: asyncio.Task[None]) -> None:
-        """A handler has come to its end, whether it went on behind its answer or not."""
-        self._behind.discard(task)
 
     def own_fields(self) -> bytes:
         """Date (RFC 9110 section 6.6.1) and Server, as they stand in every answer of this second."""

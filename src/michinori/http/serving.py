@@ -230,15 +230,16 @@ class Verbatim(ServerResponse):
 
 
 class Direct(ServerResponse):
-    """An answer that the handler writes itself, piece by piece: ``perform`` is awaited and given the reply.
+    """An answer that writes itself, piece by piece; made for every request."""
 
-    What it raises before the reply has begun becomes 500; after that the answer is broken off.
-    """
+    __slots__ = ()
 
-    __slots__ = ("perform",)
+    def __init__(self) -> None:
+        pass  # it has no head and no body of its own
 
-    def __init__(self, perform: Callable[[Reply], Awaitable[None]]) -> None:
-        self.perform = perform  # it has no head and no body of its own, and is made for every request
+    async def perform(self, reply: Reply) -> None:
+        """Write it. What this raises before the reply has begun becomes 500; after that the answer is broken off."""
+        raise NotImplementedError
 
 
 class Upgraded(ServerResponse):

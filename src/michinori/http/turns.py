@@ -39,12 +39,13 @@ class Turns(Channel, ABC):
     _task: asyncio.Task[None] | None = None
     _upgraded: Upgraded | None = None
     _id = ""
-    _peer = ("", 0)
     _own: tuple[str, int] | None = None
+    peer_address = ("", 0)
 
     def __init__(self, server: Server) -> None:
         super().__init__()
         self._server = server
+        self.scheme = "https" if server.secure else "http"
         self._limits = server.limits
         self._heads = HeadBuffer(server.limits.head, server.known_blocks)
 
@@ -53,7 +54,7 @@ class Turns(Channel, ABC):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._context = contextvars.copy_context()
-        self._peer = super().peer_address
+        self.peer_address = super().peer_address
         if self._server.closing:
             self.abort()
             return
@@ -103,14 +104,6 @@ class Turns(Channel, ABC):
     @property
     def secure(self) -> bool:
         return self._server.secure
-
-    @property
-    def scheme(self) -> str:
-        return "https" if self._server.secure else "http"
-
-    @property
-    def peer_address(self) -> tuple[str, int]:
-        return self._peer
 
     @property
     def own_address(self) -> tuple[str, int]:
@@ -242,7 +235,8 @@ class Turns(Channel, ABC):
         self._busy = False
         if self._received:
             self._heads.feed(self._take_received())
-        self._context.run(self._go_on)
+        nothing_came = not len(self._heads) and not self._ended
+        self._context.run(self._wait_for_another if nothing_came else self._go_on)
 
     async def _take_breath(self) -> None:
         """Let others have their turn, and the peer take what was sent."""

@@ -9,7 +9,7 @@ import asyncio
 from typing import Any, Final
 from urllib.parse import unquote
 
-from michinori.http import Direct, ServerRequest, ServerResponse
+from michinori.http import ServerRequest, ServerResponse
 from michinori.server import websocket
 from michinori.server.asgi_exchange import Application, Exchange
 from michinori.server.lifespan import Lifespan, Usage
@@ -63,16 +63,16 @@ class AsgiHandler:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return await session.answer()
-        return self._direct(request)
+        return self._exchange(request)
 
     def at_once(self, request: ServerRequest) -> ServerResponse | None:
         """The same without waiting, for what is no WebSocket."""
-        return None if "upgrade" in request.headers.index else self._direct(request)
+        return None if "upgrade" in request.headers.index else self._exchange(request)
 
-    def _direct(self, request: ServerRequest) -> Direct:
+    def _exchange(self, request: ServerRequest) -> Exchange:
         scope = self._scope(request, "http", request.scheme)
         scope["method"] = request.method
-        return Direct(Exchange(request, self._application, scope).perform)
+        return Exchange(request, self._application, scope)
 
     async def _converse(self, session: websocket.Session, scope: dict[str, Any]) -> None:
         try:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from michinori.http import Refusal, Reply, ServerRequest
+from michinori.http import Direct, Refusal, Reply, ServerRequest
 from michinori.http.request_body import has_body
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -23,7 +23,7 @@ class ClientGone(OSError):
         super().__init__("the client has gone")
 
 
-class Exchange:
+class Exchange(Direct):
     """Everything happens in the task of the connection; only a body is read by a task of its own, because frameworks
     wait for it beside their answer and may be done with that first.
     """
