@@ -26,8 +26,9 @@ class Channel(asyncio.Protocol):
     _ended = False
     _error: Exception | None = None
     _reader: asyncio.Future[None] | None = None
-    _writing_paused = False
     _reading_paused = False
+    congested = False
+    """Whether the transport's buffer is full: time to ``drain``."""
     lost = False
     sends_files = True
     """False once it has turned out that the loop cannot."""
@@ -74,10 +75,10 @@ class Channel(asyncio.Protocol):
             self.on_ended()
 
     def pause_writing(self) -> None:
-        self._writing_paused = True
+        self.congested = True
 
     def resume_writing(self) -> None:
-        self._writing_paused = False
+        self.congested = False
         for waiter in self._writers:
             _wake(waiter)
 
@@ -118,7 +119,7 @@ class Channel(asyncio.Protocol):
 
     async def drain(self) -> None:
         """Wait until the transport's buffer has room. Raises ``OSError`` if the connection was lost."""
-        if self._writing_paused and not self.lost:
+        if self.congested and not self.lost:
             waiter = asyncio.get_running_loop().create_future()
             self._writers.append(waiter)
             try:
@@ -189,11 +190,6 @@ class Channel(asyncio.Protocol):
     def quiet(self) -> bool:
         """Whether nothing has come that was not read, the end of the stream neither."""
         return not self._received and not self._ended and not self.lost
-
-    @property
-    def congested(self) -> bool:
-        """Whether the transport's buffer is full: time to ``drain``."""
-        return self._writing_paused
 
     @property
     def closing(self) -> bool:

@@ -77,22 +77,19 @@ class Mounts:
 
     def _choose(self, request: ServerRequest) -> Handler:
         """The handler; what led to it is then in the request's ``root_path``."""
-        place, prefix = self._known(request.path)
-        if place is None:
-            raise Refusal(404)
-        handler = place.choose(request.method)
+        handler, prefix = self._known(request.path, request.method)
         request.root_path += prefix
         return handler
 
-    def _find(self, path: str) -> tuple[_Place | None, str]:
-        """The place for that path, and what led to it as it is written there."""
+    def _find(self, path: str, method: str) -> tuple[Handler, str]:
+        """The handler for that path, and what led to it as it is written there. Raises ``Refusal``."""
         raw = path.split("/") if path.startswith("/") else [""]
         segments = tuple(map(unquote, raw)) if "%" in path else tuple(raw)
         for depth in self._depths:
             place = self._places.get(segments[:depth])
             if place is not None:
-                return place, "/".join(raw[:depth])
-        return None, ""
+                return place.choose(method), "/".join(raw[:depth])
+        raise Refusal(404)
 
     async def startup(self) -> None:
         """Start all handlers, in order; those that were started are stopped again when one fails."""
