@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import os
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from tests.http.wires import run, served
 
 from michinori.http import Client, Request, Response, StaticSite
+from michinori.http.kept import KeptAnswers, Witness
+from michinori.server.running import loop_factory
 
 TEXT = b"<p>text</p>" * 100
 
@@ -80,6 +83,51 @@ def test_a_change_is_seen_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert changed.body.endswith(b"!")
     (folder / "page.html").unlink()
     assert asks(site, get("/page.html"))[0].status == 404
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_who_asks_behind_a_change_sees_it_however_soon(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, loop: str
+) -> None:
+    monkeypatch.setattr("michinori.http.kept._SETTLED_NS", -1)
+    site, page = StaticSite(folder), folder / "page.html"
+
+    async def main() -> None:
+        async with served(site) as (_, url), Client() as client:
+            for size in range(100):
+                page.write_bytes(b"x" * size)
+                for _ in range(3):
+                    found = await client.fetch(Request("GET", f"{url}/page.html"))
+                    assert len(found.body) == size
+
+    with asyncio.Runner(loop_factory=loop_factory(loop)) as runner:
+        runner.run(main())
+
+
+def test_those_who_ask_in_one_turn_share_a_look(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("michinori.http.kept._SETTLED_NS", -1)
+    looks: list[Path] = []
+
+    def holds(self: Witness) -> bool:
+        looks.append(Path(self.path))
+        return True
+
+    async def main() -> None:
+        now_s = 0.0
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now_s)
+        kept: KeptAnswers[int] = KeptAnswers(entries=2, octets=1000)
+        for name in ("one", "two"):
+            kept.put(name, len(name), (Witness.of(folder / "page.html"),), 1)
+        assert [kept.get("one"), kept.get("one"), kept.get("two"), kept.get("one"), len(looks)] == [3, 3, 3, 3, 2]
+        await asyncio.sleep(0)
+        assert [kept.get("one"), kept.get("one"), len(looks)] == [3, 3, 3]
+        now_s = 0.001  # a long turn
+        assert [kept.get("one"), kept.get("one"), len(looks)] == [3, 3, 4]
+        kept.put("one", 1, (Witness.of(folder / "page.html"),), 1)
+        assert [kept.get("one"), len(looks)] == [1, 5]
+
+    monkeypatch.setattr(Witness, "holds", holds)
+    run(main())
 
 
 def test_a_link_that_turns_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
