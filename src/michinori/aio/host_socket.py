@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Iterable
 from typing import Any, Final
 
-from michinori.aio import socket_options
+from michinori.aio import ancillary, socket_options
+from michinori.aio.ancillary import Message
 from michinori.aio.calls import Call
 from michinori.aio.sockaddr import endpoint_of, sockaddr
 from michinori.host import Endpoint, Host, TcpListenerSocket, TcpSocket, UdpSocket
@@ -251,6 +253,24 @@ class HostSocket:
             call.gave(octets=sent)
         return sent
 
+    def sendmsg(
+        self, buffers: Iterable[Buffer], ancdata: Iterable[Message] = (), flags: int = 0, address: Any = None
+    ) -> int:
+        """Send what the buffers hold together; a datagram from the address that ``IP_PKTINFO`` names, if any."""
+        kernel, data = self._connected_kernel(), b"".join(buffers)
+        messages = list(ancdata)
+        if not isinstance(kernel, UdpSocket) or not messages:
+            return self.send(data) if address is None else self.sendto(data, flags, address)
+        source = ancillary.source_asked_for(messages, kernel)
+        end = kernel.remote if address is None else endpoint_of(self.host, self._family, address)
+        if end is None:
+            raise os_error(errno.EDESTADDRREQ)
+        arguments = {"descriptor": self._descriptor, "octets": len(data), "address": endpoint_text(*end)}
+        with Call(self.host, "write", kernel.name(end), **arguments) as call:
+            sent = kernel.send_to(data, *end, source)
+            call.gave(octets=sent)
+        return sent
+
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
         """What has come, at most that many octets; ``b""`` when the other end has ended its stream."""
         if flags & socket.MSG_PEEK:
@@ -276,6 +296,25 @@ class HostSocket:
             data, sender = kernel.receive()
             call.gave(octets=len(data))
         return data[:bufsize], sockaddr(self._family, sender)
+
+    def recvmsg(self, bufsize: int, ancbufsize: int = 0, flags: int = 0) -> tuple[bytes, list[Message], int, Any]:
+        """As ``recvfrom``, with what the packet said as far as options ask for it (``ancillary.py``), and whether
+        something was cut off (``MSG_TRUNC``, ``MSG_CTRUNC``).
+        """
+        kernel = self._connected_kernel()
+        if not isinstance(kernel, UdpSocket):
+            return self.recv(bufsize), [], 0, None
+        with Call(self.host, "read", self._name, descriptor=self._descriptor, limit=bufsize) as call:
+            if not kernel.readable:
+                raise self._would_wait("recvmsg")
+            arrived = kernel.take()
+            call.gave(octets=len(arrived.payload))
+        told = ancillary.told_with(arrived, kernel.options)
+        fitting = ancillary.that_fit(told, ancbufsize)
+        cut_off = (socket.MSG_TRUNC if len(arrived.payload) > bufsize else 0) | (
+            socket.MSG_CTRUNC if len(fitting) < len(told) else 0
+        )
+        return arrived.payload[:bufsize], fitting, cut_off, sockaddr(self._family, arrived.sender)
 
     def recv_into(self, buffer: bytearray | memoryview, nbytes: int = 0, flags: int = 0) -> int:
         """As ``recv``, into that buffer; how many octets."""

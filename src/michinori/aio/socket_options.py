@@ -48,12 +48,17 @@ _SEGMENTS: Final = range(88, 32768)
 
 
 def set_option(kernel: Kernel, level: int, name: int, value: Any) -> None:
-    """Set an option. Raises ``OSError``: ENOPROTOOPT for TCP's options on another socket, EINVAL for a TTL or a segment
-    that cannot be.
+    """Set an option. Raises ``OSError``: ENOPROTOOPT for TCP's options on another socket, and for IP's on one of TCP,
+    EINVAL for a TTL, a segment or IP options that cannot be.
     """
     if level == socket.SOL_SOCKET and name == socket.SO_LINGER:
         on, seconds = struct.unpack("ii", value)
         kernel.options.linger_s = seconds if on else None
+        return
+    if (level, name) == (socket.IPPROTO_IP, socket.IP_OPTIONS):
+        if not isinstance(kernel, UdpSocket):
+            raise os_error(errno.ENOPROTOOPT)
+        kernel.set_ip_options(bytes(value))
         return
     number = value if isinstance(value, int) else int.from_bytes(bytes(value), "little")
     if level == socket.IPPROTO_TCP and isinstance(kernel, UdpSocket):
@@ -75,6 +80,8 @@ def get_option(kernel: Kernel, level: int, name: int, buflen: int, now: Nanos) -
         if isinstance(kernel, UdpSocket):
             raise os_error(errno.ENOPROTOOPT)
         return tcp_info_octets(kernel, now)[:buflen]
+    if (level, name) == (socket.IPPROTO_IP, socket.IP_OPTIONS):
+        return kernel.options.ip_options[:buflen]
     number = _number(kernel, level, name)
     if not buflen:
         return number

@@ -9,11 +9,12 @@ from michinori.host.ping import Answer, Echo
 from michinori.host.socket_info import SocketInfo, table
 from michinori.host.tcp_listener import TcpListenerSocket
 from michinori.host.tcp_socket import TcpSocket
-from michinori.host.udp_socket import UdpSocket
+from michinori.host.udp_socket import Arrived, UdpSocket
 from michinori.tcp import Endpoint
 
 __all__ = [
     "Answer",
+    "Arrived",
     "Echo",
     "Endpoint",
     "Host",

@@ -33,6 +33,8 @@ class SocketOptions(msgspec.Struct, kw_only=True):
     """Text that a segment may have, either way, where the interface lets it have more; 0: as much as that lets it."""
     ttl: int = 64
     tos: int = 0
+    ip_options: bytes = b""
+    """The IP options of datagrams that are sent, in words of four octets."""
     linger_s: int | None = None
     others: dict[tuple[int, int], int] = {}
     """Options without a meaning here, by level and name."""

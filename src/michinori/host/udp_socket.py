@@ -7,10 +7,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from michinori.host.addresses import endpoint_text, unspecified
 from michinori.host.errors import os_error, would_block
 from michinori.host.options import SocketOptions
 from michinori.host.socket_info import SocketInfo
+from michinori.inet.ipv4.options import SourceRouted, to_send
+from michinori.wire import Malformed
 
 if TYPE_CHECKING:
     from michinori.host.udp_table import UdpTable
@@ -22,6 +26,23 @@ OVERHEAD: Final = 64
 DEFAULT_BUFFER: Final = 212_992
 
 Endpoint = tuple[bytes, int]
+
+
+class Arrived(msgspec.Struct, frozen=True, gc=False):
+    """A datagram that waits in a socket, and what its packet said."""
+
+    payload: bytes
+    sender: Endpoint
+    destination: bytes
+    """The address in the packet: one of ours, or one that means many."""
+    own: bytes
+    """Our address there: what an answer is to be sent from."""
+    interface: int
+    """The number of the interface by which it came, as Linux counts them: 1 is the loopback interface."""
+    ttl: int
+    tos: int
+    options: bytes
+    """IP options, as they came."""
 
 
 class UdpSocket:
@@ -43,7 +64,7 @@ class UdpSocket:
         self.on_writable: Callable[[], object] | None = None
         self._is_chosen = False
         """The local address is ours on the way to ``remote``, as nobody has asked for another."""
-        self._waiting: deque[tuple[bytes, Endpoint]] = deque()
+        self._waiting: deque[Arrived] = deque()
         self._waiting_octets = 0
 
     def bind(self, address: bytes, port: int) -> None:
@@ -72,8 +93,12 @@ class UdpSocket:
             raise os_error(errno.EDESTADDRREQ)
         return self.send_to(data, *self.remote)
 
-    def send_to(self, data: bytes | bytearray | memoryview, address: bytes, port: int) -> int:
-        """Send one datagram. Raises ``OSError``: an error that an earlier one met, EMSGSIZE, EACCES, ENETUNREACH."""
+    def send_to(
+        self, data: bytes | bytearray | memoryview, address: bytes, port: int, source: bytes | None = None
+    ) -> int:
+        """Send one datagram, from that address of ours if one is given. Raises ``OSError``: an error that an earlier
+        one met, EMSGSIZE, EACCES, ENETUNREACH.
+        """
         self._raise_error()
         if len(data) > LARGEST_PAYLOAD:
             raise os_error(errno.EMSGSIZE)
@@ -81,17 +106,35 @@ class UdpSocket:
             raise os_error(errno.EINVAL)
         if self.local is None:
             self._table.bind(self, unspecified(len(address)), 0)
-        self._table.send(self, bytes(data), (address, port))
+        self._table.send(self, bytes(data), (address, port), source)
         return len(data)
+
+    def may_send_from(self, address: bytes) -> bool:
+        """Whether that is an address of this host."""
+        return self._table.is_own(address)
+
+    def set_ip_options(self, options: bytes) -> None:
+        """Let every datagram have these IP options from now on (RFC 1122 section 4.1.3.2). Raises ``OSError`` (EINVAL)
+        for what is none, and for source routes, which nobody would follow (RFC 7126).
+        """
+        try:
+            self.options.ip_options = to_send(options)
+        except (Malformed, SourceRouted):
+            raise os_error(errno.EINVAL) from None
 
     def receive(self) -> tuple[bytes, Endpoint]:
         """The datagram that has waited longest, and who sent it."""
+        arrived = self.take()
+        return arrived.payload, arrived.sender
+
+    def take(self) -> Arrived:
+        """The same with all that its packet said."""
         self._raise_error()
         if not self._waiting:
             raise would_block()
-        payload, sender = self._waiting.popleft()
-        self._waiting_octets -= len(payload) + OVERHEAD
-        return payload, sender
+        arrived = self._waiting.popleft()
+        self._waiting_octets -= len(arrived.payload) + OVERHEAD
+        return arrived
 
     def close(self) -> None:
         """Give the port back."""
@@ -126,12 +169,12 @@ class UdpSocket:
         error, self.error = self.error, None
         return error
 
-    def deliver(self, payload: bytes, sender: Endpoint) -> bool:
+    def deliver(self, arrived: Arrived) -> bool:
         """A datagram has come. False when there is no room for it."""
-        cost = len(payload) + OVERHEAD
+        cost = len(arrived.payload) + OVERHEAD
         if self._waiting_octets + cost > (self.options.receive_buffer or DEFAULT_BUFFER):
             return False
-        self._waiting.append((payload, sender))
+        self._waiting.append(arrived)
         self._waiting_octets += cost
         if self.on_readable is not None:
             self.on_readable()
@@ -150,7 +193,7 @@ class UdpSocket:
             kind="udp",
             family="inet" if self._octets == 4 else "inet6",
             state="ESTABLISHED" if self.remote else "UNCONNECTED",
-            recv_q=sum(len(payload) for payload, _ in self._waiting),
+            recv_q=sum(len(arrived.payload) for arrived in self._waiting),
             local=self.local or nowhere,
             remote=self.remote or nowhere,
             descriptor=descriptor,

@@ -9,7 +9,7 @@ from typing import Final
 from michinori.host.addresses import endpoint_text, overlap, unspecified
 from michinori.host.errors import os_error
 from michinori.host.icmp_errors import errno_of
-from michinori.host.udp_socket import Endpoint, UdpSocket
+from michinori.host.udp_socket import Arrived, Endpoint, UdpSocket
 from michinori.inet import IcmpError, Interface, Internet, Unreachable, addresses
 from michinori.sim import Dice, EventQueue
 from michinori.trace import Recorder
@@ -76,13 +76,19 @@ class UdpTable:
         except Unreachable:
             raise os_error(errno.ENETUNREACH) from None
 
-    def send(self, socket: UdpSocket, payload: bytes, to: Endpoint) -> None:
-        """Send a datagram from that socket. Raises ``OSError`` (EACCES, ENETUNREACH)."""
+    def is_own(self, address: bytes) -> bool:
+        """Whether that is an address of this host."""
+        return self._internet.is_local(address)
+
+    def send(self, socket: UdpSocket, payload: bytes, to: Endpoint, source: bytes | None = None) -> None:
+        """Send a datagram from that socket, from another of our addresses if one is given. Raises ``OSError`` (EACCES,
+        ENETUNREACH).
+        """
         assert socket.local is not None
         address, port = to
         if self._is_broadcast(address) and not socket.options.broadcast:
             raise os_error(errno.EACCES)
-        source, source_port = socket.local
+        source, source_port = source or socket.local[0], socket.local[1]
         if source == unspecified(len(source)) or self._is_broadcast(source):
             source = self.source_for(address)  # RFC 1122 section 4.1.3.6: never another than our own
         recorder = self._recorder
@@ -95,7 +101,7 @@ class UdpTable:
         else:
             self._emit(socket, source, source_port, to, payload)
 
-    def receive(self, packet: ipv4.Packet, _interface: Interface) -> None:
+    def receive(self, packet: ipv4.Packet, interface: Interface) -> None:
         """A packet of protocol 17 has come."""
         source, destination = packet.src, packet.dst
         try:
@@ -109,9 +115,18 @@ class UdpTable:
             self._drop("no-socket")
             self._internet.answer_unreachable(packet, icmp.PORT_UNREACHABLE)
             return
-        payload = bytes(datagram.payload)
+        arrived = Arrived(
+            bytes(datagram.payload),
+            sender,
+            destination,
+            destination if self._internet.is_local(destination) else interface.address_towards(source) or destination,
+            self._internet.number_of(interface),
+            packet.ttl,
+            packet.tos,
+            packet.options,
+        )
         for socket in found:
-            self._deliver(socket, payload, (destination, datagram.dst_port), sender)
+            self._deliver(socket, arrived, datagram.dst_port)
 
     def receive_error(self, error: IcmpError) -> None:
         """An ICMP error has come about something that we sent: connected sockets are told (RFC 1122 4.1.3.3)."""
@@ -131,21 +146,27 @@ class UdpTable:
         octets = udp.Datagram(source_port, port, payload).emit(checksum.pseudo(source, address, PROTOCOL_UDP))
         try:
             self._internet.send(
-                address, PROTOCOL_UDP, octets, src=source, ttl=socket.options.ttl, tos=socket.options.tos
+                address,
+                PROTOCOL_UDP,
+                octets,
+                src=source,
+                ttl=socket.options.ttl,
+                tos=socket.options.tos,
+                options=socket.options.ip_options,
             )
         except Unreachable:
             raise os_error(errno.ENETUNREACH) from None
 
-    def _deliver(self, socket: UdpSocket, payload: bytes, local: Endpoint, sender: Endpoint) -> None:
+    def _deliver(self, socket: UdpSocket, arrived: Arrived, port: int) -> None:
         recorder = self._recorder
         if recorder is None or not recorder.events:
-            socket.deliver(payload, sender)
+            socket.deliver(arrived)
             return
-        name = f"udp {endpoint_text(*local)} {endpoint_text(*sender)}"
-        data = {"octets": len(payload)}
+        name = f"udp {endpoint_text(arrived.destination, port)} {endpoint_text(*arrived.sender)}"
+        data = {"octets": len(arrived.payload)}
         number = recorder.event(self._queue.now_ns, self.host, "udp", "received", connection=name, data=data)
         with recorder.acting(number):
-            if not socket.deliver(payload, sender):
+            if not socket.deliver(arrived):
                 self._drop("receive-buffer-full")
 
     def _find(self, address: bytes, port: int, sender: Endpoint) -> list[UdpSocket]:

@@ -195,6 +195,10 @@ class Internet:
         """Tell the neighbours that an address is ours now, and again two seconds later (RFC 5227 section 2.3)."""
         self._arps[interface.name].introduce(address)
 
+    def number_of(self, interface: Interface) -> int:
+        """The number of an interface, as Linux counts them: 1 is the loopback interface."""
+        return 1 if interface is self.loopback else 2 + self.interfaces.index(interface)
+
     def is_local(self, address: bytes) -> bool:
         """Whether packets to that address stay in this host."""
         return self._own.is_mine(address)
@@ -211,11 +215,17 @@ class Internet:
         ttl: int = 64,
         tos: int = 0,
         dont_fragment: bool = False,
+        options: bytes = b"",
     ) -> None:
-        """Send a packet. Raises ``Unreachable`` when there is no route, and its ``PacketTooBig`` when the packet may
-        not be fragmented and is larger than ``path_mtu``; ``ValueError`` for a TTL of 0.
+        """Send a packet. ``options``: as they stand in the header, in words of four octets (``ipv4.options.to_send``).
+
+        Raises ``Unreachable`` when there is no route, and its ``PacketTooBig`` when the packet may not be fragmented
+        and is larger than ``path_mtu``; ``ValueError`` for a TTL of 0.
         """
-        self._sender.send(dst, protocol, payload, src, ttl, tos, dont_fragment)
+        if options:
+            self._sender.send_with_options(dst, protocol, payload, src, ttl, tos, dont_fragment, options)
+        else:
+            self._sender.send(dst, protocol, payload, src, ttl, tos, dont_fragment)
 
     def ready_path(self, dst: bytes, src: bytes, protocol: int, ttl: int, tos: int) -> Path | None:
         """What ``send`` keeps ready for packets like the last one, for a transport that makes whole frames; None when

@@ -11,8 +11,10 @@ from typing import Final
 from michinori.sim import Nanos
 from michinori.wire import ipv4
 from michinori.wire.ipv4_options import Option, Route, Timestamp
+from michinori.wire.malformed import Malformed
 
 _DAY_MS: Final = 86_400_000
+_MOST_OCTETS: Final = 40
 _SOURCE_ROUTES: Final = frozenset({131, 137})
 
 
@@ -34,6 +36,17 @@ def refuse_source_routes(options: bytes) -> None:
     for option in ipv4.parse_options(options):
         if isinstance(option, Route) and option.kind in _SOURCE_ROUTES and not option.used_up:
             raise SourceRouted
+
+
+def to_send(options: bytes) -> bytes:
+    """The options that a transport wants a packet to have, as they stand in the header: in words of four octets.
+
+    Raises ``Malformed`` when they make no sense or are too many, and ``SourceRouted``.
+    """
+    if len(options) > _MOST_OCTETS:
+        raise Malformed("ipv4", "options-too-long", _MOST_OCTETS)
+    refuse_source_routes(options)
+    return options.ljust(-(-len(options) // 4) * 4, b"\0")
 
 
 def answered(options: bytes, own: bytes, date_ns: Nanos) -> bytes:

@@ -129,7 +129,24 @@ class Sender:
                 dont_fragment = dont_fragment and not path.too_narrow
                 path.adapter.put(path.template.emit(payload, identification, dont_fragment))
                 return
-        self._send_carefully(dst, protocol, payload, src, ttl, tos, dont_fragment)
+        packet = self._packet(dst, protocol, payload, src, ttl, tos, dont_fragment)
+        self.launch(packet)
+        if not self._hooks.output and not self._hooks.postrouting and not self._node.watched:
+            self._make_ready(packet, src)
+
+    def send_with_options(
+        self,
+        dst: bytes,
+        protocol: int,
+        payload: Octets,
+        src: bytes | None,
+        ttl: int,
+        tos: int,
+        dont_fragment: bool,
+        options: bytes,
+    ) -> None:
+        """The same with IP options (RFC 1122 section 3.2.1.8); such packets are too rare to be made ready for."""
+        self.launch(self._packet(dst, protocol, payload, src, ttl, tos, dont_fragment, options))
 
     def send_large(self, dst: bytes, protocol: int, payload: Octets, mss: int, src: bytes, ttl: int, tos: int) -> bool:
         """Send a TCP segment that the adapter is to cut, if nothing is in the way of that."""
@@ -259,20 +276,26 @@ class Sender:
             path.valid_until_ns = NEVER
         self._paths.clear()
 
-    def _send_carefully(
-        self, dst: bytes, protocol: int, payload: Octets, src: bytes | None, ttl: int, tos: int, dont_fragment: bool
-    ) -> None:
-        if ipv4.HEADER_OCTETS + len(payload) > ipv4.LARGEST_PACKET:
+    def _packet(
+        self,
+        dst: bytes,
+        protocol: int,
+        payload: Octets,
+        src: bytes | None,
+        ttl: int,
+        tos: int,
+        dont_fragment: bool,
+        options: bytes = b"",
+    ) -> ipv4.Packet:
+        """The packet, complete but for its identification."""
+        if ipv4.HEADER_OCTETS + len(options) + len(payload) > ipv4.LARGEST_PACKET:
             raise PacketTooBig(ipv4.LARGEST_PACKET, "an IPv4 packet has up to 65535 octets")
         if not ttl:
             raise ValueError("a packet that may not live is not sent")  # RFC 1122 section 3.2.1.7
         source = src or self.source_for(dst, self.find_route(dst))
         if dont_fragment and (known := self._path_mtus.get(dst, self._queue.now_ns)) is not None and known[1]:
             dont_fragment = False
-        packet = ipv4.Packet(source, dst, protocol, payload, ttl, 0, dont_fragment, tos=tos)
-        self.launch(packet)
-        if not self._hooks.output and not self._hooks.postrouting and not self._node.watched:
-            self._make_ready(packet, src)
+        return ipv4.Packet(source, dst, protocol, payload, ttl, 0, dont_fragment, tos=tos, options=options)
 
     def _make_ready(self, packet: ipv4.Packet, src: bytes | None) -> None:
         """Keep what the next packet to the same destination will have in common with this one."""
