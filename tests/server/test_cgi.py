@@ -269,6 +269,25 @@ def test_a_client_that_leaves_takes_the_program_along(folder: Path, tmp_path: Pa
     webtalk.run(main())
 
 
+def test_a_client_that_has_no_more_to_say_is_waited_for_but_not_for_long(folder: Path, tmp_path: Path) -> None:
+    program(folder, "wait.sh", f"#!/bin/sh\necho $$ > {tmp_path}/pid\nsleep 60\n")
+    says(folder, "quick.sh", r"Content-Type: a/b\n\nhere")
+
+    async def main() -> None:
+        handler = CgiHandler(folder, limits=ProgramLimits(patience_s=0.3))
+        async with webtalk.served(handler) as port:
+            for name in ("quick.sh", "wait.sh"):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(get(f"/{name}"))
+                writer.write_eof()
+                assert (b"here" in await reader.read()) == (name == "quick.sh")
+                writer.close()
+            pid = int((tmp_path / "pid").read_text())
+            await webtalk.until(lambda: not alive(pid))
+
+    webtalk.run(main())
+
+
 def test_bounds_on_memory_and_output(folder: Path) -> None:
     program(
         folder,

@@ -8,7 +8,7 @@ import os
 import re
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Final
@@ -69,7 +69,7 @@ class CgiHandler:
         if not os.access(script.file, os.X_OK):
             _log.error("%s cannot be run: it is not executable (chmod +x)", script.file)
             raise Refusal(403)
-        run = _Run(script.file.name, request)
+        run = _Run(script.file.name, request, self._limits.patience_s)
         try:
             return await self._answer(request, script, run)
         except BaseException:
@@ -115,9 +115,10 @@ class CgiHandler:
 class _Run:
     """One program at work: from its body to the last octet of its output, which is iterated over."""
 
-    def __init__(self, name: str, request: ServerRequest) -> None:
+    def __init__(self, name: str, request: ServerRequest, patience_s: float) -> None:
         self._name = name
         self._request = request
+        self._patience_s = patience_s
         self._stack = AsyncExitStack()
         self._output: AsyncIterator[bytes] | None = None
         self._first = b""
@@ -152,7 +153,7 @@ class _Run:
         self._output = output
         read = cgi_answer.read_whole if self._name.startswith("nph-") else cgi_answer.read
         task = asyncio.ensure_future(read(output))
-        gone = asyncio.ensure_future(self._request.gone())
+        gone = asyncio.ensure_future(self._left())
         try:
             waited: list[asyncio.Future[object]] = [task, gone]  # type: ignore[list-item]
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -187,6 +188,13 @@ class _Run:
     async def aclose(self) -> None:
         """End the program, if it still runs, and let go of everything."""
         await self._stack.aclose()
+
+    async def _left(self) -> None:
+        """Wait until the client has gone, or is taken to have gone because it said that it has no more to say."""
+        await self._request.ended()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience_s):
+                await self._request.gone()
 
     def _told(self, error: Exception) -> Refusal:
         if isinstance(error, TookTooLong):

@@ -46,6 +46,10 @@ class ProgramLimits:
     """What it says beyond that on its error stream is not listened to."""
     mercy_s: float = 2.0
     """Between the signals TERM and KILL."""
+    patience_s: float = 5.0
+    """How long the head of an answer is waited for whose client has ended its own stream. Who does that has gone, as a
+    rule, and some still read: only sending can tell.
+    """
 
 
 @dataclass(frozen=True, slots=True)
