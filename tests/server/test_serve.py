@@ -65,6 +65,9 @@ def test_files_applications_log_and_trace(folder: Path) -> None:
     har = json.loads((folder / "seen" / "server.har").read_text())
     hold_against_har_12(har)
     assert [entry["response"]["status"] for entry in har["log"]["entries"]] == [200, 200, 404, 404]
+    assert {file.stat().st_mode & 0o077 for file in (folder / "seen").glob("[!.]*")} == {
+        0
+    }  # of clients
     events = [json.loads(line) for line in (folder / "seen" / "trace.jsonl").read_text().splitlines()]
     assert [event["what"] for event in events].count("response-sent") == 4
 
@@ -151,6 +154,11 @@ def test_what_cannot_be_served_is_said_in_one_sentence(folder: Path) -> None:
         port = taken.getsockname()[1]
         status, said = refused("site", "--port", str(port), folder=folder)
         assert (status, "is taken by" in said, "--port" in said) == (1, True, True)
+        trace = folder / "seen" / "trace.jsonl"
+        with serving("site", "--trace", "seen", folder=folder) as served:
+            served.end(signal.SIGTERM)
+        refused("site", "--port", str(port), "--trace", "seen", folder=folder)
+        assert trace.exists()  # what could not begin has not taken the place of what was kept
         status, said = refused("site", "--port", str(port), "--workers", "2", folder=folder)
         assert (status, "is taken by" in said) == (1, True)
     for arguments, word in (
@@ -161,6 +169,11 @@ def test_what_cannot_be_served_is_said_in_one_sentence(folder: Path) -> None:
         (("/a=site", "/a=site"), "two targets stand at /a"),
         (("site", "--tls-cert", "x"), "belong together"),
         (("site", "--cgi", "none"), "no folder none"),
+        (("site", "/cgi-bin=site", "--cgi", "site"), "and so does site:"),
+        (("a=site",), "write /a=site"),
+        (("site", "--limit", "connections=0"), "lets nothing through"),
+        (("site", "--limit", "head-time=0"), "lets nothing through"),
+        (("site", "--grace", "nan"), "no number of seconds"),
     ):
         status, said = refused(*arguments, "--port", "0", folder=folder)
         assert (status, said.count("\n"), word in said) == (2, 1, True), said

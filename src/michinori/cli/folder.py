@@ -23,9 +23,12 @@ class FolderError(Exception):
 class ResultFolder:
     """A folder that results are written into, one whole file at a time."""
 
-    def __init__(self, path: Path, *, force: bool = False, option: str = "-O") -> None:
-        """``option``: the one that names the folder, for who has to choose another."""
+    def __init__(self, path: Path, *, force: bool = False, option: str = "-O", secret: bool = False) -> None:
+        """``option``: the one that names the folder, for who has to choose another. ``secret``: what is written is
+        readable by its owner alone.
+        """
         self.path = path
+        self._secret = secret
         self._option = option
         self._force = force
         self._earlier = self._read_list()
@@ -62,6 +65,9 @@ class ResultFolder:
         unfinished = target.with_name(f".{target.name}.part")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
+            if self._secret:
+                unfinished.unlink(missing_ok=True)
+                unfinished.touch(mode=0o600, exist_ok=False)
             make(unfinished)
             os.replace(unfinished, target)
         except OSError as error:

@@ -87,30 +87,37 @@ def _check_for_tap(settings: Settings) -> None:
 
 def _alone(settings: Settings, language: Language, *, force: bool) -> int:
     tell = Console(settings, language)
-    folder = folder_for(settings, [TRACE, HAR], force=force)
-    trail = None if folder is None else Trail(settings.scheme)
     make_ready()
-    sockets = addresses.bind(settings.host, settings.port)
+    sockets = addresses.bind(settings.host, settings.port)  # if that fails, an earlier trace stays
     try:
-        return running.run(
-            running.serve_until_stopped(
-                settings, sockets, tell, trail=trail, ready=lambda server: tell("serving", port=server.port, workers=1)
-            ),
-            settings.loop,
-        )
+        folder = folder_for(settings, [TRACE, HAR], force=force)
+        trail = None if folder is None else Trail(settings.scheme)
+        try:
+            return running.run(
+                running.serve_until_stopped(
+                    settings,
+                    sockets,
+                    tell,
+                    trail=trail,
+                    ready=lambda server: tell("serving", port=server.port, workers=1),
+                ),
+                settings.loop,
+            )
+        finally:
+            if folder is not None and trail is not None:
+                keep(folder, {TRACE: trail.save_trace, HAR: trail.save_har}, tell)
+                trail.close()
     finally:
         for sock in sockets:
             sock.close()
-        if folder is not None and trail is not None:
-            keep(folder, {TRACE: trail.save_trace, HAR: trail.save_har}, tell)
-            trail.close()
 
 
 def folder_for(settings: Settings, names: Iterable[str], *, force: bool) -> ResultFolder | None:
     """The folder for what ``--trace`` keeps, in which these files may come. Raises ``WrongUsage``."""
     if settings.trace is None:
         return None
-    folder = ResultFolder(Path(settings.trace), force=force, option="--trace")
+    # What clients send is in there: cookies, passwords.
+    folder = ResultFolder(Path(settings.trace), force=force, option="--trace", secret=True)
     try:
         folder.prepare(names)
     except FolderError as error:

@@ -21,7 +21,7 @@ Network: TypeAlias = IPv4Network | IPv6Network
 _DOMAIN: Final = re.compile(r"\.?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _METHOD: Final = re.compile(r"[A-Z]+")
 
-_KNOWN: Final = "realm, trusted_proxies, [users] and [[rule]] with path, methods, allow, deny, users"
+_KNOWN: Final = "realm, trusted_proxies, [users], [[rule]] (path, methods, allow, deny, users)"
 
 
 class RulesError(WrongUsage):

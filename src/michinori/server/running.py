@@ -10,7 +10,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -112,24 +112,27 @@ async def serve_until_stopped(
     SIGHUP reads rules, certificate and log anew. Raises ``ServeError`` when it cannot begin.
     """
     site = Site(settings)
-    if site.log is not None:
-        site.log.lost = lambda why: tell("log-lost", why=why) if why else tell("log-again")
-    try:
-        await living.start(site.handler)
-    except Exception as error:
-        raise ServeError(f"the application could not start: {error}") from error
-    if trail is not None:
-        trail.begin()
-    further = addresses.more_descriptors(sockets, asyncio.get_running_loop())
-    server = await serve(site.handler, sockets=[*sockets, *further], limits=site.limits, tls=site.tls, log=site.log)
-    signals = _Signals(stop or asyncio.Event(), lambda: _reload(site, server, tell))
-    gc.freeze()  # what has been loaded stays; the collector need not look at it again and again
-    gc.set_threshold(*_COLLECT)
-    if site.advice:
-        tell("advice", ca=site.advice)
-    if ready is not None:
-        ready(server)
-    try:
+    async with AsyncExitStack() as at_last:
+        if site.log is not None:
+            at_last.callback(site.log.close)
+            site.log.lost = lambda why: tell("log-lost", why=why) if why else tell("log-again")
+        try:
+            await living.start(site.handler)
+        except Exception as error:
+            raise ServeError(f"the application could not start: {error}") from error
+        at_last.push_async_callback(lambda: living.stop(site.handler))  # a reload may have changed it
+        if trail is not None:
+            trail.begin()
+        further = addresses.more_descriptors(sockets, asyncio.get_running_loop())
+        server = await serve(site.handler, sockets=[*sockets, *further], limits=site.limits, tls=site.tls, log=site.log)
+        signals = _Signals(stop or asyncio.Event(), lambda: _reload(site, server, tell))
+        at_last.callback(signals.close)
+        gc.freeze()  # what has been loaded stays; the collector need not look at it again and again
+        gc.set_threshold(*_COLLECT)
+        if site.advice:
+            tell("advice", ca=site.advice)
+        if ready is not None:
+            ready(server)
         await signals.stop.wait()
         tell("stopping", connections=server.connections, grace_s=settings.grace_s)
         closing = asyncio.ensure_future(
@@ -139,11 +142,6 @@ async def serve_until_stopped(
         if not closing.done():
             await server.aclose(0)
             closing.cancel()
-    finally:
-        signals.close()
-        await living.stop(site.handler)
-        if site.log is not None:
-            site.log.close()
     return INTERRUPTED if signals.at_once.is_set() else STOPPED
 
 

@@ -71,6 +71,8 @@ def read_limits(limits: tuple[str, ...]) -> ServerLimits:
             names = ", ".join([*_OF_ALL, *_IN_HEAD])
             raise WrongUsage(f"--limit {limit!r} is none: write NAME=VALUE, as body=10M; names are {names}")
         value = float(match[1]) * _UNITS.get((match[2] or "")[:1], 1)
+        if value < (0.001 if name.endswith("-time") else 1) and name != "body":
+            raise WrongUsage(f"--limit {limit!r} lets nothing through: give it more")
         if name in _IN_HEAD:
             for_head[_IN_HEAD[name]] = int(value)
         else:

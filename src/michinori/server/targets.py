@@ -20,7 +20,8 @@ def build(settings: Settings) -> Handler:
         handlers[place] = _handler(target, settings)
     if settings.cgi is not None:
         if CGI_PLACE in handlers:
-            raise WrongUsage(f"--cgi stands at {CGI_PLACE} and so does {handlers[CGI_PLACE]}: move the other one")
+            other = next(target for place, target in map(split, settings.targets) if place == CGI_PLACE)
+            raise WrongUsage(f"--cgi stands at {CGI_PLACE} and so does {other}: move the other one")
         handlers[CGI_PLACE] = _programs(settings.cgi)
     if list(handlers) == ["/"]:
         return handlers["/"]
@@ -57,6 +58,9 @@ def _handler(target: str, settings: Settings) -> Handler:
             return apps.load(target)
         except (apps.NoApplication, extras.MissingLibrary) as error:
             raise WrongUsage(str(error)) from error
+    place, equals, named = target.partition("=")
+    if equals and named:
+        raise WrongUsage(f"there is no folder {target}: if {place} is a place, write /{place}={named}")
     raise WrongUsage(f"there is no folder {target}: give a folder, or an application as MODULE:APP")
 
 
