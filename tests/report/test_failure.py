@@ -47,7 +47,7 @@ INSIDE = ["203.0.113.80"].__contains__
         (
             errors.Disconnected("a.example", "it closed without a word"),
             "wait",
-            "a.example が、応答する前に接続を終えました (it closed without a word)。もう一度試すか、サーバのログを見てください",
+            "a.example が、応答する前に接続を終えました (何も送らずに閉じました)。もう一度試すか、サーバのログを見てください",
             "a.example ended the connection before it answered (it closed without a word); try again",
         ),
         (errors.ProtocolError("x"), "receive", "相手の話すものはHTTPではありません (x)。そのポートで待つ", "check what listens"),

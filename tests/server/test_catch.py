@@ -18,6 +18,7 @@ from webtalk import run
 from michinori.server.catch import CatchError, FolderKeeper, Hello, InMemory, SingleFile
 from michinori.server.keeping import KeepError, KeptFiles
 from michinori.server.messages import Kind
+from michinori.server.replay import read_requests
 
 BIG = random.Random(3).randbytes(10_000_000)
 LONG_COOKIES = (
@@ -146,6 +147,20 @@ def test_two_requests_in_one_packet_are_both_kept(tmp_path: Path) -> None:
     assert (tmp_path / "one").read_bytes() == GET + second
     assert (tmp_path / "many/0001-server_recv.txt").read_bytes() == GET
     assert (tmp_path / "many/0002-server_recv.txt").read_bytes() == second
+
+
+def test_empty_lines_behind_a_request_are_kept_and_are_no_body() -> None:
+    octets = b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc\r\n\r\n"  # as old browsers ended a form
+
+    async def main() -> None:
+        async with catching() as one:
+            await one.say(octets)
+            await one.outcome()
+            assert one.caught[0].octets == octets
+            assert one.caught[0].request.body == b"abc"
+
+    run(main())
+    assert [request.body for request in read_requests(octets + GET)] == [b"abc", b""]
 
 
 @pytest.mark.parametrize(

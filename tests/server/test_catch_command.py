@@ -98,10 +98,18 @@ def test_ctrl_c_is_130_only_when_nothing_was_kept(tmp_path: Path) -> None:
     assert not (tmp_path / "d130/requests.jsonl").exists()
 
 
-def test_sigterm_ends_it_in_order(tmp_path: Path) -> None:
-    with Command("catch", "--port", str(free_port()), "--lang", "en", cwd=tmp_path) as command:
+@pytest.mark.row("A4")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    port = free_port()
+    with Command("catch", "--port", str(port), "--lang", "en", cwd=tmp_path) as command:
         command.wait_for("in a browser")
-        command.end(signal.SIGTERM)
+        with socket.create_connection(("127.0.0.1", port)) as sock:
+            sock.sendall(GET[:-2])
+            command.wait_for("Connected")
+            time.sleep(0.1)  # its first octets are read then
+            assert command.end(number) == 1
+    assert (tmp_path / "server_recv.txt").read_bytes() == GET[:-2]
     assert command.said.splitlines()[-1] == "=== Stopping the server. ==="
 
 
@@ -129,6 +137,8 @@ def test_it_starts_again_at_once_on_the_same_port(tmp_path: Path) -> None:
         (["--forward", "http://localhost:8080", "-o", "f"], 2, "this very catcher"),
         (["--host", "192.0.2.1", "-o", "f"], 1, "cannot be listened on"),
         (["--max-size", "huge", "-o", "f"], 2, "64KiB"),
+        (["--max-size", "0", "-o", "f"], 2, "no room for an octet"),
+        (["--forward", "http://me:secret@a", "-o", "f"], 2, "write http://a"),
     ],
 )
 def test_a_taken_port_and_wrong_usage(tmp_path: Path, arguments: list[str], status: int, words: str) -> None:

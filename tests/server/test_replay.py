@@ -274,6 +274,7 @@ class TestCommand:
 
     def test_wrong_usage_is_2_and_failure_is_1(self, tmp_path: Path) -> None:
         (tmp_path / "f").write_bytes(GET)
+        (tmp_path / "f-2").write_bytes(GET)
         (tmp_path / "tls").write_bytes(b"\x16\x03\x01\x00\x00")
         (tmp_path / "taken").write_text("mine")
         refused = "http://127.0.0.1:1"
@@ -285,7 +286,24 @@ class TestCommand:
             (["f", "--to", "ftp://a"], 2, "write http://host"),
             (["f", "--to", refused, "-o", "taken"], 2, "--force"),
             (["f"], 2, "--to"),
+            (["f", "--to", refused, "--max-size", "0"], 2, "no room for an octet"),
+            (["f", "--to", refused, "-o", "./f", "--force"], 2, "the very request that is sent"),
+            (["f-2", "--to", refused, "-o", "f", "--diff", refused, "--force"], 2, "the very request that is sent"),
         ):
             exit_status, said = self.go(tmp_path, *arguments)
             assert (exit_status, words in said) == (status, True), said
         assert (tmp_path / "taken").read_text() == "mine"
+        assert (tmp_path / "f").read_bytes() == (tmp_path / "f-2").read_bytes() == GET
+
+    def test_what_is_missing_of_the_second_answer_is_said_too(self, tmp_path: Path) -> None:
+        (tmp_path / "f").write_bytes(GET)
+
+        async def main() -> tuple[int, str]:
+            async with server(answering(ANSWER)) as one, server(answering(ANSWER[:-1], stays=False)) as two:
+                to, diff = f"http://127.0.0.1:{one}", f"http://127.0.0.1:{two}"
+                return await asyncio.to_thread(self.go, tmp_path, "f", "--to", to, "--diff", diff)
+
+        status, said = run(main())
+        assert status == 1
+        assert "closed the connection before the answer was complete" in said
+        assert said.count("first octet") == 2

@@ -65,9 +65,7 @@ def test_files_applications_log_and_trace(folder: Path) -> None:
     har = json.loads((folder / "seen" / "server.har").read_text())
     hold_against_har_12(har)
     assert [entry["response"]["status"] for entry in har["log"]["entries"]] == [200, 200, 404, 404]
-    assert {file.stat().st_mode & 0o077 for file in (folder / "seen").glob("[!.]*")} == {
-        0
-    }  # of clients
+    assert {file.stat().st_mode & 0o077 for file in (folder / "seen").glob("[!.]*")} == {0}  # of clients
     events = [json.loads(line) for line in (folder / "seen" / "trace.jsonl").read_text().splitlines()]
     assert [event["what"] for event in events].count("response-sent") == 4
 

@@ -85,6 +85,8 @@ async def _catch(settings: CatchSettings, keeper: Keeper, telling: Telling) -> O
     assert task is not None, "run by asyncio.run"
     with suppress(NotImplementedError):  # not on Windows
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # the terminal is closed, and no nohup stands before us
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, task.cancel)
     return await Catcher(settings, keeper, telling).run()
 
 

@@ -119,8 +119,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{url} cannot be sent to: write http://host or https://host",
     ),
     "no-path": (
-        "{url} のパスは使われません。リクエストが自分のターゲットを持っています。{origin} と書いてください",
-        "the path of {url} has no effect, the request has a target of its own: write {origin}",
+        "{url} のうち使われるのはスキームとホストとポートだけです。リクエストが自分のターゲットとヘッダを持っています。{origin} と書いてください",
+        "only scheme, host and port of {url} have an effect, the request has its own target and fields: write {origin}",
     ),
     "own-tail": (
         "--forward {url} は、この catch 自身を指しています。別のサーバを書いてください",

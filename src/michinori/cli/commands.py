@@ -9,8 +9,10 @@ import click
 
 import michinori as package
 from michinori.cli.helping import SpokenGroup
-from michinori.cli.parameters import LANG, PORT, octets, seconds
+from michinori.cli.parameters import LANG, PORT, octets, seconds, seconds_or_none
 from michinori.cli.tap_commands import tap
+
+_Command = Callable[..., int]
 
 _EXAMPLES = """\b
 Examples:
@@ -23,19 +25,51 @@ Examples:
 """
 
 
-def _tap_options(command: Callable[..., int]) -> Callable[..., int]:
+def _tap_options(command: _Command) -> _Command:
     """What says who we are on a TAP device."""
-    options = (
+    return _all_of(
         click.option("--tap", metavar="NAME", help="With --via tap: the device  [default: mich0]"),
         click.option("--address", metavar="ADDRESS/N", help="With --via tap: our own  [default: 10.99.0.2/24]"),
         click.option("--gateway", metavar="ADDRESS", help="With --via tap: the router to all other networks."),
         click.option(
             "--resolver", "resolvers", multiple=True, metavar="ADDRESS", help="With --via tap: a name server."
         ),
+    )(command)
+
+
+def _keeping_options(*, silence_s: float) -> Callable[[_Command], _Command]:
+    """What bounds a message that is received, and what becomes of it: the same for a request and for an answer."""
+    return _all_of(
+        click.option("--insecure", is_flag=True, help="Do not check the server's certificate."),
+        click.option(
+            "--max-size",
+            type=octets,
+            metavar="SIZE",
+            default="64MB",
+            show_default=True,
+            help="Largest message that is kept whole.",
+        ),
+        _seconds_option("--max-silence", silence_s, "Longest wait for more of it, in seconds."),
+        _seconds_option("--max-time", 300.0, "Longest time for all of it, in seconds."),
+        click.option("--force", is_flag=True, help="Replace a file that is no earlier result."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the rest goes to stderr."),
+        LANG,
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+
+
+def _seconds_option(name: str, default: float, about: str) -> Callable[[_Command], _Command]:
+    return click.option(name, metavar="SECONDS", type=seconds, default=default, show_default=True, help=about)
+
+
+def _all_of(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """The options as one decorator; ``--help`` shows them in this order."""
+
+    def add(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 @click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -172,7 +206,7 @@ def _hash_password(context: click.Context, _: click.Parameter, wanted: bool) -> 
     "--grace",
     "grace_s",
     metavar="SECONDS",
-    type=click.FloatRange(0),
+    type=seconds_or_none,
     default=10.0,
     show_default=True,
     help="Seconds to end gently in.",
@@ -227,34 +261,7 @@ Examples:
 @click.option("-O", "--out-dir", metavar="DIR", help="A folder for numbered files and requests.jsonl.")
 @click.option("--reply", metavar="none|hello|@FILE", default="none", show_default=True, help="What is answered.")
 @click.option("--forward", metavar="URL", help="Pass everything on to this server, and keep its answer too.")
-@click.option("--insecure", is_flag=True, help="Do not check that server's certificate.")
-@click.option(
-    "--max-size",
-    type=octets,
-    metavar="SIZE",
-    default="64MB",
-    show_default=True,
-    help="Largest request that is kept whole.",
-)
-@click.option(
-    "--max-silence",
-    metavar="SECONDS",
-    type=seconds,
-    default=10.0,
-    show_default=True,
-    help="Longest pause in one, in seconds.",
-)
-@click.option(
-    "--max-time",
-    metavar="SECONDS",
-    type=seconds,
-    default=300.0,
-    show_default=True,
-    help="Longest time for one, in seconds.",
-)
-@click.option("--force", is_flag=True, help="Replace a file that is no earlier result.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the log goes to stderr.")
-@LANG
+@_keeping_options(silence_s=10.0)
 def catch(**options: Any) -> int:
     """Listen to a browser: keep the exact octets of what it sends, and explain them.
 
@@ -280,29 +287,7 @@ Examples:
 @click.option("--set-host", is_flag=True, help="Let the Host field name the server; all else stays.")
 @click.option("--repeat", metavar="N", type=click.IntRange(min=1), default=1, show_default=True, help="How many times.")
 @click.option("--diff", metavar="URL", help="Send it to this server too and show both answers side by side.")
-@click.option("--insecure", is_flag=True, help="Do not check certificates.")
-@click.option(
-    "--max-size",
-    type=octets,
-    metavar="SIZE",
-    default="64MB",
-    show_default=True,
-    help="Largest answer that is kept whole.",
-)
-@click.option(
-    "--max-silence", metavar="SECONDS", type=seconds, default=30.0, show_default=True, help="Longest wait, in seconds."
-)
-@click.option(
-    "--max-time",
-    metavar="SECONDS",
-    type=seconds,
-    default=300.0,
-    show_default=True,
-    help="Longest time in all, in seconds.",
-)
-@click.option("--force", is_flag=True, help="Replace a file that is no earlier result.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; the rest goes to stderr.")
-@LANG
+@_keeping_options(silence_s=30.0)
 def replay(**options: Any) -> int:
     """Send a kept request again, byte for byte, and keep the exact octets of the answer.
 

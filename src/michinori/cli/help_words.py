@@ -107,7 +107,6 @@ SENTENCES: Final = {
     "With --via tap: the router to all other networks.": "--via tap で: ほかの全てのネットワークへのルータ。",
     "With --via tap: a name server.": "--via tap で: DNSサーバ。",
     "Print one JSON object; the story goes to stderr.": "JSONを一つ出力します。物語は標準エラーに出ます。",
-    "Print one JSON object; the log goes to stderr.": "JSONを一つ出力します。ログは標準エラーに出ます。",
     "Print one JSON object; the rest goes to stderr.": "JSONを一つ出力します。ほかは標準エラーに出ます。",
     "Print one JSON object; the telling goes to stderr.": "JSONを一つ出力します。物語は標準エラーに出ます。",
     "Where the results go.": "結果を置くフォルダ。",
@@ -151,20 +150,17 @@ SENTENCES: Final = {
     "A folder for numbered files and requests.jsonl.": "番号つきのファイルと requests.jsonl を置くフォルダ。",
     "What is answered.": "何を応答するか。",
     "Pass everything on to this server, and keep its answer too.": "全部をこのサーバに取り次ぎ、応答も残します。",
-    "Do not check that server's certificate.": "そのサーバの証明書を確かめません。",
-    "Largest request that is kept whole.": "全部を残すリクエストの最大の大きさ。",
-    "Longest pause in one, in seconds.": "途中で待つ最長の秒数。",
-    "Longest time for one, in seconds.": "一つにかかる最長の秒数。",
+    # catch and replay
+    "Do not check the server's certificate.": "サーバの証明書を確かめません。",
+    "Largest message that is kept whole.": "全部を残すメッセージの最大の大きさ。",
+    "Longest wait for more of it, in seconds.": "続きを待つ最長の秒数。",
+    "Longest time for all of it, in seconds.": "全部にかかる最長の秒数。",
     # replay
     "The server: http://host:port or https://host.": "サーバ: http://ホスト:ポート または https://ホスト。",
     "The file for the answer": "応答を残すファイル",
     "Let the Host field name the server; all else stays.": "Host をそのサーバに書き換えます。ほかはそのままです。",
     "How many times.": "送る回数。",
     "Send it to this server too and show both answers side by side.": "このサーバにも送り、二つの応答を並べて見せます。",
-    "Do not check certificates.": "証明書を確かめません。",
-    "Largest answer that is kept whole.": "全部を残す応答の最大の大きさ。",
-    "Longest wait, in seconds.": "待つ最長の秒数。",
-    "Longest time in all, in seconds.": "全体の最長の秒数。",
     # experiment
     "Whose sockets: those of two hosts in a virtual world, or this machine's own.": "どのソケットか: 仮想世界の二つのホストのもの、このマシンのもの。",
     # lab

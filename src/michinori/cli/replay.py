@@ -94,9 +94,10 @@ class _Work:
         bounds = ReplayBounds(octets=options.max_size, silence_s=options.max_silence, whole_s=options.max_time)
         urls = [server_url(text, self._language) for text in (options.to, options.diff) if text is not None]
         self._settings = [ReplaySettings(url, tls_context(url, insecure=options.insecure), bounds) for url in urls]
-        files.check(options.target)
-        if options.diff is not None:
-            files.check(options.other_target)
+        for target in [options.target] if options.diff is None else [options.target, options.other_target]:
+            if target.exists() and target.samefile(options.file):
+                raise UsageError(say("same-file", self._language, path=visible(str(target))))
+            files.check(target)
         self._telling = Telling(Lines(sys.stderr if options.as_json else sys.stdout), self._language, bounds)
 
     def run(self) -> int:
@@ -122,6 +123,8 @@ class _Work:
             self._files.write(options.other_target, bytes(other.octets))
             rows = differences(last, other)
             count = telling.compare(rows, [str(settings.url.origin) for settings in self._settings])
+            telling.shortfall(other)
+            telling.times(other)
             telling.kept(options.other_target, len(other.octets))
             complete = complete and other.complete and not count
             found["diff"] = {

@@ -61,12 +61,17 @@ class Telling:
             print_answer(answer, lines, language)
             print_odd(answer, lines, language)
         lines.line("")
+        self.shortfall(replayed)
+
+    def shortfall(self, replayed: Replayed) -> None:
+        """Why the answers are not complete, or what is more than them."""
         if replayed.why:
             bounds = self._bounds
             values = {"bound": bounds.octets, "silence": bounds.silence_s, "whole": bounds.whole_s}
             self._say(f"why-{replayed.why}", "bold yellow", **values)
-        if len(came) < len(replayed.answers):
-            self._say("missing", "bold yellow", count=len(replayed.answers) - len(came))
+        missing = sum(not answer.octets for answer in replayed.answers)
+        if missing:
+            self._say("missing", "bold yellow", count=missing)
         if replayed.surplus > 0:
             self._say("surplus", "yellow", octets=replayed.surplus)
 

@@ -11,6 +11,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{file} の {octets:,} オクテットを {to} に送ります: {requests}",
         "Sending the {octets:,} octets of {file} to {to}: {requests}",
     ),
+    "same-file": (
+        "{path} は送るリクエストそのもののファイルです。応答には -o で別のファイルを選んでください",
+        "{path} holds the very request that is sent: choose another file for the answer with -o",
+    ),
     "host-set": ("Host を {authority} に書き換えました。", "Host was changed to {authority}."),
     "cut-off": (
         "最後のリクエストは途中で切れています。それでも送ります。",

@@ -124,9 +124,10 @@ _REASONS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     ),
     (re.compile(r"no secure connection to (\S+) \((.*)\)"), r"\1 と安全な接続ができません (\2)"),
     (
-        re.compile(r"(\S+) ended the connection before it answered \((.*)\)"),
+        re.compile(r"(\S+) ended the connection before it answered \((?P<why>.*)\)"),
         r"\1 が、応答する前に接続を終えました (\2)",
     ),
+    (re.compile(r"it closed without (a word|an answer)"), "何も送らずに閉じました"),
     (re.compile(r"the peer broke HTTP \((.*)\)"), r"相手の話すものはHTTPではありません (\1)"),
     (re.compile(r".+ after (\d+)(?: of (\d+))? octets of the body"), r"ボディの \1 オクテット目で、接続が終わりました"),
     (re.compile(r"(.+) exceeds the bound of (.+)"), r"上限の \2 を超えました (\1)"),
@@ -163,9 +164,12 @@ _WAYS_OUT: Final = {
 
 
 def _in_japanese(reason: str) -> str:
+    """The reason in Japanese; what a group ``why`` of it holds is a reason too."""
     for pattern, japanese in _REASONS:
-        if pattern.search(reason):
-            return pattern.sub(japanese, reason)
+        if found := pattern.search(reason):
+            said = pattern.sub(japanese, reason)
+            why = found.groupdict().get("why")
+            return said.replace(why, _in_japanese(why)) if why else said
     return reason
 
 

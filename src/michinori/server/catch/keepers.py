@@ -160,7 +160,7 @@ def describe(caught: Caught) -> dict[str, Any]:
         "version": head.version if head else "",
         "octets": len(request.octets),
         "head_octets": request.head_end if head else 0,
-        "body_octets": len(request.octets) - request.head_end if head else 0,
+        "body_octets": len(request.body),
         "ms": round(caught.took_ns / 1e6, 3),
         "whole": caught.whole,
         "why": caught.why,

@@ -153,7 +153,7 @@ class Visit:
         if last.octets.strip(b"\r\n") or len(self._extents) == 1:
             return False
         self._extents.pop()
-        self._extents[-1].add(bytes(last.octets))
+        self._extents[-1].add_empty_lines(bytes(last.octets))
         return True
 
     async def close_gently(self) -> None:

@@ -127,6 +127,7 @@ class MessageExtent(ABC):
         self.odd: list[str] = []
         """Words for what breaks the rules."""
         self._searched = 0
+        self._behind = 0
         self._body: _Body | None = None
 
     def feed(self, data: bytes) -> int:
@@ -146,10 +147,15 @@ class MessageExtent(ABC):
         self.octets += data[:room]
         self.left_out += max(0, len(data) - room)
 
+    def add_empty_lines(self, data: bytes) -> None:
+        """Take line ends that came behind the message: they are kept with it and are no part of its body."""
+        self.octets += data
+        self._behind += len(data)
+
     @property
     def body(self) -> bytes:
         """What stands behind the head, as it came."""
-        return bytes(self.octets[self.head_end :]) if self.head is not None else b""
+        return bytes(self.octets[self.head_end : len(self.octets) - self._behind]) if self.head is not None else b""
 
     @property
     def content(self) -> bytes:

@@ -26,7 +26,7 @@ def read_requests(octets: bytes) -> list[RequestExtent]:
         taken = extent.feed(octets)
         octets = octets[taken:]
         if found and not extent.octets.strip(b"\r\n"):
-            found[-1].add(bytes(extent.octets))  # empty lines behind a request belong to it
+            found[-1].add_empty_lines(bytes(extent.octets))
         elif extent.kind is not Kind.HTTP or extent.head is None:
             raise NotARequest(extent.kind)
         else:
