@@ -86,9 +86,9 @@ def _more(folder: Path) -> tuple[float, float]:
     pairs = []
     for turn in range(ROUNDS):
         took = {}
-        for options in [(), ("--no-report",)][:: -1 if turn % 2 else 1]:
-            took[options] = _walk(folder / "default", _URL, *options)
-        pairs.append([a - b for a, b in zip(took[()], took["--no-report",], strict=True)])
+        for has_report in (True, False) if turn % 2 else (False, True):
+            took[has_report] = _walk(folder / "default", _URL, *([] if has_report else ["--no-report"]))
+        pairs.append([a - b for a, b in zip(took[True], took[False], strict=True)])
     more_s, more_processor_s = (statistics.median(column) for column in zip(*pairs, strict=True))
     return more_s, more_processor_s
 

@@ -65,3 +65,18 @@ def test_what_never_arrived_has_its_reason(walked, arrows):
         assert events[-1].t - below[-1].t < 100_000_000
     retransmitted = sum(1 for arrow in arrows if arrow["again"])
     assert retransmitted == len(walked.of("tcp", "retransmitted"))
+
+
+def test_a_refused_connection_is_asked_for_and_refused_by_the_host_where_nothing_listens(tmp_path):
+    refused = walk(tmp_path / "out", "http://www.michinori.example:81/")
+    [arrows] = node.call("ladder_rows.js", [("arrowsOf", node.JOURNEY)], refused.folder / "journey.html")
+    [dropped] = refused.of("tcp", "dropped", "www")
+    [reset] = [event for event in refused.of("tcp", "segment-received", "pc") if "RST" in event.data["flags"]]
+    asked, answered = [arrow for arrow in arrows if arrow["sort"] == "tcp"]
+    assert (asked["from"], asked["to"], asked["received"]) == ("pc", "www", dropped.n)
+    assert asked["refused"] == dropped.why == "no-socket"
+    assert (answered["from"], answered["to"], answered["received"]) == ("www", "pc", reset.n)
+    assert answered["told"] == reset.n  # no socket sent it: only where it came is it told what it was
+    assert refused.events[answered["sent"] - 1].host == "www"
+    assert answered["sent"] in {cause.n for cause in causes(refused.events, reset.n)}
+    assert dropped.n < answered["sent"]

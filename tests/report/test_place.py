@@ -100,3 +100,9 @@ def test_a_cause_never_has_a_later_place_in_one_direction(placed):
             before, now = stages[event.cause - 1], stages[event.n - 1]
             if {before, now} <= {Stage.SENDING, Stage.HEADERS, Stage.ROUTERS, Stage.SERVER_RECEIVES}:
                 assert before <= now, event
+
+
+def test_the_other_end_is_also_who_has_no_socket_for_what_comes(tmp_path):
+    placed = Placed(walk(tmp_path / "out", "http://www.michinori.example:81/"))
+    [refused] = [one for one in placed.places.conversations if one.protocol == "tcp"]
+    assert (refused.client, refused.server) == ("pc", "www")

@@ -197,6 +197,7 @@ class _Walk:
         if not end or any(mark in end for mark in _UNSPECIFIED):
             if event.layer not in ("browser", "http", "dns") and (event.layer, event.what) != ("socket", "called"):
                 self.conversation[n] = number
+                self._refuse(event, number)
             return self.conversations[self.conversation[n] - 1] if self.conversation[n] else None
         known = self.by_end.get((event.host, end))
         if known is None or (event.what == "isn-chosen" and known.opened and known.client == event.host):
@@ -222,6 +223,13 @@ class _Walk:
         self.conversations.append(known)
         self.by_end[event.host, end] = known
         return known
+
+    def _refuse(self, event: Event, number: int) -> None:
+        """A host that has no socket for what came is the other end all the same: it is the one that answers."""
+        if number and event.what == "dropped" and event.layer in ("tcp", "udp"):
+            known = self.conversations[number - 1]
+            if not known.server and known.client != event.host:
+                known.server = event.host
 
     def _own(self, event: Event) -> Conversation | None:
         number = self.conversation[event.n]

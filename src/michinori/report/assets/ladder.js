@@ -27,6 +27,7 @@ const TEXTS = {
   detail: { ja: "選んでいる矢印", en: "The chosen arrow" },
   took: { ja: "{time} で到着", en: "arrived after {time}" },
   lost: { ja: "届かなかった", en: "did not arrive" },
+  refused: { ja: "受け取られなかった", en: "not accepted" },
   underWay: { ja: "旅が終わったときは、まだ途中だった", en: "still under way when the journey ended" },
   at: { ja: "({host} で)", en: "(at {host})" },
   again: { ja: "再送: {why}", en: "sent again: {why}" },
@@ -184,14 +185,15 @@ function Detail({ report, shown, at, absolute, open, setOpen, pick }) {
   const { journey } = report;
   const arrow = shown.arrows[at];
   const t = journey.columns.t;
-  const loss = arrow && !arrow.received ? lossOf(journey, arrow.sent) : null;
+  const loss = arrow && (!arrow.received || arrow.refused) ? lossOf(journey, arrow.sent) : null;
   const why = loss && explainReason(loss.why);
   return html`<section class="ladder-detail" aria-label=${say(TEXTS.detail)}>
     <button type="button" class="icon" aria-label=${say(TEXTS.before)} disabled=${at < 1} onClick=${() => pick(shown.arrows[at - 1], false)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 15l3-6 3 6z" /></svg></button>
     <button type="button" class="icon" aria-label=${say(TEXTS.after)} disabled=${at >= shown.arrows.length - 1} onClick=${() => pick(shown.arrows[at + 1], false)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 9l3 6 3-6z" /></svg></button>
     <p aria-live="polite">${arrow && html`<span class="num">${ms(t[arrow.sent - 1])} ms</span>${" "}<b>${arrow.from} → ${arrow.to || "?"}</b>${" "}<span class="mono">${saidBy(journey, arrow, absolute)}</span>${" "}
-      ${arrow.received ? html`<span class="soft">${say(TEXTS.took, { time: duration(t[arrow.received - 1] - t[arrow.sent - 1]) })}</span>`
-        : html`<span class="warm">${loss ? `${say(TEXTS.lost)}: ${loss.why} ${say(TEXTS.at, { host: loss.host })}` : say(TEXTS.underWay)}</span>${why && html`<small>${say(why)}</small>`}`}
+      ${arrow.received > 0 && html`<span class="soft">${say(TEXTS.took, { time: duration(t[arrow.received - 1] - t[arrow.sent - 1]) })}</span>${" "}`}
+      ${loss && html`<span class="warm">${say(arrow.refused ? TEXTS.refused : TEXTS.lost)}: ${loss.why} ${say(TEXTS.at, { host: loss.host })}</span>${why && html`<small>${say(why)}</small>`}`}
+      ${!arrow.received && !loss && html`<span class="warm">${say(TEXTS.underWay)}</span>`}
       ${arrow.again && html`${" "}<span class="tag warm">${say(TEXTS.again, { why: arrow.again })}</span>`}`}</p>
     <button type="button" class="chip" aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>${say(open ? TEXTS.close : TEXTS.open)}</button></section>`;
 }

@@ -148,7 +148,7 @@ function strokesOf(journey, arrow, scale, x, routers) {
     });
   }
   const from = Number(x.get(arrow.from)), to = x.get(arrow.to);
-  if (arrow.received && to !== undefined) return [{ x1: from, y1: y(arrow.sent), x2: to, y2: y(arrow.received), lost: "" }];
+  if (arrow.received && to !== undefined) return [{ x1: from, y1: y(arrow.sent), x2: to, y2: y(arrow.received), lost: arrow.refused }];
   const far = [...x.values()].reduce((most, place) => (Math.abs(place - from) > Math.abs(most - from) ? place : most), from);
   return [{ x1: from, y1: y(arrow.sent), x2: from + (far - from) * LOST_AT, y2: y(arrow.sent) + LOST_FALL, lost: lossOf(journey, arrow.sent)?.why ?? UNDER_WAY }];
 }
@@ -161,7 +161,7 @@ function directionOf(arrow, x) {
 
 /** What an arrow says. @param {Journey} journey @param {Arrow} arrow @param {boolean} absolute whether numbers are those on the wire */
 export function saidBy(journey, arrow, absolute) {
-  const event = journey.event(arrow.sent), { data } = event;
+  const event = journey.event(arrow.told), { data } = event;
   if (arrow.sort === "tcp") {
     const [seq, ack] = absolute ? [data.seq, data.ack] : [data.rel_seq, data.rel_ack];
     return [`[${data.flags}]`, `seq ${seq}`, ack === undefined ? "" : `ack ${ack}`, data.len ? `len ${data.len}` : "", `win ${data.window}`, data.mss ? `mss ${data.mss}` : "",

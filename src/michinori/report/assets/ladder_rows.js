@@ -8,7 +8,9 @@
  * @typedef {object} Arrow
  * @property {Sort} sort
  * @property {number} sent the event that sent it
- * @property {number} received the event that took it in at the other end, 0 if it never got there
+ * @property {number} told the event that tells what is in it: that one, but for an answer of no socket, which is noted only where it comes
+ * @property {number} received the event at the other end, 0 if it never got there
+ * @property {string} refused why the other end dropped it, if it did
  * @property {string} from the host
  * @property {string} to the host that took it in, empty if none did
  * @property {number} conversation 0 if it belongs to none
@@ -19,14 +21,14 @@
 /** @type {Record<string, Sort>} */
 const SENDS = { "tcp segment-sent": "tcp", "udp sent": "udp", "icmp sent": "icmp", "arp asked": "arp", "arp answered": "arp" };
 /** @type {Record<string, Sort>} */
-const TAKES = { "tcp segment-received": "tcp", "udp received": "udp", "icmp received": "icmp" };
+const TAKES = { "tcp segment-received": "tcp", "tcp dropped": "tcp", "udp received": "udp", "udp dropped": "udp", "icmp received": "icmp" };
 
 /** @param {Journey} journey @returns {Arrow[]} in the order in which they were sent */
 export function arrowsOf(journey) {
   const { kind, host, conversation, connection, why } = journey.columns;
   const names = journey.kinds.map((parts) => parts.join(" "));
   const sends = names.map((name) => SENDS[name]), takes = names.map((name) => TAKES[name]);
-  const retransmitted = names.indexOf("tcp retransmitted");
+  const retransmitted = names.indexOf("tcp retransmitted"), refusals = [names.indexOf("tcp dropped"), names.indexOf("udp dropped")];
   /** @type {Map<number, Arrow>} */
   const arrows = new Map();
   /** @type {Map<number, string>} by connection, the reason of what is sent again next */
@@ -36,23 +38,34 @@ export function arrowsOf(journey) {
     if (kind[row] === retransmitted) again.set(connection[row], journey.whys[why[row]]);
     if (sort) {
       arrows.set(row + 1, {
-        sort, sent: row + 1, received: 0, from: journey.hosts[host[row]], to: "", conversation: conversation[row],
+        sort, sent: row + 1, told: row + 1, received: 0, refused: "", from: journey.hosts[host[row]], to: "", conversation: conversation[row],
         again: sort === "tcp" ? (again.get(connection[row]) ?? "") : "",
       });
       if (sort === "tcp") again.delete(connection[row]);
       if (sort === "arp") takeArp(journey, /** @type {Arrow} */ (arrows.get(row + 1)));
     } else if (taken) {
-      const arrow = arrows.get(senderOf(journey, row + 1, sends));
+      const refused = refusals.includes(kind[row]), origin = senderOf(journey, row + 1, sends), arrow = arrows.get(origin);
+      const end = { received: row + 1, refused: refused ? journey.whys[why[row]] : "", to: journey.hosts[host[row]] };
+      if (!arrow && origin && !refused) {
+        arrows.set(origin, { sort: taken, sent: origin, told: row + 1, from: journey.hosts[host[origin - 1]], conversation: conversation[row], again: "", ...end });
+      }
       // Of what came twice, the first counts.
-      if (arrow && arrow.sort === taken && !arrow.received) Object.assign(arrow, { received: row + 1, to: journey.hosts[host[row]] });
+      if (arrow && arrow.sort === taken && !arrow.received) Object.assign(arrow, end);
     }
   }
-  return [...arrows.values()];
+  return [...arrows.values()].sort((one, other) => one.sent - other.sent);
 }
 
-/** The send that led to a reception. @param {Journey} journey @param {number} n @param {(Sort | undefined)[]} sends */
+/**
+ * The send that led to a reception. What a host answers to a segment of none of its sockets is told of by IP alone.
+ * @param {Journey} journey @param {number} n @param {(Sort | undefined)[]} sends
+ */
 function senderOf(journey, n, sends) {
-  for (let cause = journey.cause(n); cause; cause = journey.cause(cause)) if (sends[journey.columns.kind[cause - 1]]) return cause;
+  const { kind } = journey.columns;
+  const isIp = (/** @type {number} */ event, /** @type {string} */ what) => event > 0 && journey.kinds[kind[event - 1]].join(" ") === `ip ${what}`;
+  for (let cause = journey.cause(n); cause; cause = journey.cause(cause)) {
+    if (sends[kind[cause - 1]] || (isIp(cause, "sent") && isIp(journey.cause(cause), "received"))) return cause;
+  }
   return 0;
 }
 

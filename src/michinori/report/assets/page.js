@@ -54,7 +54,7 @@ function Picture({ report, answers, layout }) {
       <button type="button" class="chip" aria-pressed=${finished ? "true" : "false"} onClick=${() => finish(!finished)}>${say(TEXTS.whole)}</button>
       <span class="soft">${say(TEXTS.size, sizes)}</span></div>
     <div class="page-frame">
-      <div class="page-scroll" tabindex="0" role="region" aria-label=${say(TEXTS.picture)}><div class=${boxes ? "page-sheet boxes" : "page-sheet"} style=${{ aspectRatio: `${layout.width} / ${layout.height}` }}>
+      <div class="page-scroll" tabindex="0" role="group" aria-label=${say(TEXTS.picture)}><div class=${boxes ? "page-sheet boxes" : "page-sheet"} style=${{ aspectRatio: `${layout.width} / ${layout.height}` }}>
         <img src=${report.picture} alt=${say(TEXTS.picture)} />
         <${Overlay} layout=${layout} chosen=${chosen} choose=${choose} />
         ${missing.everything ? html`<p class="page-cover">${say(TEXTS.covered)}</p>` : missing.boxes.map((box, index) => html`<i key=${index} class="page-missing" style=${placeOf(box, layout)}></i>`)}

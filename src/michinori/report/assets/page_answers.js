@@ -1,8 +1,9 @@
 // @ts-check
-// What each response was: its head, its coding, its declared and its true type, and where its character code came from.
+// What each response was: its head, its coding, its declared and its true type, and where its character encoding came from.
 import { html, useState, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { count, pathOf } from "./format.js";
+import { whyOf } from "./requests.js";
 
 /** @typedef {import("./parts.js").Report} Report */
 /** @typedef {import("./i18n.js").Texts} Texts */
@@ -14,7 +15,7 @@ const TEXTS = {
   coding: { ja: "符号化", en: "Coding" },
   declared: { ja: "宣言された型", en: "Declared type" },
   sniffed: { ja: "中身から判断した型", en: "Sniffed type" },
-  charset: { ja: "文字コード", en: "Character code" },
+  charset: { ja: "文字コード", en: "Character encoding" },
   plain: { ja: "なし: {octets}", en: "none: {octets}" },
   coded: { ja: "{coding}: {from} → {to} オクテット ({share})", en: "{coding}: {from} → {to} octets ({share})" },
   from: { ja: "{charset} ({how})", en: "{charset} ({how})" },
@@ -22,7 +23,7 @@ const TEXTS = {
   sent: { ja: "リクエストのヘッダ", en: "Request head" },
   none: { ja: "応答はありませんでした。", en: "There was no response." },
 };
-/** How the character code was found out, by what the trace calls it. @type {Record<string, Texts>} */
+/** How the character encoding was found out, by what the trace calls it. @type {Record<string, Texts>} */
 const HOWS = {
   bom: { ja: "バイト順マーク", en: "byte order mark" },
   header: { ja: "Content-Typeヘッダ", en: "Content-Type header" },
@@ -55,7 +56,7 @@ function One({ report, answer, current }) {
       <div><dt>${say(TEXTS.declared)}</dt><dd class="mono">${sniffed?.header_type || data.content_type || "–"}</dd></div>
       <div><dt>${say(TEXTS.sniffed)}</dt><dd class=${sniffed?.differs ? "mono warm" : "mono"}>${sniffed ? html`<${Go} report=${report} n=${sniffed.n}>${sniffed.type}<//> <span class="soft">(${sniffed.rule})</span>` : "–"}</dd></div>
       <div><dt>${say(TEXTS.charset)}</dt><dd>${decoded ? html`<${Go} report=${report} n=${decoded.n}>${say(TEXTS.from, { charset: decoded.charset, how })}<//>` : "–"}</dd></div>
-    </dl>` : html`<p class="warm">${asked.why || say(TEXTS.none)}</p>`}
+    </dl>` : html`<p class="warm">${say(asked.why ? whyOf(report.journey, asked) : TEXTS.none)}</p>`}
     ${open && html`<div class="page-heads"><${Head} title=${say(TEXTS.sent)} first=${`${data.method} ${pathOf(data.url)} ${data.request_version}`} headers=${data.request_headers ?? []} />
       ${data.status > 0 && html`<${Head} title=${say(TEXTS.headers)} first=${`${data.response_version} ${data.status} ${data.reason}`} headers=${data.response_headers ?? []} />`}</div>`}</li>`;
 }

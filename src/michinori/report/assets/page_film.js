@@ -36,6 +36,7 @@ export function Film({ report, answers, layout }) {
   const moments = useMemo(() => few(stripOf(report.journey, answers)), [report, answers]);
   const painted = moments.some(({ jpeg }) => jpeg);
   const current = useStore(report.cursor, (moment) => moments.findLast((each) => each.n <= moment.n)?.n ?? 0);
+  if (moments.length < 2) return null; // an own page of the browser, say about an error: nothing came bit by bit
   return html`<section aria-labelledby="page-film"><h3 id="page-film">${say(TEXTS.film)}</h3><p class="soft page-truth">${say(painted ? TEXTS.truth : TEXTS.masked)}</p>
     <ol class="page-film">${moments.map((moment) => {
       const names = moment.came.map(shortly);

@@ -9,8 +9,8 @@ import { treeOf } from "./page_data.js";
 /** @typedef {import("./page_data.js").TreeNode} TreeNode */
 
 const TEXTS = {
-  tree: { ja: "文書の木 (DOM)", en: "The document's tree (DOM)" },
-  nodes: { ja: "{count} 個の節点 (空白だけのテキストを除く)", en: "{count} nodes, texts of white space left out" },
+  tree: { ja: "文書の木構造 (DOMツリー)", en: "The document's tree (DOM)" },
+  nodes: { ja: "{count} 個のノード (空白だけのテキストを除く)", en: "{count} nodes, texts of white space left out" },
   cut: { ja: "長いので、途中までを収めています。", en: "It is long: only its beginning is kept here." },
   more: { ja: "ほか {count} 個", en: "{count} more" },
 };

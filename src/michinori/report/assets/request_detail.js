@@ -3,7 +3,7 @@
 import { html, useMemo, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { count, duration, ms } from "./format.js";
-import { eventAt, packetsOf } from "./requests.js";
+import { eventAt, packetsOf, whyOf } from "./requests.js";
 import { PARTS } from "./parts.js";
 
 /** @typedef {import("./parts.js").Report} Report */
@@ -60,7 +60,7 @@ export function RequestDetail({ report, one }) {
       <dt>${say(TEXTS.initiator)}</dt><dd class="mono">${data.initiator || say(TEXTS.typed)}</dd>
       ${one.connection && html`<dt>${say(TEXTS.connection)}</dt><dd><span class="mono">${one.connection}</span> <span class="soft">(${say(one.reused ? TEXTS.reused : TEXTS.fresh)})</span></dd>`}
       <dt>${say(TEXTS.sizes)}</dt><dd>${say(TEXTS.octets, sizes)} ${coded && say(TEXTS.decoded, { octets: count(data.content_octets) })}</dd>
-      ${one.why && html`<dt>${say(TEXTS.why)}</dt><dd class="warm">${one.why}</dd>`}
+      ${one.why && html`<dt>${say(TEXTS.why)}</dt><dd class="warm">${say(whyOf(report.journey, one))}</dd>`}
     </dl>
     <${PhaseTable} report=${report} one=${one} />
     <${Packets} report=${report} one=${one} />

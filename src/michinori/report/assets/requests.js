@@ -62,6 +62,11 @@ function phasesOf(data) {
   return phases;
 }
 
+/** Why a request failed; where the journey failed with it, as that is told. @param {Journey} journey @param {Asked} asked @returns {import("./i18n.js").Texts} */
+export function whyOf({ about }, { data, why }) {
+  return about.failure && data.kind === "document" ? about.failure : { ja: why, en: why };
+}
+
 /** @param {Journey} journey @param {Asked} asked @returns {Packet[]} in the order of their instants */
 export function packetsOf(journey, { id, host }) {
   const { kind, exchange, host: hosts, t } = journey.columns;

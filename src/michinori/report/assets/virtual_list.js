@@ -47,6 +47,6 @@ export function VirtualList({ count, rowHeight, row, label, at, className }) {
     rows.push(html`<li key=${index} aria-setsize=${count} aria-posinset=${index + 1}
       style=${{ top: `${index * rowHeight}px`, height: `${rowHeight}px` }}>${row(index)}</li>`);
   }
-  return html`<div class=${`virtual ${className ?? ""}`} ref=${box} onScroll=${look} tabindex="0" role="region" aria-label=${label}>
+  return html`<div class=${`virtual ${className ?? ""}`} ref=${box} onScroll=${look} tabindex="0" role="group" aria-label=${label}>
     <ul style=${{ height: `${count * rowHeight}px` }}>${rows}</ul></div>`;
 }

@@ -32,7 +32,13 @@ const PRIORITIES = [
   { ja: "最高", en: "highest" }, { ja: "高", en: "high" }, { ja: "中", en: "medium" },
   { ja: "低", en: "low" }, { ja: "低", en: "low" }, { ja: "最低", en: "lowest" },
 ];
+/** What was asked for, by what the trace calls it. @type {Record<string, import("./i18n.js").Texts>} */
+const KINDS = {
+  document: { ja: "文書", en: "document" }, stylesheet: { ja: "スタイルシート", en: "style sheet" }, image: { ja: "画像", en: "image" },
+  icon: { ja: "アイコン", en: "icon" }, font: { ja: "フォント", en: "font" },
+};
 const MARKS = 7;
+const LONG = 18, ENDING = 9;
 
 /** @param {{report: Report}} props */
 export function Waterfall({ report }) {
@@ -111,17 +117,18 @@ function markText(mark, step) {
 function Row({ report, one, place, marks, from, span, open, toggle }) {
   const say = useSay();
   const { data } = one;
+  const method = data.method === "GET" ? "" : `${data.method} `, name = nameOf(data.url);
   const failed = one.why !== "" || data.status >= 400;
   const press = (/** @type {MouseEvent} */ event) => {
     const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
     report.cursor.goToTime(from + ((event.clientX - box.left) / box.width) * span);
   };
   return html`<div class="waterfall-row waterfall-grid">
-    <button type="button" class="waterfall-name" aria-expanded=${open ? "true" : "false"} data-exchange=${one.id} onClick=${() => toggle(one.id)}>
+    <button type="button" class="waterfall-name" aria-expanded=${open ? "true" : "false"} aria-label=${`#${one.id} ${method}${name}`} data-exchange=${one.id} onClick=${() => toggle(one.id)}>
       <svg viewBox="0 0 10 10" aria-hidden="true"><path d="M3 1l5 4-5 4z" /></svg>
-      <span title=${data.url}><small>#${one.id}</small> ${data.method === "GET" ? "" : `${data.method} `}${nameOf(data.url)}</span></button>
+      <span><small>#${one.id}</small> ${method}</span><span class="waterfall-path" title=${data.url}>${ends(name).map((part) => html`<span>${part}</span>`)}</span></button>
     <span class=${failed ? "warm" : ""}><span class="unseen">${say(TEXTS.status)}: </span>${data.status ? html`<span class="status-code">${data.status}</span>` : say(TEXTS.failed)}</span>
-    <span class="soft"><span class="unseen">${say(TEXTS.kind)}: </span>${data.kind || data.content_type}</span>
+    <span class="soft"><span class="unseen">${say(TEXTS.kind)}: </span>${KINDS[data.kind] ? say(KINDS[data.kind]) : data.content_type}</span>
     <span class="soft"><span class="unseen">${say(TEXTS.priority)}: </span>${PRIORITIES[data.priority] ? say(PRIORITIES[data.priority]) : data.priority}</span>
     <span class="num end"><span class="unseen">${say(TEXTS.size)}: </span>${count(transferred(one))}</span>
     <span class="num end"><span class="unseen">${say(TEXTS.time)}: </span>${duration(one.to - one.from)}</span>
@@ -129,6 +136,11 @@ function Row({ report, one, place, marks, from, span, open, toggle }) {
       ${marks.map((mark) => html`<b key=${mark} style=${{ left: place(mark) }}></b>`)}
       ${one.phases.map((phase) => html`<i key=${phase.name} class=${`phase ${phase.name}`} style=${{ left: place(phase.from), width: `${((phase.to - phase.from) / span) * 100}%` }}></i>`)}
     </div></div>`;
+}
+
+/** What may be cut short when there is no room, and the end, in which long names differ. @param {string} name */
+function ends(name) {
+  return name.length > LONG ? [name.slice(0, -ENDING), name.slice(-ENDING)] : [name];
 }
 
 /** The last part of a path, as lists of requests show it; all of it where that says nothing. @param {string} url */

@@ -71,7 +71,7 @@ export const SLIPS = [
   },
   {
     id: "recv", from: "tutorial", quote: "4096バイトずつ繰り返し取得し、全て取得します", row: "A3", source: "POSIX recv",
-    right: t("recvは1回で1度だけ取り出す。届いた分だけで、全部とは限らない。終わりまで繰り返すのは応用の仕事。", "One recv takes once what is there, which need not be all. To go on to the end is the application's work."),
+    right: t("recvは1回で1度だけ取り出す。届いた分だけで、全部とは限らない。終わりまで繰り返すのはアプリケーションの仕事。", "One recv takes once what is there, which need not be all. To go on to the end is the application's work."),
     prove: (journey) => by(severalReads(journey), (event) => t(`同じコネクションで、これが2回目のread (${event.data.octets} オクテット)。1回では全部届いていなかった。`,
       `The second read of one connection (${event.data.octets} octets): the first had not brought all.`)),
     elsewhere: PAGE,
@@ -138,9 +138,9 @@ export const SLIPS = [
   },
   {
     id: "descriptor", from: "article", quote: "ディスクリプタ…ソケット内部に保存", row: "B7", source: "POSIX socket",
-    right: t("ディスクリプタを持つのは応用。プロトコルスタックの中のソケットを、応用が指すための番号。", "The application holds the descriptor: the number by which it names a socket inside the stack."),
+    right: t("ディスクリプタを持つのはアプリケーション。プロトコルスタックの中のソケットを、アプリケーションが指すための番号。", "The application holds the descriptor: the number by which it names a socket inside the stack."),
     prove: (journey) => by(firstOf(journey, "socket", "returned", ({ data }) => data.call === "socket", journey.about.browser_host), ({ data }) => t(
-      `socketの呼出しは、応用にディスクリプタ ${data.descriptor} を返した。`, `The call socket returned descriptor ${data.descriptor} to the application.`)),
+      `socketの呼出しは、アプリケーションにディスクリプタ ${data.descriptor} を返した。`, `The call socket returned descriptor ${data.descriptor} to the application.`)),
     elsewhere: PAGE,
   },
   {
@@ -211,10 +211,10 @@ export const SLIPS = [
   },
   {
     id: "reassembly", from: "article", quote: "ID情報に同じ値を持つパケット", row: "B21", source: "RFC 791 3.2",
-    right: t("再構築の鍵は、送信元、宛先、プロトコル、識別子の四つ。MFフラグだけでは、最後の断片 (MF=0) と分割されていないパケットを見分けられない。",
+    right: t("再構築の鍵は、送信元、宛先、プロトコル、識別子の四つ。MFフラグだけでは、最後のフラグメント (MF=0) と分割されていないパケットを見分けられない。",
       "The key of reassembly is source, destination, protocol and identification. MF alone does not tell the last fragment (MF=0) from a whole packet."),
     prove: (journey) => by(firstOf(journey, "ip", "reassembled"), ({ data }) => t(
-      `${data.src} → ${data.dst}、${data.protocol}、識別子 ${data.id} の断片 ${data.fragments} 個から再構築した。`, `Put together from ${data.fragments} fragments of ${data.src} → ${data.dst}, ${data.protocol}, identification ${data.id}.`)),
+      `${data.src} → ${data.dst}、${data.protocol}、識別子 ${data.id} のフラグメント ${data.fragments} 個から再構築した。`, `Put together from ${data.fragments} fragments of ${data.src} → ${data.dst}, ${data.protocol}, identification ${data.id}.`)),
     elsewhere: "michinori open --scenario fragments http://www.michinori.example/",
   },
 ];

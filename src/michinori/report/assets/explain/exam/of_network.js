@@ -119,7 +119,7 @@ const fragmentOffset = (journey, dice) => {
     .filter((frame) => frame && frame.host === cut.host && frame.values.get("ip.id") === cut.data.id && frame.values.get("ip.frag_offset") > 0);
   const frame = frames[0];
   return frame ? make("fragment-offset", "number", frame.values.get("ip.frag_offset"),
-    say(`${frame.host} は全長 ${cut.data.length} オクテットのパケットを分割した。フレーム ${frame.number} の断片より前にデータが ${frame.values.get("ip.frag_offset") * 8} オクテットある。この断片のフラグメントオフセットの欄の値は。`,
+    say(`${frame.host} は全長 ${cut.data.length} オクテットのパケットを分割した。フレーム ${frame.number} のフラグメントより前にデータが ${frame.values.get("ip.frag_offset") * 8} オクテットある。このフラグメントのフラグメントオフセットの欄の値は。`,
       `${frame.host} cut a packet of ${cut.data.length} octets. The fragments before that of frame ${frame.number} hold ${frame.values.get("ip.frag_offset") * 8} octets of data: what stands in its fragment offset field?`),
     say("単位は8オクテット。", "It counts units of 8 octets."), "RFC 791 3.1", [frame], { hidden: [] }) : null;
 };

@@ -5,7 +5,7 @@ const octets = { ...field("data.data", undefined, "octets", "Data", "データ",
 
 export const data = {
   key: "data", name: "Data", label: words("データ", "Data"), unit: words("データ", "data"), osi: 7,
-  meaning: words("中身。続きのセグメントや断片では、前のものと合わせて一つのメッセージになる。", "The load. Of later segments and fragments, a piece of one message."),
+  meaning: words("中身。続きのセグメントやフラグメントでは、前のものと合わせて一つのメッセージになる。", "The load. Of later segments and fragments, a piece of one message."),
   source: "—",
   fields: [octets],
 };

@@ -18,7 +18,7 @@ export const ipv6 = {
     "Carries the data to its final destination. Always 40 octets, no checksum, and routers never cut it."),
   source: S,
   fields: [
-    field("ipv6.version", 4, "uint", "Version", "バージョン", "IPの版。", "The version of IP.", S, { codes: { 4: "IPv4", 6: "IPv6" } }),
+    field("ipv6.version", 4, "uint", "Version", "バージョン", "IPのバージョン。", "The version of IP.", S, { codes: { 4: "IPv4", 6: "IPv6" } }),
     field("ipv6.tclass", 8, "hex", "Traffic Class", "トラフィッククラス", "優先度と輻輳通知。IPv4のDSフィールドに当たる。", "Priority and congestion notification, as IPv4's DS field.", "RFC 8200 7, RFC 2474 3",
       { fields: DS_FIELDS.map((part) => ({ ...part, key: part.key.replace("ip.dsfield", "ipv6.tclass") })) }),
     field("ipv6.flow", 20, "hex", "Flow Label", "フローラベル", "同じ流れのパケットに付く同じ値。ルータはこれで同じ経路に振り分けられる。0なら付けていない。",
@@ -113,11 +113,11 @@ export const fragment = {
   fields: [
     next("ipv6.fraghdr.nxt", F),
     field("ipv6.fraghdr.reserved_octet", 8, "hex", "Reserved", "予約", "0。", "Zero.", F),
-    field("ipv6.fraghdr.offset", 13, "uint", "Fragment Offset", "フラグメントオフセット", "この断片が元のデータのどこから始まるか。", "Where this fragment begins in the original data.", F,
+    field("ipv6.fraghdr.offset", 13, "uint", "Fragment Offset", "フラグメントオフセット", "このフラグメントが元のデータのどこから始まるか。", "Where this fragment begins in the original data.", F,
       { unit: 8, read: words("値×8オクテット", "the value × 8 octets") }),
     field("ipv6.fraghdr.reserved_bits", 2, "bits", "Res", "予約", "0。", "Zero.", F),
-    field("ipv6.fraghdr.more", 1, "flag", "M flag", "後続フラグメントあり (M)", "1なら後ろにまだ断片がある。", "1: more fragments follow.", F,
-      { codes: { 0: words("最後の断片", "the last fragment"), 1: words("続きがある", "more follow") } }),
+    field("ipv6.fraghdr.more", 1, "flag", "M flag", "後続フラグメントあり (M)", "1なら後ろにまだフラグメントがある。", "1: more fragments follow.", F,
+      { codes: { 0: words("最後のフラグメント", "the last fragment"), 1: words("続きがある", "more follow") } }),
     field("ipv6.fraghdr.ident", 32, "hex", "Identification", "識別子", "再構築の手掛かり。IPv4の2倍の32ビット。", "For reassembly; 32 bits, twice IPv4's.", F),
   ],
 };

@@ -15,7 +15,7 @@ const flags = [
   bit("urg", "URG", "URG", "緊急ポインタが有効。", "The urgent pointer is valid.", "RFC 9293 3.8.5"),
   bit("ack", "ACK", "ACK", "確認応答番号が有効。最初のSYNのほかは普通すべて1。番号そのものとは別物。",
     "The acknowledgment number is valid: set in all but the first SYN. Not the number itself."),
-  bit("push", "PSH", "PSH", "溜めずに受信側の応用に渡してほしい。", "Hand it to the application without waiting for more.", "RFC 9293 3.9.1"),
+  bit("push", "PSH", "PSH", "溜めずに受信側のアプリケーションに渡してほしい。", "Hand it to the application without waiting for more.", "RFC 9293 3.9.1"),
   bit("reset", "RST", "RST", "コネクションを強制的に終わらせる。", "Ends the connection at once.", "RFC 9293 3.5.2"),
   bit("syn", "SYN", "SYN", "コネクション確立の要求。シーケンス番号は初期値で、SYN自身も番号を一つ使う。",
     "Asks for a connection. The sequence number is the initial one; SYN itself takes one number.", "RFC 9293 3.5"),

@@ -6,7 +6,7 @@ import { VERSIONS, handshake, handshakeType } from "./tls_handshake.js";
 
 const S = "RFC 8446 5.1";
 const CONTENT = {
-  20: words("暗号仕様の変更", "change cipher spec"), 21: words("警告", "alert"), 22: words("ハンドシェイク", "handshake"), 23: words("応用データ (暗号化)", "application data (encrypted)"),
+  20: words("暗号仕様の変更", "change cipher spec"), 21: words("警告", "alert"), 22: words("ハンドシェイク", "handshake"), 23: words("アプリケーションデータ (暗号化)", "application data (encrypted)"),
 };
 const LEVELS = { 1: words("注意", "warning"), 2: words("致命的", "fatal") };
 const ALERTS = {

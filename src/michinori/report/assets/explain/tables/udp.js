@@ -11,12 +11,12 @@ export const portReading = { codes: PORTS, read: port };
 
 export const udp = {
   key: "udp", name: "UDP", label: words("UDPヘッダ", "UDP header"), unit: words("データグラム", "datagram"), osi: 4,
-  meaning: words("ポート番号で応用に届けるだけの、コネクションレス型。届いたかどうかは確かめない。",
+  meaning: words("ポート番号でアプリケーションに届けるだけの、コネクションレス型。届いたかどうかは確かめない。",
     "Connectionless: gets the data to an application by its port and does not check whether it arrived."),
   source: "RFC 768",
   fields: [
     field("udp.srcport", 16, "uint", "Source Port", "送信元ポート番号", "返事の宛先になる。", "Where the answer goes.", "RFC 768", portReading),
-    field("udp.dstport", 16, "uint", "Destination Port", "宛先ポート番号", "受け取る応用。", "The application that gets it.", "RFC 768", portReading),
+    field("udp.dstport", 16, "uint", "Destination Port", "宛先ポート番号", "受け取るアプリケーション。", "The application that gets it.", "RFC 768", portReading),
     field("udp.length", 16, "uint", "Length", "データグラム長", "ヘッダ8オクテットを含む長さ。", "Octets, the 8 of the header included.", "RFC 768"),
     field("udp.checksum", 16, "hex", "Checksum", "チェックサム", "擬似ヘッダ (IPアドレスなど) とデータを守る。IPv4では0なら省略。",
       "Guards the pseudo-header (addresses) and the data. 0 over IPv4: left out.", "RFC 768"),

@@ -23,7 +23,7 @@ export const REASONS = {
   "martian": ["送信元として (または宛先として) ありえないアドレス。", "An address that cannot be there.", "RFC 1812 5.3.7"],
   // ip header
   "too-short": ["ヘッダに足りない長さしかない。", "Shorter than its header.", "RFC 1122 3.2.1"],
-  "version": ["IPの版が違う。", "Not this version of IP.", "RFC 1122 3.2.1.1"],
+  "version": ["IPのバージョンが違う。", "Not this version of IP.", "RFC 1122 3.2.1.1"],
   "header-length": ["ヘッダ長がおかしい。", "The header length is impossible.", "RFC 1812 5.2.2"],
   "total-length": ["全長がおかしい。", "The total length is impossible.", "RFC 1812 5.2.2"],
   "checksum": ["チェックサムが合わない。黙って捨てる。", "The checksum is wrong: dropped in silence.", "RFC 1122 3.2.1.2"],
