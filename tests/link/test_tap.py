@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Iterator
@@ -111,6 +112,29 @@ def test_what_the_kernel_refuses_has_a_reason(
     assert bench.adapter.counters.dropped == {why: 1}
     assert bench.device.gone == (why == "device-gone")
     assert bench.adapter.has_carrier == (why != "device-gone")
+
+
+@pytest.mark.parametrize("offload", [False, True], ids=["whole frames", "headers in front"])
+def test_the_short_way_into_a_device_is_the_careful_one(offload: bool) -> None:
+    """Frames that fit, one that does not, more of them than the queue holds, and one after the device was let go: the
+    same goes down and the same is counted, whether the adapter sends them by ``put`` or by ``send``.
+    """
+    found = []
+    for way in ("put", "send"):
+        made = Bench(offload=offload)
+        made.device.plug_into(made.adapter)
+        for size in (46, 1500, 1600, *[1500] * 500):
+            getattr(made.adapter, way)(frame(size.to_bytes(2, "big") * (size // 2)))
+        octets = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                octets.append(made.kernel.recv(2000))
+        made.close()
+        getattr(made.adapter, way)(frame())
+        ours, theirs = made.adapter.counters, made.device.counters
+        found.append((octets, ours.tx_frames, ours.tx_octets, ours.dropped, theirs.tx_frames, theirs.tx_octets))
+    assert found[0] == found[1]
+    assert found[0][3].keys() == {"too-long", "queue-full", "device-gone"}
 
 
 def test_a_device_that_is_taken_away_says_so_once(bench: Bench) -> None:

@@ -9,6 +9,7 @@ import errno
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from michinori.host import Host
@@ -19,24 +20,26 @@ class Call:
     """One call, as a context manager around it: ``gave`` says its result, and leaving notes that it returned, or what
     it raised. Without the context manager, ``returned`` or ``failed`` is called when it is over.
 
-    Nothing of it is noted, and it costs little, where no events are recorded.
+    Nothing of it is noted, and it costs little, where no events are recorded: what makes the connection's name may be
+    given in its place.
     """
 
     __slots__ = ("_before", "_began_ns", "_host", "_name", "_result", "connection", "number")
 
-    def __init__(self, host: Host, name: str, connection: str = "", /, **arguments: Any) -> None:
+    def __init__(self, host: Host, name: str, connection: str | Callable[[], str] = "", /, **arguments: Any) -> None:
         self._host = host
         self._name = name
-        self.connection = connection
+        self.connection = ""
         self._began_ns: Nanos = host.queue.now_ns
         self._result: dict[str, Any] = {}
         self._before = 0
         self.number = 0
         recorder = host.recorder
         if recorder is not None and recorder.events:
+            self.connection = connection if isinstance(connection, str) else connection()
             data = {"call": name, **arguments}
             self.number = recorder.event(
-                self._began_ns, host.name, "socket", "called", connection=connection, data=data
+                self._began_ns, host.name, "socket", "called", connection=self.connection, data=data
             )
 
     def __enter__(self) -> Call:

@@ -60,7 +60,7 @@ class DatagramTransport(TransportBase, asyncio.DatagramTransport):
                 self._on_readable()
 
     def _read_one(self) -> None:
-        call = Call(self._sock.host, "read", self.kernel.name(), descriptor=self._sock.fileno())
+        call = Call(self._sock.host, "read", self.kernel.name, descriptor=self._sock.fileno())
         try:
             data, sender = self.kernel.receive()
         except OSError as error:

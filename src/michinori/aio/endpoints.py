@@ -257,7 +257,7 @@ class _Acceptor:
 
     def _called(self) -> Call:
         sock = self._sock
-        return Call(sock.host, "accept", sock.kernel.name(), descriptor=sock.fileno())
+        return Call(sock.host, "accept", sock.kernel.name, descriptor=sock.fileno())
 
     def _accept(self) -> None:
         while not self._handle.cancelled():
@@ -265,7 +265,8 @@ class _Acceptor:
             if accepted is None:
                 return
             accepted.setblocking(False)
-            self._call.returned(descriptor=accepted.fileno(), accepted=accepted.kernel.name())
+            if self._call.number:
+                self._call.returned(descriptor=accepted.fileno(), accepted=accepted.kernel.name())
             self._call = self._called()
             context: Context = contextvars.copy_context()
             if self._sslcontext is None:

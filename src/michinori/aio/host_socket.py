@@ -107,11 +107,7 @@ class HostSocket:
 
     def __repr__(self) -> str:
         kind = "closed" if self._descriptor < 0 else f"fd={self._descriptor}"
-        return f"<HostSocket of {self.host.name} {kind} {self._name}>"
-
-    @property
-    def _name(self) -> str:
-        return self.kernel.name()
+        return f"<HostSocket of {self.host.name} {kind} {self.kernel.name()}>"
 
     # How it behaves
 
@@ -176,7 +172,7 @@ class HostSocket:
     def accept(self) -> tuple[HostSocket, tuple[Any, ...]]:
         """The connection that has waited longest, as a socket of its own, and its other end."""
         self.check_open()
-        with Call(self.host, "accept", self._name, descriptor=self._descriptor) as call:
+        with Call(self.host, "accept", self.kernel.name, descriptor=self._descriptor) as call:
             accepted = self.accept_now()
             if accepted is None:
                 raise self._would_wait("accept")
@@ -224,7 +220,7 @@ class HostSocket:
         """Give octets to the send buffer; how many it took."""
         kernel = self._connected_kernel()
         view = memoryview(data).cast("B")
-        with Call(self.host, "write", self._name, descriptor=self._descriptor, octets=len(view)) as call:
+        with Call(self.host, "write", self.kernel.name, descriptor=self._descriptor, octets=len(view)) as call:
             taken = kernel.send(view) if isinstance(kernel, UdpSocket) else kernel.write(view, call.number)
             if not taken and len(view):
                 raise self._would_wait("send")
@@ -278,7 +274,7 @@ class HostSocket:
         kernel = self._connected_kernel()
         if isinstance(kernel, UdpSocket):
             return self.recvfrom(bufsize)[0]
-        with Call(self.host, "read", self._name, descriptor=self._descriptor, limit=bufsize) as call:
+        with Call(self.host, "read", self.kernel.name, descriptor=self._descriptor, limit=bufsize) as call:
             data = kernel.read(bufsize)
             if data is None:
                 raise self._would_wait("recv")
@@ -290,7 +286,7 @@ class HostSocket:
         kernel = self._connected_kernel()
         if not isinstance(kernel, UdpSocket):
             return self.recv(bufsize), None
-        with Call(self.host, "read", self._name, descriptor=self._descriptor, limit=bufsize) as call:
+        with Call(self.host, "read", self.kernel.name, descriptor=self._descriptor, limit=bufsize) as call:
             if not kernel.readable:
                 raise self._would_wait("recvfrom")
             data, sender = kernel.receive()
@@ -335,7 +331,7 @@ class HostSocket:
         kernel = self._connected_kernel()
         if isinstance(kernel, UdpSocket):
             return
-        with Call(self.host, "shutdown", self._name, descriptor=self._descriptor, how=how):
+        with Call(self.host, "shutdown", self.kernel.name, descriptor=self._descriptor, how=how):
             kernel.shutdown(reading=how != socket.SHUT_WR, writing=how != socket.SHUT_RD)
 
     def close(self) -> None:
@@ -343,7 +339,7 @@ class HostSocket:
         if self._descriptor < 0:
             return
         host = self.host
-        with Call(host, "close", self._name, descriptor=self._descriptor):
+        with Call(host, "close", self.kernel.name, descriptor=self._descriptor):
             host.descriptors.free(self._descriptor)
             self._descriptor = -1
             self.kernel.close()

@@ -35,7 +35,7 @@ class SockCalls(LoopBase):
         kernel = _kernel_of(sock)
         if isinstance(kernel, UdpSocket):
             return (await self.sock_recvfrom(sock, n))[0]
-        with Call(sock.host, "read", kernel.name(), descriptor=sock.fileno(), limit=n) as call:
+        with Call(sock.host, "read", kernel.name, descriptor=sock.fileno(), limit=n) as call:
             while True:
                 sock.check_open()
                 if isinstance(kernel, TcpListenerSocket):
@@ -58,7 +58,7 @@ class SockCalls(LoopBase):
         kernel = _kernel_of(sock)
         if not isinstance(kernel, UdpSocket):
             return await self.sock_recv(sock, bufsize), None
-        with Call(sock.host, "read", kernel.name(), descriptor=sock.fileno(), limit=bufsize) as call:
+        with Call(sock.host, "read", kernel.name, descriptor=sock.fileno(), limit=bufsize) as call:
             while not kernel.readable:
                 await self._until_readable(kernel)
                 sock.check_open()
@@ -83,7 +83,7 @@ class SockCalls(LoopBase):
         if isinstance(kernel, UdpSocket):
             sock.send(view)
             return
-        with Call(sock.host, "write", kernel.name(), descriptor=sock.fileno(), octets=len(view)) as call:
+        with Call(sock.host, "write", kernel.name, descriptor=sock.fileno(), octets=len(view)) as call:
             call.gave(octets=len(view))
             while view:
                 sock.check_open()
@@ -118,7 +118,7 @@ class SockCalls(LoopBase):
     async def sock_accept(self, sock: HostSocket) -> tuple[HostSocket, Any]:  # type: ignore[override]
         """The next connection and its other end, waiting for one."""
         kernel = _kernel_of(sock)
-        with Call(sock.host, "accept", kernel.name(), descriptor=sock.fileno()) as call:
+        with Call(sock.host, "accept", kernel.name, descriptor=sock.fileno()) as call:
             while True:
                 sock.check_open()
                 accepted = sock.accept_now()

@@ -369,7 +369,7 @@ class StreamTransport(TransportBase, asyncio.Transport):
     # The trace
 
     def _called(self, name: str, **arguments: Any) -> Call:
-        return Call(self._sock.host, name, self.kernel.name(), descriptor=self._sock.fileno(), **arguments)
+        return Call(self._sock.host, name, self.kernel.name, descriptor=self._sock.fileno(), **arguments)
 
     def _read_returned(self, octets: int) -> None:
         call, self._call = self._call, None

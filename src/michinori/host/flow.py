@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from michinori.host.addresses import endpoint_text
+from michinori.host.addresses import endpoint_text, flow_key
 from michinori.host.express import WITHOUT_ECN
 from michinori.host.options import SocketOptions
 from michinori.host.socket_info import SocketInfo
@@ -53,6 +53,7 @@ class Flow:
         "_armed_ns",
         "_internet",
         "_local_address",
+        "_name",
         "_progress",
         "_queue",
         "_remote_address",
@@ -65,8 +66,8 @@ class Flow:
         "connection",
         "error",
         "gone",
+        "key",
         "local",
-        "name",
         "on_gone",
         "options",
         "pseudo",
@@ -101,7 +102,16 @@ class Flow:
         self.error: TcpError | None = None
         """What ended the connection before an application had its socket."""
         self.on_gone: Callable[[Flow], None] | None = None
-        self.name = f"tcp {endpoint_text(*local)} {endpoint_text(*remote)}"
+        self.key = flow_key(local, remote)
+        """Under which it stands in the host's table."""
+        self._name = ""
+
+    @property
+    def name(self) -> str:
+        """How the trace calls the connection."""
+        if not self._name:
+            self._name = f"tcp {endpoint_text(*self.local)} {endpoint_text(*self.remote)}"
+        return self._name
 
     # What the connection asks of its surroundings
 

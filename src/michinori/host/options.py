@@ -60,19 +60,25 @@ class SocketOptions(msgspec.Struct, kw_only=True):
 
     def applied_to(self, config: TcpConfig) -> TcpConfig:
         """The settings of a connection as these options change them."""
-        changes: dict[str, int | bool | None] = {
-            "nagle": not self.no_delay,
-            "fast_open": self.fast_open,
-            "user_timeout_ns": self.user_timeout_ms * _NS_PER_MS or None,
-            "keepalive": self.keep_alive,
-            "keepalive_idle_ns": round(self.keep_alive_idle_s * _NS_PER_S),
-            "keepalive_interval_ns": round(self.keep_alive_interval_s * _NS_PER_S),
-            "keepalive_probes": self.keep_alive_probes,
-        }
+        changes: dict[str, int | bool | None] = {}
+        if config.nagle is self.no_delay:
+            changes["nagle"] = not self.no_delay
+        if config.fast_open is not self.fast_open:
+            changes["fast_open"] = self.fast_open
+        if (config.user_timeout_ns or 0) != self.user_timeout_ms * _NS_PER_MS:
+            changes["user_timeout_ns"] = self.user_timeout_ms * _NS_PER_MS or None
+        if config.keepalive is not self.keep_alive:
+            changes["keepalive"] = self.keep_alive
+        if config.keepalive_idle_ns != self.keep_alive_idle_s * _NS_PER_S:
+            changes["keepalive_idle_ns"] = round(self.keep_alive_idle_s * _NS_PER_S)
+        if config.keepalive_interval_ns != self.keep_alive_interval_s * _NS_PER_S:
+            changes["keepalive_interval_ns"] = round(self.keep_alive_interval_s * _NS_PER_S)
+        if config.keepalive_probes != self.keep_alive_probes:
+            changes["keepalive_probes"] = self.keep_alive_probes
         if self.max_segment:
             changes["mss"] = min(config.mss, self.max_segment)
         if self.send_buffer:
             changes |= {"send_buffer": self.send_buffer, "send_buffer_max": self.send_buffer}
         if self.receive_buffer:
             changes |= {"receive_buffer": self.receive_buffer, "receive_buffer_max": self.receive_buffer}
-        return msgspec.structs.replace(config, **changes)
+        return msgspec.structs.replace(config, **changes) if changes else config

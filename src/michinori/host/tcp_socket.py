@@ -240,6 +240,8 @@ class TcpSocket:
 
     def name(self) -> str:
         """How the trace calls the connection."""
+        if self.flow is not None:
+            return self.flow.name
         nowhere = (unspecified(self.address_octets), 0)
         return f"tcp {endpoint_text(*(self.local or nowhere))} {endpoint_text(*(self.remote or nowhere))}"
 

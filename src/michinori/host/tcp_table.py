@@ -189,9 +189,8 @@ class TcpTable:
             self._fit_to_path(flow)
             if self.internet.cuts_segments(remote[0]):
                 flow.connection.may_send_large(LARGEST_TEXT)
-        key = flow_key(local, remote)
-        self._flows[key] = flow
-        self.internet.express[key] = Express(self, flow).take
+        self._flows[flow.key] = flow
+        self.internet.express[flow.key] = Express(self, flow).take
         self._ends.enter(flow)
         return flow
 
@@ -204,7 +203,8 @@ class TcpTable:
             interface = self.internet.loopback
         if interface is None:
             return config
-        return msgspec.structs.replace(config, mss=min(config.mss, interface.mtu - _HEADERS[len(remote[0])]))
+        mss = interface.mtu - _HEADERS[len(remote[0])]
+        return config if config.mss <= mss else msgspec.structs.replace(config, mss=mss)
 
     def changed(self) -> None:
         """A connection has come about, or its first text has come."""
@@ -213,15 +213,14 @@ class TcpTable:
 
     def forget(self, flow: Flow) -> None:
         """That connection is no more."""
-        key = flow_key(flow.local, flow.remote)
-        self._flows.pop(key, None)
-        self.internet.express.pop(key, None)
+        self._flows.pop(flow.key, None)
+        self.internet.express.pop(flow.key, None)
         self._ends.leave(flow)
 
     def rest(self, flow: Flow, record: TimeWait) -> None:
         """Nothing but TIME-WAIT is left of that connection: keep the record in its place."""
         self.forget(flow)
-        self._time_waits.enter(flow_key(flow.local, flow.remote), record, reuse_address=flow.options.reuse_address)
+        self._time_waits.enter(flow.key, record, reuse_address=flow.options.reuse_address)
 
     def find(self, local: Endpoint, remote: Endpoint) -> Flow | None:
         """The connection between these ends."""

@@ -14,6 +14,7 @@ from michinori.link.cable import CableEnd
 from michinori.link.counters import Counters
 from michinori.link.offload import Segmenter
 from michinori.link.plug import Lead
+from michinori.link.tap import TapDevice
 from michinori.sim import EventQueue
 from michinori.trace import Recorder, Tap
 from michinori.wire import ethernet
@@ -114,10 +115,11 @@ class Adapter:
         end, recorder = self._cable_end, self._recorder
         self.put: Callable[[bytes], None] = self.send
         """Like ``send``, by the shortest way that there is now. Not to be kept."""
-        if isinstance(end, CableEnd):
+        if isinstance(end, CableEnd | TapDevice):
             if recorder is None or (self._tap is None and not recorder.events):
                 self.put = end.short_way(self)
-            end.other.lead_to(self.receive if self._short_way is None or recorder is not None else self._short_way)
+            way_out = end.other if isinstance(end, CableEnd) else end
+            way_out.lead_to(self.receive if self._short_way is None or recorder is not None else self._short_way)
 
     @property
     def booted(self) -> bool:

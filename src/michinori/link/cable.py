@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from heapq import heappush
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from michinori.link.counters import Counters
 from michinori.link.faults import ArmedRule, Rule, parse_fault
-from michinori.link.plug import Plug, Tell
+from michinori.link.plug import Plug, Sender, Tell
 from michinori.link.verdicts import Corrupt, Delay, Drop, Duplicate, Judge, Mark, Verdict, damage
 from michinori.sim import EventQueue, Nanos, Stream
 from michinori.trace import NS_PER_S
@@ -102,15 +102,6 @@ class Cable:
         self.is_cut = False
         for end in (self.a, self.b):
             end.look_at_cable()
-
-
-class Sender(Protocol):
-    """Who takes the short way into a cable: an adapter."""
-
-    counters: Counters
-
-    def send(self, frame: bytes) -> None:
-        """Send the frame by the careful way."""
 
 
 class CableEnd:

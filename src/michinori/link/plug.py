@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
+from michinori.link.counters import Counters
+
 #: How the sender writes down what became of a frame: given the frame and why it was dropped ("" if it was not), gives
 #: the number that its arrival names as its cause. Only passed when somebody watches.
 Tell: TypeAlias = Callable[[bytes, str], int]
@@ -19,6 +21,15 @@ class Lead(Protocol):
 
     def send(self, frame: bytes, tell: Tell | None = None) -> str:
         """Take a frame (addresses, type and payload, without its check sequence). Gives why it was dropped, or ""."""
+
+
+class Sender(Protocol):
+    """Who takes the short way into a lead: an adapter."""
+
+    counters: Counters
+
+    def send(self, frame: bytes) -> None:
+        """Send the frame by the careful way."""
 
 
 class Plug(Protocol):

@@ -22,7 +22,8 @@ def transmit(tcb: Tcb, now: Nanos) -> None:
         return
     snd, recovery = tcb.snd, tcb.recovery
     if recovery.calm or (recovery.phase is Phase.OPEN and not tcb.config.limited_transmit):
-        send_new(tcb, now, snd.nxt - snd.una)
+        if snd.nxt < snd.buffer.end + snd.closing or tcb.path_search is not None:
+            send_new(tcb, now, snd.nxt - snd.una)
     else:
         _transmit_in_recovery(tcb, now)
     if snd.nxt > snd.una:

@@ -10,6 +10,8 @@ from michinori.sim import Nanos
 class Held(Enum):
     """What keeps text from having been delivered yet. Members are compared by identity."""
 
+    __hash__ = object.__hash__  # not by name, which is a call in Python
+
     NOTHING = "nothing"
     """There is none."""
     PATH = "path"
@@ -18,6 +20,9 @@ class Held(Enum):
     """It waits for the peer's window."""
     BUFFER = "buffer"
     """Everything is under way, there is room in both windows, and the application waits for room in the buffer."""
+
+
+_NOTHING_YET = dict.fromkeys(Held, 0)
 
 
 class Totals:
@@ -61,7 +66,7 @@ class Totals:
         self.out_of_order = 0
         self.held_by = Held.NOTHING
         self.held_since_ns: Nanos = 0
-        self.held_ns: dict[Held, Nanos] = dict.fromkeys(Held, 0)
+        self.held_ns: dict[Held, Nanos] = _NOTHING_YET.copy()
         """How long each has held text back, in all, but for what does so since ``held_since_ns``."""
         self.duplicates = 0
         self.challenges = 0
