@@ -1,5 +1,7 @@
 """Journeys by the lab: the same as the command's, told while they run, bounded, stopped, kept."""
 
+import errno
+import os
 import re
 import shutil
 from itertools import pairwise
@@ -183,3 +185,20 @@ def test_a_folder_that_is_not_ours_is_left_alone(open_lab, tmp_path):
     lab.walk(QUICK)
     assert (other / "precious").read_text() == "!"
     assert lab.send("DELETE", "/api/journeys/7").status_code == 404
+
+
+def test_a_journey_for_which_the_disk_has_no_room_is_told_as_such(open_lab, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    lab = open_lab()
+    with monkeypatch.context() as patched:
+        patched.setattr(lab.lab.shelf, "keep", full)
+        told = lab.walk(QUICK)
+    assert told["phase"] == "refused"
+    assert told["sentence"]["en"].startswith("the disk is full")
+    with monkeypatch.context() as patched:
+        patched.setattr(lab.lab.shelf, "new", full)
+        answer = lab.send("POST", "/api/journeys", json={"text": QUICK})
+    assert answer.status_code == 507
+    assert lab.walk(QUICK)["phase"] == "done"  # and the next one may fare better

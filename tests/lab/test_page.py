@@ -328,3 +328,58 @@ def test_the_page_speaks_the_readers_language_until_another_is_chosen(quiet_lab,
     page.reload()
     page.wait_for_selector(".lab")
     assert page.evaluate("document.documentElement.lang") == {"ja": "en", "en": "ja"}[language]
+
+
+def test_the_browsers_back_leads_to_what_was_shown_before(lab, open_page):
+    page = open_page(lab)
+    page.click("#begin")
+    page.click("[data-lesson=isn]")
+    wait_until(page, "document.activeElement.id === 'lesson-title'")  # where the button that was pressed is gone
+    page.click(".lab-go")
+    page.wait_for_selector("h2.part-title")
+    page.click("text=Past journeys")
+    page.click(".lab-past h3 button")
+    page.wait_for_selector(".masthead h1")
+    wait_until(page, "/journey=1&lesson=isn&part=way/.test(location.hash)")
+    for seen in (".lab-past li", ".masthead h1", ".lab-welcome", "[data-lesson=isn]", "#begin"):
+        page.go_back()
+        page.wait_for_selector(seen)
+    page.go_forward()
+    page.go_forward()
+    page.wait_for_selector("#lesson-title")
+    page.go_forward()
+    page.wait_for_selector(".masthead h1")
+    assert page.locator("h2.part-title").inner_text() == "The inspector"
+
+
+def test_a_journey_of_another_tab_takes_no_typed_address_away(lab, open_page):
+    page = open_page(lab)
+    page.click(".lab-go")
+    page.wait_for_selector(".lab-progress [role=status]")
+    beside = page.context.new_page()
+    beside.goto(f"{lab.url}/#lang=en")
+    beside.fill("#address", "http://search.example/")
+    page.wait_for_selector("h2.part-title")
+    wait_until(beside, "!document.querySelector('.lab-go').disabled", tries=2000)
+    assert beside.input_value("#address") == "http://search.example/"
+
+
+def test_numbers_may_be_typed_in_full_width(lab, open_page):
+    page = open_page(lab, "lang=ja")
+    page.click("[aria-controls=conditions]")
+    page.fill("[list=likely-mtu]", "１２８０")
+    page.fill("[list=likely-loss]", "１％")
+    page.click(".lab-go")
+    page.wait_for_selector("h2.part-title")
+    assert [each["command"] for each in lab.get("/api/journeys").json()["past"]] == [
+        "michinori open --lang ja --loss 1% --mtu 1280 http://www.michinori.example/"
+    ]
+
+
+def test_a_copied_link_leads_to_the_journey(lab, open_page):
+    page = open_page(lab, permissions=["clipboard-read", "clipboard-write"])
+    page.click(".lab-go")
+    page.wait_for_selector("h2.part-title")
+    page.click("#tool-link")
+    page.wait_for_selector("text=Link copied")
+    assert "journey=1&" in page.evaluate("navigator.clipboard.readText()")

@@ -1,7 +1,9 @@
 """Sites that are uploaded: walked through as any other, and refused when they are not what they seem."""
 
+import errno
 import io
 import json
+import os
 import stat
 import zipfile
 
@@ -130,3 +132,18 @@ def test_only_so_many_sites_and_only_those_kinds(open_lab):
     assert [put(lab, page).status_code, put(lab, page).status_code] == [201, 201]
     assert put(lab, page, name="other.example").status_code == 429
     assert put(lab, page, {"Content-Type": "text/html"}).status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("octets", "kind"), [(zipped(("index.html", PAGE)), ZIP), (listed(("index.html", PAGE)), FOLDER)]
+)
+def test_a_full_disk_is_told_as_such(quiet_lab, monkeypatch, octets, kind):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("michinori.lab.sites.os.utime", full)  # the last thing that is done with a file
+    answer = put(quiet_lab, octets, kind)
+    assert answer.status_code == 507
+    assert answer.json()["sentence"]["en"].startswith("the disk is full")
+    assert answer.json()["sentence"]["ja"].startswith("ディスクがいっぱいです")
+    assert list((quiet_lab.lab.shelf.folder / "uploaded").iterdir()) == []

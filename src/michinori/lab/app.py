@@ -22,7 +22,7 @@ from michinori.lab import page
 from michinori.lab.bounds import Bounds
 from michinori.lab.checks import Check, Verdict
 from michinori.lab.differences import compare
-from michinori.lab.errors import Refused
+from michinori.lab.errors import Refused, no_room
 from michinori.lab.guard import Guard, Keys
 from michinori.lab.kana import judge
 from michinori.lab.lessons import LESSONS, lesson
@@ -85,7 +85,7 @@ class Lab:
         return Starlette(
             routes=routes,
             middleware=[Middleware(Guard, keys=self.keys)],
-            exception_handlers={Refused: _refuse, HTTPException: _refuse_http},
+            exception_handlers={Refused: _refuse, HTTPException: _refuse_http, OSError: _refuse_os},
             lifespan=self._lifespan,
         )
 
@@ -308,6 +308,14 @@ def _attached(name: str) -> dict[str, str]:
 async def _refuse(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return JSONResponse({"sentence": error.sentence}, error.status)
+
+
+async def _refuse_os(_: Request, error: Exception) -> Response:
+    """A folder or a file cannot be made, or is gone from under the lab."""
+    refused = no_room(error) or Refused(
+        f"ラボのフォルダを使えません ({error})", f"the folder of the lab cannot be used ({error})", 500
+    )
+    return JSONResponse({"sentence": refused.sentence}, refused.status)
 
 
 async def _refuse_http(_: Request, error: Exception) -> Response:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Refused(Exception):
@@ -24,6 +28,17 @@ class Stopped(Exception):
     def __init__(self, why: dict[str, str]) -> None:
         super().__init__(why["en"])
         self.why = why
+
+
+def no_room(error: Exception) -> Refused | None:
+    """The refusal, if that is what a full disk says."""
+    if not isinstance(error, OSError) or error.errno not in _NO_ROOM:
+        return None
+    return Refused(
+        "ディスクがいっぱいです: 空きを作るか、--dir で別の場所を選んでラボを起動し直してください",
+        "the disk is full: make room, or start the lab again with another --dir",
+        507,
+    )
 
 
 @contextmanager

@@ -21,12 +21,12 @@ _Switch = bool | int | Annotated[str, msgspec.Meta(max_length=40, pattern=r"\A[a
 #: Where a journey leads unless something else is typed.
 DEFAULT_URL: Final = "http://www.michinori.example/"
 
-#: The choices for the access line: what they are called, and how one is written.
+#: The choices for the access line: what they are called, and what one is.
 _ACCESS: Final = {
-    "loss": ("損失率", "5%"),
-    "delay": ("遅延", "20ms"),
-    "rate": ("速度", "10Mbit"),
-    "mtu": ("MTU", "1454"),
+    "loss": ("損失率", "0% から 100% までの割合を、5% の"),
+    "delay": ("遅延", "単位の付いた時間を、20ms の"),
+    "rate": ("速度", "0 より大きい速度を、10Mbit の"),
+    "mtu": ("MTU", "68 から 65535 までのオクテット数を、1454 の"),
 }
 
 
@@ -71,8 +71,8 @@ def changed(order: Order, folders: Mapping[str, Path]) -> tuple[Scenario, Path |
     cannot be, ``ValueError`` for a scenario that cannot be read.
     """
     scenario, beside = load(order.scenario)
-    for name, (japanese, example) in _ACCESS.items():
-        with refusing(f"{japanese}「{getattr(order, name)}」は使えません: {example} のように書いてください"):
+    for name, (japanese, what) in _ACCESS.items():
+        with refusing(f"{japanese}「{getattr(order, name)}」は使えません: {what}ように書いてください"):
             scenario = changes.with_access(scenario, **{name: getattr(order, name)})
     for fault in order.faults:
         with refusing(f"障害「{fault}」は使えません: access:cut from=5ms のように書いてください"):

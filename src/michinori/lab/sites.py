@@ -20,7 +20,7 @@ from typing import IO, Final
 import msgspec
 
 from michinori.lab.bounds import Bounds
-from michinori.lab.errors import Refused
+from michinori.lab.errors import Refused, no_room
 
 _NAME: Final = re.compile(r"(?=.{3,100}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+")
 _DEPTH: Final = 20
@@ -151,7 +151,7 @@ class Sites:
                         file.write(piece)
                 os.utime(target, (modified, modified))
             except _BROKEN as error:
-                raise Refused(
+                raise no_room(error) or Refused(
                     f"{name!r} は取り出せません ({_reason(error)})", f"{name!r} cannot be unpacked ({_reason(error)})"
                 ) from None
         if not count:

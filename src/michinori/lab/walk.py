@@ -19,7 +19,7 @@ from typing import Any, Final, TextIO
 import msgspec
 
 from michinori.lab.bounds import Bounds
-from michinori.lab.errors import Refused, Stopped, refusing
+from michinori.lab.errors import Refused, Stopped, no_room, refusing
 from michinori.lab.order import Order, changed
 from michinori.report.contents import pack
 from michinori.report.results import Results
@@ -70,7 +70,8 @@ def main() -> None:
     except MemoryError:
         say({"phase": "refused", "sentence": _OUT_OF_MEMORY})
     except (ValueError, OSError) as error:  # of a scenario, a quantity, a rule: a sentence as the command has it
-        say({"phase": "refused", "sentence": {"ja": str(error), "en": str(error)}})
+        full = no_room(error)
+        say({"phase": "refused", "sentence": full.sentence if full else {"ja": str(error), "en": str(error)}})
 
 
 _OUT_OF_MEMORY: Final = {

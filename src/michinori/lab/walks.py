@@ -15,7 +15,7 @@ import msgspec
 
 from michinori.lab.bounds import Bounds
 from michinori.lab.child import surroundings
-from michinori.lab.errors import Refused
+from michinori.lab.errors import Refused, no_room
 from michinori.lab.order import Order, command
 from michinori.lab.shelf import Kept, Shelf
 from michinori.lab.walk import Task
@@ -38,6 +38,8 @@ _STOPPED: Final = {"ja": "旅を止めました", "en": "the journey was stopped
 
 def _failed(error: Exception) -> dict[str, str]:
     """The sentence for a journey that cannot be begun or kept: no room on the disk, its folder is gone."""
+    if full := no_room(error):
+        return full.sentence
     return {
         "ja": f"旅を行う、または残すことができませんでした: {error}",
         "en": f"the journey could not be walked or kept: {error}",

@@ -76,7 +76,7 @@ function Picker({ lab, scenario }) {
   const key = what in befalls ? what : Object.keys(befalls)[0];
   const chosen = befalls[key];
   const add = () => {
-    for (const line of kind === "line" ? [name] : linesOf(scenario, name)) lab.addFault(`${line}:${chosen.rule.replace("{t}", when.trim() || "0ms")}`);
+    for (const line of kind === "line" ? [name] : linesOf(scenario, name)) lab.addFault(`${line}:${chosen.rule.replace("{t}", when.normalize("NFKC").trim() || "0ms")}`);
   };
   return html`<div class="lab-fields">
     <label class="lab-field"><span>${say(TEXTS.where)}</span>

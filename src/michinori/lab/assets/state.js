@@ -2,7 +2,7 @@
 // What the page of the lab knows, and what can be done on it.
 import { Store } from "../../report/assets/ui.js";
 import { language } from "../../report/assets/i18n.js";
-import { keep, kept, pointTo } from "../../report/assets/kept.js";
+import { asked, keep, kept, pointTo } from "../../report/assets/kept.js";
 import { examination } from "../../report/assets/examination.js";
 import { faultBar } from "./fault_bar.js";
 import { GONE, OVER, Refused, discard, get, meetAgain, openReport, post, watch } from "./api.js";
@@ -15,6 +15,7 @@ const OWN = "michinori-lab-journey";
 /** By then what was turned to is drawn, and has its height. */
 const DRAWN_AFTER_MS = 60;
 /** @typedef {"journey" | "past" | "compare" | "tour"} View */
+const VIEWS = /** @type {const} */ (["journey", "past", "compare", "tour"]);
 /** @typedef {{view: View, order: Order, told: Told | null, report: OpenReport | null, id: number, past: import("./api.js").Past[], pair: number[], wrong: Texts | null, gone: boolean, lesson: import("./api.js").Lesson | null, solved: string[]}} State */
 
 /** The journey that this tab waits for, remembered while the page is loaded again. */
@@ -33,9 +34,20 @@ function turned() {
   }, DRAWN_AFTER_MS);
 }
 
+/** As `pointTo`, and the browser's Back leads to what was shown before. @param {Record<string, string>} wanted */
+function turnTo(wanted) {
+  history.pushState(null, "", "#" + new URLSearchParams(wanted));
+}
+
 /** @param {string} text @returns {Order} a journey with nothing special */
 export function plainOrder(text) {
   return { text, scenario: "home", seed: 0, warm: false, tcp: {}, faults: [], sites: [], language: language.value };
+}
+
+/** Numbers as a Japanese keyboard may type them, as they are written. @param {Order} order @returns {Order} */
+function halfWidth(order) {
+  const { loss, delay, rate, mtu } = order;
+  return { ...order, ...Object.fromEntries(Object.entries({ loss, delay, rate, mtu }).map(([name, value]) => [name, value?.normalize("NFKC")])) };
 }
 
 /** @extends {Store<State>} */
@@ -89,18 +101,35 @@ export class LabState extends Store {
     if (view === "past" || view === "compare") void this.listPast().catch((error) => this.fail(error)); // another tab may have walked
   }
 
-  /** The address leads back to what is shown; while a report is, the report itself sees to that. */
-  point() {
-    const { view, lesson, pair } = this.value;
-    if (view === "compare" && pair[0] && pair[1]) pointTo({ view, pair: pair.join("-") });
-    else if (view !== "journey") pointTo({ view });
-    else if (lesson) pointTo({ lesson: lesson.id, part: lesson.part });
+  /** The address leads back to what is shown; at which moment of a report, the report itself sees to. */
+  point(turn = turnTo) {
+    const { view, lesson, pair, id } = this.value;
+    if (view === "compare" && pair[0] && pair[1]) turn({ view, pair: pair.join("-") });
+    else if (view !== "journey") turn({ view });
+    else if (id) turn(this.address(id));
+    else turn(lesson ? { lesson: lesson.id, part: lesson.part } : {});
   }
 
   /** Put these two side by side. @param {number[]} pair */
   beside(pair) {
     this.change({ pair });
-    this.point();
+    this.point(pointTo);
+  }
+
+  /** Show what the address names: when the page is opened, by the browser's Back, by a link. */
+  async arrive(address = location.href) {
+    const at = asked(address);
+    const view = /** @type {View} */ (VIEWS.find((name) => name === at.get("view")) ?? "journey");
+    const pair = (at.get("pair") ?? "").split("-").map(Number).filter(Boolean);
+    const lesson = this.lessons.find(({ id }) => id === at.get("lesson")) ?? null;
+    const id = Number(at.get("journey")) || 0;
+    if (view !== "journey") {
+      this.change({ view, pair, wrong: null });
+      await this.listPast().catch((error) => this.fail(error)); // another tab may have walked
+      return;
+    }
+    this.change({ view, lesson, wrong: null, ...(!id && { report: null, id: 0 }), ...(lesson && !id && { order: plainOrder(lesson.text) }) });
+    if (id && id !== this.value.id) await this.open(id);
   }
 
   /** A lesson, with its journey to be made. @param {import("./api.js").Lesson} lesson */
@@ -138,7 +167,7 @@ export class LabState extends Store {
   /** Walk the journey that was chosen. Gives its number once it is done, else 0. @param {Order} [order] @returns {Promise<number>} */
   async go(order = this.value.order) {
     try {
-      const told = await post("/api/journeys", { ...order, language: language.value });
+      const told = await post("/api/journeys", { ...halfWidth(order), language: language.value });
       this.change({ told, wrong: null });
       own.begin(told.id);
       const last = await this.watched(told.id);
@@ -156,7 +185,7 @@ export class LabState extends Store {
 
   /**
    * Journeys were under way when the page was opened. Show what comes of the one that this tab began before it was loaded
-   * again, or else of another tab's, if nothing else is shown.
+   * again, or else of another tab's, if nothing else is shown and nothing was typed meanwhile.
    * @param {number[]} underWay
    */
   async follow(underWay) {
@@ -169,10 +198,11 @@ export class LabState extends Store {
     }
     const id = begun ?? underWay[0];
     if (!id || (!begun && this.value.report)) return;
+    const { order } = this.value;
     const last = await this.watched(id);
     await this.listPast();
     const { view, report } = this.value;
-    if (last.phase === "done" && view === "journey" && (begun || !report)) await this.open(id);
+    if (last.phase === "done" && view === "journey" && (begun || (!report && order === this.value.order))) await this.open(id);
     else this.change({ told: null, wrong: last.sentence ?? null });
   }
 
@@ -207,12 +237,19 @@ export class LabState extends Store {
     try {
       const [report, kept] = await Promise.all([openReport(id), get(`/api/journeys/${id}`)]);
       examination.set(null); // it asked about the journey before
+      this.turnToJourney(id);
       this.change({ view: "journey", report: { ...report, address: this.address(id), faults: faultBar(this) }, id, told: null, wrong: null, order: { ...kept.order } });
       turned();
       Object.assign(globalThis, { michinori: report });
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** What the address says of the part and the moment still holds; what it says of anything else does not. @param {number} id */
+  turnToJourney(id) {
+    const { journey, part, n } = Object.fromEntries(asked());
+    if (journey !== String(id)) turnTo({ ...this.address(id), ...(part && { part }), ...(n && { n }) });
   }
 
   /** @param {number} id */

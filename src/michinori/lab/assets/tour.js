@@ -73,8 +73,8 @@ export function LessonBar({ lab, lesson }) {
       ${!ready && html`<span class="soft">${say(TEXTS.first)}</span>`}
       <details><summary>${say(TEXTS.hint)}</summary><p>${say(lesson.hint)}</p></details></div>
     <div role="status">${verdict && html`<p class=${verdict.right ? "lab-verdict right" : "lab-verdict"}>${say(verdict.told)}
+      ${verdict.right && !next && solved.length === lab.lessons.length && say(TEXTS.all)}
       ${verdict.n > 0 && verdict.right && report && html` <button type="button" class="chip" onClick=${() => lab.see(lesson, verdict.n)}>${say(TEXTS.see)}</button>`}
-      ${verdict.right && (next ? html` <button type="button" class="chip" id="next" onClick=${() => lab.begin(next)}>${say(TEXTS.next)}</button>`
-        : html` ${solved.length === lab.lessons.length && say(TEXTS.all)} <button type="button" class="chip" id="next" onClick=${() => lab.leave()}>${say(TEXTS.list)}</button>`)}</p>`}</div>
+      ${verdict.right && html` <button type="button" class="chip" id="next" onClick=${() => (next ? lab.begin(next) : lab.leave())}>${say(next ? TEXTS.next : TEXTS.list)}</button>`}</p>`}</div>
   </form></section>`;
 }
