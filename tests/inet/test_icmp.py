@@ -214,6 +214,22 @@ def test_reports_are_limited_for_each_destination(line: Line) -> None:
     assert len(pinger.errors) in (10, 11)
 
 
+@pytest.mark.rfc("1812", "4.3.2.8-2")
+def test_how_often_one_is_told_can_be_set(line: Line) -> None:
+    line.server.icmp_interval_ns = S // 10
+    pinger = Pinger(line.client)
+    for second in (1, 2):
+        for _ in range(40):
+            line.client.send(ip(SERVER), 99, b"x")
+        line.queue.run_until(second * S)
+    assert len(pinger.errors) == 12  # as many as have gathered by then, but no more than a few
+    for _ in range(20):
+        line.client.send(ip(SERVER), 99, b"x")
+        line.queue.run_until(line.queue.now_ns + S // 8)
+    assert len(pinger.errors) == 32
+    assert line.server.icmp_interval_ns == S // 10
+
+
 @pytest.mark.rfc("1812", "4.3.2.8-1")
 def test_but_not_those_that_find_the_path_mtu(network: Network) -> None:
     line = Line(network, mtu=600)

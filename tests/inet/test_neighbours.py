@@ -79,6 +79,18 @@ def test_the_second_packet_asks_nobody(lan: Lan) -> None:
     assert len(lan.mail.packets) == 3
 
 
+@pytest.mark.rfc("1122", "2.3.2.1-3")
+@pytest.mark.parametrize("base_s", [2, 300])
+def test_how_long_an_entry_lasts_can_be_set(lan: Lan, base_s: int) -> None:
+    neighbours = lan.a.interfaces[0].neighbours
+    neighbours.reachable_ns = base_s * S
+    assert neighbours.reachable_ns == base_s * S
+    lan.say()
+    for seconds, state in ((0.49, "reachable"), (1.51, "stale")):
+        lan.queue.run_until(round(base_s * seconds * S))
+        assert lan.states(lan.a) == {B: state}
+
+
 @pytest.mark.row("B15")
 def test_the_cache_comes_first_and_says_so(watched: Network) -> None:
     lan = Lan(watched)

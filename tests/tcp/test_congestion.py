@@ -168,10 +168,10 @@ def test_segments_of_another_size_make_the_window_no_larger(kind: type[Congestio
 def test_after_silence_the_initial_window_with_a_threshold_that_remembers(kind):
     control = kind(MSS, 10, hystart=True)
     control.cwnd = control.ssthresh = 100 * MSS
-    control.idled()
+    control.idled(1)
     assert (control.cwnd, control.ssthresh) == (10 * MSS, 100 * MSS)
     control.cwnd = 200 * MSS
-    control.idled()
+    control.idled(1)
     assert (control.cwnd, control.ssthresh) == (10 * MSS, 150 * MSS)
 
 

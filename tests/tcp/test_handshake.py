@@ -324,6 +324,18 @@ def test_a_scale_of_more_than_14_counts_as_14(make):
     """)
 
 
+@pytest.mark.rfc("7323", "2.3-6")
+@pytest.mark.parametrize(("scale", "told"), [(14, []), (15, [{"shift": 15, "used": 14}])])
+def test_a_scale_that_is_too_large_is_told(scale, told):
+    test = PacketTest(watched=True, window_scale=True).run(f"""
+        +0.00 = connect
+        +0.00 > S 0:0(0)
+        +0.10 < S. 0:0(0) ack 1 <mss 1000,wscale {scale}>
+        +0.00 > . 1:1(0) ack 1
+    """)
+    assert test.events("shift-too-large") == told
+
+
 @pytest.mark.rfc("7323", "2.2-4", "2.3-5")
 def test_without_scaling_by_the_peer_there_is_none(make):
     make(window_scale=True, receive_buffer=1 << 20, receive_buffer_max=1 << 20).run("""

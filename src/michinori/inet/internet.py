@@ -22,7 +22,7 @@ from michinori.inet.path_mtu import LEAST, PathMtus
 from michinori.inet.redirects import Redirects
 from michinori.inet.routes import Route, RouteTable
 from michinori.link import Adapter
-from michinori.sim import EventQueue, Stream
+from michinori.sim import EventQueue, Nanos, Stream
 from michinori.trace import NS_PER_S, Recorder
 from michinori.wire import icmp, ipv4, protocols
 from michinori.wire.malformed import Octets
@@ -120,6 +120,17 @@ class Internet:
     @accepts_redirects.setter
     def accepts_redirects(self, on: bool) -> None:
         self._icmp.on_redirect = self._follow_redirect if on else None
+
+    @property
+    def icmp_interval_ns(self) -> Nanos:
+        """How long until one more ICMP error may go to the same host, after the first few: a second at first (RFC 1812
+        section 4.3.2.8).
+        """
+        return self._icmp.interval_ns
+
+    @icmp_interval_ns.setter
+    def icmp_interval_ns(self, interval_ns: Nanos) -> None:
+        self._icmp.interval_ns = interval_ns
 
     # -- Addresses -----------------------------------------------------------------------------------------------------
 

@@ -110,7 +110,20 @@ class Neighbours:
         self._link = link
         self._table: dict[bytes, Neighbour] = {}
         # Spread over half to one and a half times the base, so that hosts do not ask in step (RFC 4861 section 6.3.2).
-        self._reachable_ns = int(REACHABLE_NS * node.dice.uniform(0.5, 1.5))
+        self._spread = node.dice.uniform(0.5, 1.5)
+        self.reachable_ns = REACHABLE_NS
+
+    @property
+    def reachable_ns(self) -> Nanos:
+        """How long an entry is believed that was found to be right, by chance half or one and a half times as long;
+        entries that are there keep their time (RFC 1122 section 2.3.2.1).
+        """
+        return self._base_ns
+
+    @reachable_ns.setter
+    def reachable_ns(self, base_ns: Nanos) -> None:
+        self._base_ns = base_ns
+        self._lasts_ns = int(base_ns * self._spread)
 
     def lookup(self, address: bytes) -> Neighbour | None:
         """The entry, if frames can be sent to it now; using one that is out of date sets off its verification."""
@@ -269,7 +282,7 @@ class Neighbours:
         entry.state = state
         entry.questions = 0
         if state is State.REACHABLE:
-            entry.usable_until_ns = self._node.queue.now_ns + self._reachable_ns
+            entry.usable_until_ns = self._node.queue.now_ns + self._lasts_ns
         else:
             entry.usable_until_ns = FOREVER if state is State.PERMANENT else NEVER
 

@@ -20,7 +20,7 @@ class CongestionControl(ABC):
     """The congestion window, ``cwnd``, and the slow start threshold, ``ssthresh``, in octets (RFC 5681)."""
 
     name: ClassVar[str]
-    __slots__ = ("_before", "_initial", "_limit", "_mss", "_segments", "cwnd", "hystart", "ssthresh")
+    __slots__ = ("_before", "_initial", "_limit", "_mss", "_segments", "cwnd", "first_to", "hystart", "ssthresh")
 
     def __init__(self, mss: int, segments: int, *, hystart: bool) -> None:
         self._mss = mss
@@ -30,6 +30,8 @@ class CongestionControl(ABC):
         single ACK may tell then of much that had arrived long before (section 2.3).
         """
         self._initial = self.cwnd = initial_window(mss, segments)
+        self.first_to = 1 + self._initial
+        """The position behind the first flight, that of the initial window; later of the one after a silence."""
         self.ssthresh = _UNLIMITED
         self.hystart = HyStart() if hystart else None
         """Watches over the first slow start; None afterwards, or when it is not wanted."""
@@ -123,12 +125,20 @@ class CongestionControl(ABC):
         # RFC 6582 section 3.2, step 3: not a burst if little is in flight at the end.
         self.cwnd = min(self.ssthresh, max(flight, self._mss) + self._mss)
 
-    def idled(self) -> None:
-        """Nothing was sent for an RTO: what was known about the path is old.
+    def first_was_too_much(self) -> None:
+        """Of a first flight something was lost: the next after a silence is that of the older rule (RFC 6928 section
+        2).
+        """
+        self._segments = 0
+        self._initial = min(self._initial, initial_window(self._mss, 0))
+
+    def idled(self, nxt: int) -> None:
+        """Nothing was sent for an RTO, and ``nxt`` is what comes next: what was known about the path is old.
 
         Begin again with the initial window (RFC 5681 section 4.1); the threshold keeps most of what the window had
         come to (RFC 7661 section 4.4.3).
         """
+        self.first_to = nxt + min(self.cwnd, self._initial)
         if self.cwnd > self._initial:
             if self.ssthresh < _UNLIMITED:
                 self.ssthresh = max(self.ssthresh, 3 * self.cwnd // 4)
@@ -138,6 +148,7 @@ class CongestionControl(ABC):
         """Both SYNs have told how large segments are: the window is the initial one."""
         self._mss = mss
         self._initial = self.cwnd = initial_window(mss, self._segments)
+        self.first_to = 1 + self._initial
 
     def mss_changed(self, mss: int) -> None:
         """Segments have another size from now on: larger ones do not make the window larger in octets, nor smaller ones

@@ -9,6 +9,7 @@ from michinori.sim import Nanos
 from michinori.tcp.arrival import Arrival
 from michinori.tcp.arrives import go_through_steps, segment_arrives
 from michinori.tcp.config import IPV4_AND_TCP_HEADERS, IPV6_AND_TCP_HEADERS, TcpConfig
+from michinori.tcp.congestion import initial_window
 from michinori.tcp.effects import NOBODY, Effects, Endpoint, PlainReceiver, PlainSender
 from michinori.tcp.errors import ConnectionAborted, ConnectionClosing, TcpError
 from michinori.tcp.fast_open import room_in_syn
@@ -112,6 +113,8 @@ class Connection(Standing):
         tcb.timers.at_retransmit(now + tcb.rtt.timeout_ns())
         if early:
             fit_mss(tcb)
+            # Nobody has shown yet that he is where he says and wants all that (RFC 7413 section 4.2.2).
+            tcb.congestion.cwnd = min(tcb.congestion.cwnd, initial_window(tcb.snd.mss, 0))
             tcb.effects.established()
             listener.opened_early(tcb)
             notify(tcb)
@@ -242,7 +245,7 @@ class Connection(Standing):
         tcb = self._tcb
         if now - tcb.snd.last_ns > tcb.rtt.rto_ns:
             before = tcb.congestion.cwnd
-            tcb.congestion.idled()
+            tcb.congestion.idled(tcb.snd.nxt)
             if tcb.watch is not None and tcb.congestion.cwnd != before:
                 tcb.watch.window("idle")
 

@@ -93,8 +93,8 @@ class Cubic(CongestionControl):
         self._w_max = 0.0  # section 4.8: afterwards it begins where congestion avoidance begins
         self._epoch_ns = _NO_EPOCH
 
-    def idled(self) -> None:
-        super().idled()
+    def idled(self, nxt: int) -> None:
+        super().idled(nxt)
         self._epoch_ns = _NO_EPOCH
 
     def _memory(self) -> tuple[Any, ...]:

@@ -72,6 +72,8 @@ def negotiate(tcb: Tcb, theirs: Options, now: Nanos) -> None:
     tcb.scaled = config.window_scale and theirs.window_scale is not None
     if tcb.scaled and theirs.window_scale is not None:
         snd.shift = min(theirs.window_scale, _LARGEST_SHIFT)
+        if theirs.window_scale > _LARGEST_SHIFT and tcb.watch is not None:
+            tcb.watch.tell("shift-too-large", shift=theirs.window_scale, used=_LARGEST_SHIFT)
     else:
         rcv.shift = 0
         rcv.limit = min(rcv.limit, _LARGEST_FIELD)

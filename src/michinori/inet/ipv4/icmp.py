@@ -21,6 +21,7 @@ from michinori.inet.node import Node
 from michinori.inet.own_addresses import OwnAddresses
 from michinori.inet.path_mtu import PathMtus
 from michinori.inet.token_bucket import TokenBucket
+from michinori.sim import Nanos
 from michinori.trace import NS_PER_S
 from michinori.wire import icmp, ipv4, protocols
 from michinori.wire.malformed import Malformed
@@ -59,6 +60,17 @@ class Icmp:
         self._own = own
         self._all = TokenBucket(NS_PER_S // 1000, _BURST_OF_ALL)
         self._buckets: dict[bytes, TokenBucket] = {}
+        self._interval_ns = NS_PER_S
+
+    @property
+    def interval_ns(self) -> Nanos:
+        """How long until one more error may go to the same host, after the first few."""
+        return self._interval_ns
+
+    @interval_ns.setter
+    def interval_ns(self, interval_ns: Nanos) -> None:
+        self._interval_ns = interval_ns
+        self._buckets.clear()
 
     # -- Reporting -----------------------------------------------------------------------------------------------------
 
@@ -102,7 +114,7 @@ class Icmp:
         if bucket is None:
             if len(self._buckets) >= _MOST_BUCKETS:
                 del self._buckets[next(iter(self._buckets))]
-            bucket = self._buckets[dst] = TokenBucket(NS_PER_S, _BURST_OF_ONE)
+            bucket = self._buckets[dst] = TokenBucket(self._interval_ns, _BURST_OF_ONE)
         if bucket.take(now_ns) and self._all.take(now_ns):
             return True
         self._node.note("icmp", "held-back", {"dst": addresses.text(dst)}, why="rate-limit")
