@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from michinori.wire.checksum import number_of
 from michinori.wire.malformed import Malformed, Octets
 from michinori.wire.protocols import PROTOCOL_TCP
 from michinori.wire.tcp import PSH, Options, Segment
@@ -44,6 +45,9 @@ _CE: Final = 3
 WITHOUT_ECN: Final = 0xFC
 _ETHERNET: Final = 14
 _IPV4: Final = 20
+_IPV4_HEADER: Final = slice(_ETHERNET, SEGMENT_AT)
+_TCP_HEADER: Final = slice(SEGMENT_AT, TEXT_AT)
+_TEXT: Final = slice(TEXT_AT, None)
 
 
 class _Way:
@@ -85,7 +89,7 @@ class Express:
             or total < TEXT_AT - _ETHERNET
             or protocol != PROTOCOL_TCP
             or fragment & FRAGMENTED
-            or int.from_bytes(frame[_ETHERNET:SEGMENT_AT], "big") % 0xFFFF
+            or number_of(frame[_IPV4_HEADER]) % 0xFFFF
         ):
             return False
         flow, now_ns = self._flow, self._queue.now_ns
@@ -96,8 +100,8 @@ class Express:
             window,
             value,
             echo,
-            memoryview(frame)[TEXT_AT:],
-            int.from_bytes(frame[SEGMENT_AT:TEXT_AT], "big") + self._pseudo + total - _IPV4,
+            frame[_TEXT],
+            number_of(frame[_TCP_HEADER]) + self._pseudo + total - _IPV4,
             now_ns,
         ):
             try:

@@ -271,7 +271,7 @@ class CableEnd:
             start_ns = now_ns
         end_ns = start_ns + self._durations[size]
         self._free_ns = end_ns + self._gap_ns
-        heappush(queue.heap, (end_ns + self.delay_ns, queue.next_counter(), self._arrive, frame))
+        heappush(queue.heap, (end_ns + self.delay_ns, next(queue.counter), self._arrive, frame))
         counters = self._counters
         counters.tx_frames += 1
         counters.tx_octets += size

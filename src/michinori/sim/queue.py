@@ -54,13 +54,13 @@ class EventQueue:
     ``now_ns`` is the virtual instant, in nanoseconds since the world began; it moves only when something happens, and
     never back. A driver in real time sets it from a real clock before it lets things happen.
 
-    ``heap`` and ``next_counter`` are for cables, which spare the call of ``post`` for each frame.
+    ``heap`` and ``counter`` are for cables, which spare the call of ``post`` for each frame.
     """
 
     def __init__(self) -> None:
         self.now_ns: Nanos = 0
         self.heap: list[tuple[Nanos, int, Callable[[Any], object] | None, Any]] = []
-        self.next_counter = count().__next__
+        self.counter = count()
         self._cancelled = 0
 
     def call_at(self, when_ns: Nanos, callback: Callable[..., object], *args: Any) -> Timer:
@@ -68,7 +68,7 @@ class EventQueue:
         if when_ns < self.now_ns:
             when_ns = self.now_ns
         timer = Timer(self, when_ns, callback, args)
-        heappush(self.heap, (when_ns, self.next_counter(), None, timer))
+        heappush(self.heap, (when_ns, next(self.counter), None, timer))
         return timer
 
     def call_in(self, delay_ns: Nanos, callback: Callable[..., object], *args: Any) -> Timer:
@@ -81,7 +81,7 @@ class EventQueue:
         """
         if when_ns < self.now_ns:
             when_ns = self.now_ns
-        heappush(self.heap, (when_ns, self.next_counter(), callback, argument))
+        heappush(self.heap, (when_ns, next(self.counter), callback, argument))
 
     def redirect(self, before: Callable[[Any], object], after: Callable[[Any], object]) -> None:
         """Let everything that was posted with the one callback, that very object, happen by the other."""

@@ -39,6 +39,7 @@ _AT_TTL: Final = 88
 _AT_CHECKSUM: Final = 64
 _HOP: Final = (1 << _AT_TTL) - (0x100 << _AT_CHECKSUM)
 _HOP_WITH_CARRY: Final = _HOP + (0xFFFF << _AT_CHECKSUM)
+_CARRIES_FROM: Final = 0xFFFF - 0x100
 _ECN: Final = 0x03
 
 
@@ -207,8 +208,8 @@ def decrease_ttl(header: int) -> bytes:
     """
     # The word of TTL and protocol gets smaller by 0x100, so the checksum gets larger by that, with end-around carry.
     # 65,535 instead of 0 is what RFC 1624 warns of: so it wraps one earlier.
-    checksum = header >> _AT_CHECKSUM & 0xFFFF
-    return (header - (_HOP if checksum + 0x100 < 0xFFFF else _HOP_WITH_CARRY)).to_bytes(HEADER_OCTETS, "big")
+    hop = _HOP if header >> _AT_CHECKSUM & 0xFFFF < _CARRIES_FROM else _HOP_WITH_CARRY
+    return (header - hop).to_bytes(HEADER_OCTETS)
 
 
 def mark_congestion(packet: Octets, *, at: int = 0) -> bytes | None:

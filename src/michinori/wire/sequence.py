@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 MASK: Final = 0xFFFF_FFFF
-_SIGN: Final = 0x8000_0000
+SIGN: Final = 0x8000_0000
 
 
 def add(a: int, n: int) -> int:
@@ -18,24 +18,24 @@ def add(a: int, n: int) -> int:
 
 def diff(a: int, b: int) -> int:
     """How far ``a`` is ahead of ``b``: from -2**31 to 2**31 - 1."""
-    return ((a - b + _SIGN) & MASK) - _SIGN
+    return ((a - b + SIGN) & MASK) - SIGN
 
 
 def lt(a: int, b: int) -> bool:
     """Whether ``a`` comes before ``b``."""
-    return (a - b) & _SIGN != 0
+    return (a - b) & SIGN != 0
 
 
 def le(a: int, b: int) -> bool:
     """Whether ``a`` comes before ``b`` or is the same."""
-    return a == b or (a - b) & _SIGN != 0
+    return a == b or (a - b) & SIGN != 0
 
 
 def gt(a: int, b: int) -> bool:
     """Whether ``a`` comes after ``b``."""
-    return (b - a) & _SIGN != 0
+    return (b - a) & SIGN != 0
 
 
 def ge(a: int, b: int) -> bool:
     """Whether ``a`` comes after ``b`` or is the same."""
-    return a == b or (b - a) & _SIGN != 0
+    return a == b or (b - a) & SIGN != 0

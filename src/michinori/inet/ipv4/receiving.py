@@ -25,13 +25,20 @@ from michinori.inet.own_addresses import OwnAddresses
 from michinori.inet.routes import RouteTable
 from michinori.link import Adapter
 from michinori.wire import icmp, ipv4
+from michinori.wire.checksum import number_of
+from michinori.wire.ipv4 import decrease_ttl
 from michinori.wire.malformed import Malformed
 
 _MOST_FLOWS: Final = 16384
-_HEADER: Final = 14
-_PAYLOAD: Final = 34
-#: How far a frame is alike for all plain packets between two addresses: up to version and length of the header.
-_HEAD: Final = 15
+# The places in a frame whose packet has a header of 20 octets.
+_ETHERNET: Final = 14
+_HEADER: Final = slice(14, 34)
+_TTL: Final = 22
+_ADDRESSES: Final = slice(26, 34)
+_ADDRESSES_AND_PORTS: Final = slice(26, 38)
+_PAYLOAD: Final = slice(34, None)
+#: What is alike for all plain packets between two addresses: up to version and length of the header.
+_HEAD: Final = slice(15)
 #: The EtherType of IPv4, then version 4 and a header of five words.
 _PLAIN: Final = b"\x08\x00\x45"
 
@@ -183,8 +190,8 @@ class Receiver:
         """The short way in, for whole frames straight from the line: one that begins as the last of its flow did is for
         us and needs no second look. All others go through the adapter and come to ``receive``.
         """
-        flow = self._flows.get(frame[26:34])
-        if flow is None or frame[:_HEAD] != flow.head or self._hooks.prerouting:
+        flow = self._flows.get(frame[_ADDRESSES])
+        if flow is None or frame[_HEAD] != flow.head or self._hooks.prerouting:
             self._adapter.receive(frame)
             return
         counters = self._counters
@@ -199,11 +206,11 @@ class Receiver:
         """Take any frame that the adapter has let in; what is not of a known flow is the interface's to give to whom it
         is for.
         """
-        flow = self._flows.get(frame[26:34])
+        flow = self._flows.get(frame[_ADDRESSES])
         if flow is None or frame[12:15] != _PLAIN or frame[0] & 1 or self._hooks.prerouting or self._watched:
             self._interface.receive(frame)
             return
-        flow.head = frame[:_HEAD]
+        flow.head = frame[_HEAD]
         if flow.neighbour is None:
             self._take_in(frame)
         else:
@@ -211,32 +218,32 @@ class Receiver:
 
     def _take_in(self, frame: bytes) -> None:
         """A plain frame for this host: its connection takes it whole, if it is of one."""
-        take = self._express.get(frame[26:38])
+        take = self._express.get(frame[_ADDRESSES_AND_PORTS])
         if take is None or self._hooks.input or self._adapter.vouches or not take(frame):
             self._hand_over(frame)
 
     def _pass_on(self, frame: bytes, flow: _Flow, neighbour: Neighbour) -> None:
         """A plain frame for somebody behind us: its octets are patched, if nothing about it asks for care."""
         hooks = self._hooks
-        header = int.from_bytes(frame[_HEADER:_PAYLOAD], "big")
+        header = number_of(frame[_HEADER])
         total = header >> 128 & 0xFFFF
         if (
             20 <= total <= flow.mtu
-            and total <= len(frame) - _HEADER
-            and header >> 88 & 0xFF > 1  # the TTL
+            and total <= len(frame) - _ETHERNET
+            and frame[_TTL] > 1
             and not header % 0xFFFF
             and neighbour.usable_until_ns > self._queue.now_ns
             and not hooks.forward
             and not hooks.postrouting
         ):
-            flow.adapter.put(b"".join((neighbour.header, ipv4.decrease_ttl(header), frame[_PAYLOAD:])))
+            flow.adapter.put(b"".join((neighbour.header, decrease_ttl(header), frame[_PAYLOAD])))
         else:
             self.receive_carefully(frame)
 
     def _hand_over(self, frame: bytes) -> None:
         """Give a packet for this host to its transport."""
         try:
-            packet = ipv4.Packet.parse(memoryview(frame)[_HEADER:])
+            packet = ipv4.Packet.parse(memoryview(frame)[_ETHERNET:])
         except Malformed as error:
             self._node.drop(error.reason)
             return
@@ -249,7 +256,7 @@ class Receiver:
     def receive_carefully(self, frame: bytes) -> None:
         """Take a frame of EtherType 0800, of which nothing is known."""
         try:
-            packet = ipv4.Packet.parse(memoryview(frame)[_HEADER:])
+            packet = ipv4.Packet.parse(memoryview(frame)[_ETHERNET:])
         except Malformed as error:
             self._node.drop(error.reason)
             return
@@ -282,7 +289,7 @@ class Receiver:
             self._flows.clear()
         dst = packet.dst
         if dst in self._own:
-            self._flows[frame[26:34]] = _Flow(b"", None, self._adapter, 0)
+            self._flows[frame[_ADDRESSES]] = _Flow(b"", None, self._adapter, 0)
             return
         forwarder = self._arrivals.forwarder
         if forwarder is None or self._own.is_to_many(dst) or addresses.is_reserved(dst):
@@ -294,4 +301,4 @@ class Receiver:
             return
         neighbour = route.interface.neighbours.lookup(route.next_hop or dst)
         if neighbour is not None:
-            self._flows[frame[26:34]] = _Flow(b"", neighbour, route.interface.adapter, route.interface.mtu)
+            self._flows[frame[_ADDRESSES]] = _Flow(b"", neighbour, route.interface.adapter, route.interface.mtu)
