@@ -123,6 +123,17 @@ def likely(dice: Random, side: Side) -> Segment:
     )
 
 
+def nothing_but_an_ack(dice: Random, side: Side) -> Segment:
+    """What a peer sends that only listens: most of it acknowledges a part of what is under way."""
+    tcb = side.connection._tcb
+    snd, rcv = tcb.snd, tcb.rcv
+    flight = snd.nxt - snd.una
+    acked = dice.choice((min(1000, flight), flight // 2, flight // 3, flight - 1, flight))
+    stamps = (rcv.stamp + 1 & 0xFFFF_FFFF, tcb.stamp_now(side.now)) if tcb.stamped else None
+    seq, ack = rcv.wire(rcv.nxt), snd.wire(snd.una + acked)
+    return Segment(80, 40000, seq, ack, ACK, 60000, b"", Options(timestamps=stamps))
+
+
 def drawn(dice: Random) -> TcpConfig:
     """Settings that let buffers fill and windows close."""
     receive_buffer, send_buffer = dice.choice((1500, 4000, 30_000)), dice.choice((3000, 100_000))
@@ -148,13 +159,19 @@ def test_the_short_way_leaves_what_the_steps_leave(seed):
     dice = Random(seed)
     config, window, shift = drawn(dice), dice.choice((300, 5000, 60000)), dice.choice((None, 2))
     short, long = (Side(predicts=predicts, config=config, window=window, shift=shift) for predicts in (True, False))
-    for _ in range(60):
+    closes_at, ends = dice.choice((10, 30, 60)), dice.choice((Connection.close, Connection.abandon))
+    for turn in range(60):
         what = dice.randrange(10)
-        if what < 6:
-            segment = likely(dice, short)
+        if turn == closes_at:
+            for side in (short, long):
+                side.connection.write(bytes(20_000), side.now)
+                ends(side.connection, side.now)
+        elif what < 6:
+            is_plain = turn > closes_at and dice.randrange(5)
+            segment = nothing_but_an_ack(dice, short) if is_plain else likely(dice, short)
             for side in (short, long):
                 side.receive(segment)
-        elif what == 6:
+        elif what == 6 and turn < closes_at:
             octets = dice.choice((1, 700, 5000, 20_000))
             for side in (short, long):
                 side.connection.write(bytes(octets), side.now)
@@ -167,7 +184,7 @@ def test_the_short_way_leaves_what_the_steps_leave(seed):
             for side in (short, long):
                 side.wait_until(until_ns)
         assert short.did == long.did
-        if short.connection.state is not State.ESTABLISHED:
+        if short.connection.state not in (State.ESTABLISHED, State.FIN_WAIT_1):
             break
         left = long.standing()
         assert {name: (got, left[name]) for name, got in short.standing().items() if got != left.get(name)} == {}

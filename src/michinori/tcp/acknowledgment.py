@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from michinori.sim import Nanos
 from michinori.tcp.arrival import Arrival
 from michinori.tcp.frto import heed_doubt
@@ -18,6 +20,10 @@ from michinori.tcp.totals import Held
 from michinori.tcp.undo import heed_duplicate
 from michinori.wire.sequence import MASK
 
+# Members are looked up once: before CPython 3.12 an enumeration is slow at that.
+_OPEN: Final = Phase.OPEN
+_FAST: Final = Phase.FAST
+_NO_DOUBT: Final = Doubt.NONE
 _NS_PER_MS = 1_000_000
 _NO_BLOCKS: list[tuple[int, int]] = []
 #: SACK is advice (RFC 2018 section 8): what a peer names in more pieces than this, one octet here and there, to make
@@ -56,22 +62,23 @@ def acknowledge(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     snd, recovery = tcb.snd, tcb.recovery
     snd_wnd_before = snd.wnd
     blocks = _read_sack(tcb, seg) if seg.options.sack and recovery.sack else _NO_BLOCKS
-    if recovery.calm and not blocks:
+    if not blocks and recovery.calm:
         delivered = _NO_BLOCKS
     else:
         delivered = recovery.news(snd.una, seg.ack, blocks)
         note_delivered(tcb, seg, delivered, now)
-        if recovery.doubt is not Doubt.NONE:
+        if recovery.doubt is not _NO_DOUBT:
             heed_doubt(tcb, seg, delivered, now)
-        for start, end in blocks:
-            recovery.sacked(start, end)
+        for start, end in delivered:
+            if end > seg.ack:
+                recovery.sacked(start, end)
     if seg.ack > snd.una:
         advance(tcb, seg.ack, seg, now)
     update_window(tcb, seg)
     if seg.ack == snd.una and snd.nxt > snd.una:
         # RFC 5681 section 2, or with SACK: RFC 6675 section 2.
         if recovery.sack:
-            is_duplicate = any(end > seg.ack for _, end in delivered)
+            is_duplicate = bool(delivered) and delivered[-1][1] > seg.ack
         else:
             is_duplicate = not seg.length and snd.wnd == snd_wnd_before and not seg.advanced
         if is_duplicate:
@@ -166,14 +173,14 @@ def measure_by_echo(tcb: Tcb, echo: int, now: Nanos) -> None:
 def _grow_window(tcb: Tcb, octets: int, rtt_ns: Nanos, now: Nanos) -> None:
     """Let recovery and the congestion window take note of what was acknowledged."""
     snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
-    if recovery.phase is Phase.OPEN:
+    if recovery.phase is _OPEN:
         recovery.duplicates = 0
         recovery.inflation = 0
         if snd.una - octets < tcb.full_to or congestion.cwnd < tcb.slow_to:
             congestion.acked(octets, snd.nxt - snd.una, rtt_ns, now)
             if tcb.watch is not None:
                 tcb.watch.window_grew()
-    elif recovery.phase is Phase.FAST:
+    elif recovery.phase is _FAST:
         if snd.una >= recovery.recover:
             if recovery.prr is not None:
                 congestion.cwnd = congestion.ssthresh
@@ -219,7 +226,7 @@ def _read_sack(tcb: Tcb, seg: Arrival) -> list[tuple[int, int]]:
     second one (RFC 2883 section 4).
     """
     snd, recovery = tcb.snd, tcb.recovery
-    named = [(snd.position(left), snd.position(right)) for left, right in seg.options.sack]
+    named = snd.blocks(seg.options.sack)
     first = named[0]
     is_within_second = len(named) > 1 and named[1][0] <= first[0] and first[1] <= named[1][1]
     if first[0] < first[1] and (first[1] <= seg.ack or is_within_second):
@@ -244,9 +251,9 @@ def _count_duplicate(tcb: Tcb) -> None:
         tcb.watch.tell("duplicate-ack", count=recovery.duplicates, rel_ack=tcb.snd.una)
     if recovery.sack:
         return
-    if recovery.phase is Phase.FAST:
+    if recovery.phase is _FAST:
         recovery.inflation += tcb.snd.mss
-    elif recovery.phase is Phase.OPEN and recovery.duplicates < 3:
+    elif recovery.phase is _OPEN and recovery.duplicates < 3:
         recovery.inflation = recovery.duplicates * tcb.snd.mss  # limited transmit, RFC 3042
 
 

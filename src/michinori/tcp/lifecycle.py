@@ -70,9 +70,11 @@ def notify(tcb: Tcb) -> None:
         tcb.rcv.news = False
         tcb.effects.readable()
     snd = tcb.snd
-    if snd.wants_room and tcb.state is not State.CLOSED and send_space(tcb) * 3 >= send_capacity(tcb):
-        snd.wants_room = False
-        tcb.effects.writable()
+    if snd.wants_room and tcb.state is not State.CLOSED:
+        buffer = snd.buffer
+        if (buffer.end - buffer.start) * 3 <= send_capacity(tcb) * 2:
+            snd.wants_room = False
+            tcb.effects.writable()
 
 
 def send_capacity(tcb: Tcb) -> int:

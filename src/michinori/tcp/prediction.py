@@ -3,11 +3,14 @@
 What comes next on an undisturbed connection is either text in order that acknowledges nothing new, or an ACK of new
 text that brings none. Both do here in a few lines what the steps of ``arrives.py`` would do, to the letter: a test runs
 every kind of traffic over both and compares. So does text ahead of a gap, or at its beginning, of which there is much
-where something was lost. Whatever is not plain is left to the steps, as is every segment of a connection that is
+where something was lost; and an ACK of text while our FIN waits behind it, as an application that writes much closes
+long before it has left. Whatever is not plain is left to the steps, as is every segment of a connection that is
 watched.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 from michinori.sim import Nanos
 from michinori.tcp.acknowledgment import measure_by_echo
@@ -21,6 +24,11 @@ from michinori.tcp.totals import Held
 from michinori.wire import Octets
 from michinori.wire.checksum import partial
 from michinori.wire.tcp import ACK, PSH, Segment
+
+# Members are looked up once: before CPython 3.12 an enumeration is slow at that.
+_ESTABLISHED: Final = State.ESTABLISHED
+_FIN_WAIT_1: Final = State.FIN_WAIT_1
+_CLOSED: Final = State.CLOSED
 
 # Sequence arithmetic stands here in the open, (a - b) & MASK, for the sake of speed.
 _MASK = 0xFFFF_FFFF
@@ -50,11 +58,9 @@ def plain_arrives(
     rcv, snd = tcb.rcv, tcb.snd
     nxt = rcv.nxt
     if (
-        tcb.state is not State.ESTABLISHED
-        or (stamp - rcv.stamp) & _SIGN
+        (stamp - rcv.stamp) & _SIGN
         or (stamp and not tcb.stamped)
         or tcb.watch is not None
-        or tcb.abandoned
         or not tcb.recovery.calm  # each segment may show that something of ours is lost by now
     ):
         return False
@@ -62,6 +68,8 @@ def plain_arrives(
     ahead = (seq - rcv.irs - nxt) & _MASK
     size = len(text)
     if size:
+        if tcb.state is not _ESTABLISHED or tcb.abandoned:
+            return False
         if acked or window << snd.shift != snd.wnd or ahead + size > rcv.edge - nxt or rcv.fin_ahead is not None:
             return False
         if snd.wl1 > nxt and not ahead and not rcv.reassembly.islands:
@@ -69,6 +77,8 @@ def plain_arrives(
         if words is not None and (words + partial(text)) % 0xFFFF:
             return False
     else:
+        if tcb.state is not _ESTABLISHED and (tcb.state is not _FIN_WAIT_1 or acked > snd.buffer.end - snd.una):
+            return False
         if ahead or snd.wl1 > nxt or not 0 < acked <= snd.nxt - snd.una or not window:
             return False
         if words is not None and words % 0xFFFF:
@@ -100,7 +110,7 @@ def _text_in_order(tcb: Tcb, text: Octets, size: int, now: Nanos) -> None:
     if rcv.nxt >= rcv.turn_to:
         widen(tcb, now)
     tcb.effects.readable()
-    if rcv.acked_to != rcv.nxt and tcb.state is not State.CLOSED:
+    if rcv.acked_to != rcv.nxt and tcb.state is not _CLOSED:
         see_to_ack(tcb, now)
 
 
@@ -115,7 +125,7 @@ def _text_beside_gap(tcb: Tcb, seq: int, text: Octets, size: int, now: Nanos) ->
         return
     take_text(tcb, text, size, now)
     notify(tcb)
-    if tcb.state is not State.CLOSED:
+    if tcb.state is not _CLOSED:
         see_to_ack(tcb, now)
 
 

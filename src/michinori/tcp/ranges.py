@@ -55,10 +55,14 @@ class Ranges:
                 self.octets += news
                 return news
         last = bisect_right(starts, end)  # behind the last such
+        if first == last:
+            starts.insert(first, start)
+            ends.insert(first, end)
+            self.octets += end - start
+            return end - start
         covered = sum(ends[first:last]) - sum(starts[first:last])
-        if first < last:
-            start = min(start, starts[first])
-            end = max(end, ends[last - 1])
+        start = min(start, starts[first])
+        end = max(end, ends[last - 1])
         starts[first:last] = [start]
         ends[first:last] = [end]
         news = end - start - covered
@@ -71,6 +75,10 @@ class Ranges:
         first = bisect_right(ends, start)  # the first range that it cuts into or that lies above
         last = bisect_left(starts, end)  # behind the last such
         if first >= last:
+            return
+        if starts[first] == start and end < ends[first]:
+            starts[first] = end  # the beginning of one range: the most frequent case
+            self.octets -= end - start
             return
         covered = sum(ends[first:last]) - sum(starts[first:last])
         left = [(starts[first], start)] if starts[first] < start else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from michinori.sim import Nanos
 from michinori.tcp.path_probing import probe_path
 from michinori.tcp.recovery import Doubt, Phase
@@ -13,6 +15,12 @@ from michinori.tcp.totals import Held
 from michinori.wire.sequence import MASK
 from michinori.wire.tcp import PSH, Segment
 
+# Members are looked up once: before CPython 3.12 an enumeration is slow at that.
+_OPEN: Final = Phase.OPEN
+_FAST: Final = Phase.FAST
+_LOSS: Final = Phase.LOSS
+_NO_DOUBT: Final = Doubt.NONE
+_PATH: Final = Held.PATH
 _LONGEST_OVERRIDE_NS = 1_000_000_000
 
 
@@ -21,7 +29,7 @@ def transmit(tcb: Tcb, now: Nanos) -> None:
     if tcb.state not in SENDS_TEXT and not (tcb.opening.is_early and tcb.state is State.SYN_RECEIVED):
         return
     snd, recovery = tcb.snd, tcb.recovery
-    if recovery.calm or (recovery.phase is Phase.OPEN and not tcb.config.limited_transmit):
+    if recovery.calm or (recovery.phase is _OPEN and not tcb.config.limited_transmit):
         if snd.nxt < snd.buffer.end + snd.closing or tcb.path_search is not None:
             send_new(tcb, now, snd.nxt - snd.una)
     else:
@@ -30,7 +38,7 @@ def transmit(tcb: Tcb, now: Nanos) -> None:
         timers = tcb.timers
         if timers.retransmit_ns == NEVER:
             timers.at_retransmit(now + tcb.rtt.timeout_ns())
-        if timers.probe_ns == NEVER and recovery.probes_tail and recovery.phase is Phase.OPEN:
+        if timers.probe_ns == NEVER and recovery.probes_tail and recovery.phase is _OPEN:
             timers.at_probe(min(now + 2 * tcb.rtt.srtt_ns, timers.retransmit_ns))
     elif snd.end > snd.nxt and not tcb.congestion.cwnd:
         if tcb.timers.retransmit_ns == NEVER:
@@ -43,11 +51,11 @@ def transmit(tcb: Tcb, now: Nanos) -> None:
 def _transmit_in_recovery(tcb: Tcb, now: Nanos) -> None:
     """Something is missing, or may be."""
     snd, recovery = tcb.snd, tcb.recovery
-    if recovery.doubt is not Doubt.NONE and _transmit_in_doubt(tcb, now):
+    if recovery.doubt is not _NO_DOUBT and _transmit_in_doubt(tcb, now):
         return
     before = pipe = recovery.pipe(snd.una, snd.nxt)
-    with_sack = recovery.phase is Phase.FAST and recovery.sack
-    if recovery.phase is Phase.LOSS or with_sack:
+    with_sack = recovery.phase is _FAST and recovery.sack
+    if recovery.phase is _LOSS or with_sack:
         pipe = _send_lost(tcb, now, pipe)
     nxt = snd.nxt
     send_new(tcb, now, pipe)
@@ -65,7 +73,7 @@ def _transmit_in_doubt(tcb: Tcb, now: Nanos) -> bool:
         before = snd.nxt
         send_new(tcb, now, tcb.congestion.cwnd - 2 * snd.mss)
         recovery.doubt = Doubt.WATCHING if snd.nxt > before else Doubt.NONE
-    return recovery.doubt is not Doubt.NONE
+    return recovery.doubt is not _NO_DOUBT
 
 
 def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
@@ -97,8 +105,8 @@ def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
         size = max(min(end, edge, nxt + snd.mss) - nxt, 0)
     if is_held_back or room - (nxt - first) < snd.mss:
         tcb.full_to = nxt
-        if tcb.totals.held_by is not Held.PATH:
-            tcb.totals.hold(Held.PATH, now)
+        if tcb.totals.held_by is not _PATH:
+            tcb.totals.hold(_PATH, now)
     else:
         _note_what_is_used(tcb, now)
 

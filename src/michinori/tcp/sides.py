@@ -17,7 +17,7 @@ from michinori.tcp.config import DEFAULT_SEND_MSS_V4, TcpConfig
 from michinori.tcp.reassembly import Reassembly
 from michinori.tcp.receive_buffer import ReceiveBuffer
 from michinori.tcp.send_buffer import SendBuffer
-from michinori.wire.sequence import MASK, diff
+from michinori.wire.sequence import MASK, SIGN, diff
 
 LARGEST_FIELD: Final = 65535
 _LARGEST_SHIFT: Final = 14
@@ -90,7 +90,13 @@ class SendSide:
 
     def position(self, ack: int) -> int:
         """The position that an acknowledgment number names."""
-        return self.una + diff(ack, self.iss + self.una & MASK)
+        return self.una + diff(ack, self.iss + self.una)
+
+    def blocks(self, sack: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+        """The positions that the blocks of a SACK option name. As ``position`` has them, at one go."""
+        una = self.una
+        before, least = self.iss + una - SIGN, una - SIGN
+        return [((left - before & MASK) + least, (right - before & MASK) + least) for left, right in sack]
 
 
 class ReceiveSide:
@@ -163,7 +169,7 @@ class ReceiveSide:
 
     def position(self, seq: int) -> int:
         """The position that a sequence number of the peer names."""
-        return self.nxt + diff(seq, self.irs + self.nxt & MASK)
+        return self.nxt + diff(seq, self.irs + self.nxt)
 
     def widened_edge(self) -> int:
         """The right edge that the room allows, moved only in steps worth the while; never back."""
