@@ -159,7 +159,7 @@ def test_what_cannot_be_opened_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
     refuse(errno.EACCES)
     with pytest.raises(TapError, match="needs root or CAP_NET_ADMIN") as caught:
         open_tap("mich0")
-    assert "sudo michinori tap up mich0" in str(caught.value)
+    assert f"`sudo {tap.sys.executable} -m michinori tap up mich0`" in str(caught.value)
     assert "\n" not in str(caught.value)
     refuse(errno.ENOENT)
     with pytest.raises(TapError, match="modprobe tun"):

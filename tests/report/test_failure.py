@@ -77,3 +77,11 @@ def test_outside_of_the_little_internet_there_is_a_hint():
     error = errors.ConnectFailed("198.18.0.1", 80, [("198.18.0.1", "No route to host")], errno.EHOSTUNREACH)
     assert "--via os" in explain(error, inside=INSIDE).tell("en")
     assert "--via os" not in explain(error).tell("en")
+
+
+def test_a_name_of_the_little_internet_is_said_to_live_there_alone():
+    error = errors.NameNotResolved("www.michinori.example", "Name or service not known")
+    assert "without --via" in explain(error).tell("en")
+    assert "--via なしで" in explain(error).tell("ja")
+    assert "without --via" not in explain(error, inside=INSIDE).tell("en")
+    assert "without --via" not in explain(errors.NameNotResolved("a.test", "Name or service not known")).tell("en")

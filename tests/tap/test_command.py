@@ -126,6 +126,9 @@ def test_open_walks_the_whole_way_over_our_own_tcp(tmp_path: Path) -> None:
         assert "--via os" not in nobody.stdout
         refused = michinori("open", "http://10.99.0.1:81/", "--via", "tap", "-O", str(tmp_path / "no"), before=inside)
         assert refused.returncode == 1
+        own = michinori("open", "http://10.99.0.1/", "--via", "tap", "--address", "10.99.0.1/24", before=inside)
+        assert (own.returncode, own.stderr.count("\n")) == (1, 1)
+        assert "10.99.0.1 is the kernel's own address on mich0" in own.stderr
 
 
 def test_open_says_which_options_go_together(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_what_is_missing_is_said_in_one_sentence(site: Path) -> None:
         status, said = refused(str(site), "--via", "tap", before=namespace.inside)
         assert (status, said.count("\n")) == (1, 1)
         assert "the kernel's side of mich0 is not up" in said
-        assert "`sudo michinori tap up mich0`" in said
+        assert f"`sudo {sys.executable} -m michinori tap up mich0`" in said
         if os.geteuid() == 0 and shutil.which("setpriv") is not None:
             weak = ("setpriv", "--bounding-set", rights, "--inh-caps", rights)
             status, said = refused(str(site), "--via", "tap", before=(*namespace.inside, *weak))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import struct
 import sys
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ _TUNSETPERSIST: Final = 0x400454CB
 _TUNSETOWNER: Final = 0x400454CC
 _IFF_TAP: Final = 0x0002
 _IFF_NO_PI: Final = 0x1000
+_SIOCGIFADDR: Final = 0x8915
 _SIOCGIFMTU: Final = 0x8921
 _CLONE_NEWNET: Final = 0x40000000
 _IFREQ: Final = struct.Struct("16sH22x")
@@ -281,12 +283,31 @@ def _open_here(name: str, *, wants_offload: bool) -> TapDevice:
 
 
 def _mtu_of(name: str) -> int:
+    return int(struct.unpack_from("i", _ask_of(name, _SIOCGIFMTU), 16)[0])
+
+
+def kernel_address(name: str) -> bytes:
+    """The IPv4 address that the kernel has on that device; nothing if it has none."""
+    try:
+        return _ask_of(name, _SIOCGIFADDR)[20:24]
+    except OSError:
+        return b""
+
+
+def _ask_of(name: str, what: int) -> bytes:
+    """What the kernel knows of a network device, as a struct ifreq."""
     import fcntl
     import socket  # noqa: TID251 (a handle to ask the kernel by, nothing is sent through it)
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
-        answer = fcntl.ioctl(handle.fileno(), _SIOCGIFMTU, struct.pack("16si20x", name.encode(), 0))
-    return int(struct.unpack_from("i", answer, 16)[0])
+        return fcntl.ioctl(handle.fileno(), what, struct.pack("16s24x", name.encode()))
+
+
+def as_root(words: str) -> str:
+    """The command line that calls this very Michinori with more rights: the PATH of sudo knows of no virtual
+    environment.
+    """
+    return f"sudo {shlex.quote(sys.executable)} -m michinori {words}"
 
 
 def _sentence(name: str, error: OSError) -> TapError:
@@ -295,7 +316,7 @@ def _sentence(name: str, error: OSError) -> TapError:
         case errno.EPERM | errno.EACCES:
             why = (
                 f"to open the TAP device {name} needs root or CAP_NET_ADMIN: run it with sudo, or let "
-                f"`sudo michinori tap up {name}` make a device that is yours"
+                f"`{as_root(f'tap up {name}')}` make a device that is yours"
             )
         case errno.EBUSY:
             why = f"the TAP device {name} is in use by another program: end that, or take another name"

@@ -65,6 +65,12 @@ _OUTSIDE: Final[Pair] = (
     "a URL outside the little internet is opened by michinori open --via os",
 )
 
+#: Of names that exist nowhere else (RFC 2606).
+_INSIDE: Final[Pair] = (
+    ".example の名前は小さなインターネットの中だけにあります: michinori open を --via なしで使ってください",
+    "names under .example live in the little internet alone: use michinori open without --via",
+)
+
 
 def explain(error: BaseException, *, inside: Inside | None = None) -> Failure:
     """The failure in words. ``inside`` is given for a journey in a virtual internet, which has an outside."""
@@ -76,6 +82,12 @@ def explain(error: BaseException, *, inside: Inside | None = None) -> Failure:
     cause, way_out = _TELLERS.get(kind, _other)(error)
     if inside is not None and _leads_outside(error, inside):
         way_out = _OUTSIDE
+    if (
+        inside is None
+        and kind == "NameNotResolved"
+        and str(getattr(error, "host", "")).rstrip(".").endswith(".example")
+    ):
+        way_out = _INSIDE
     stages, layers = _STAGES.get(stage, (stage, stage)), _LAYERS.get(layer, (layer, layer))
     where = (
         ("", "")

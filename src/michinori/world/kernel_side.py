@@ -13,7 +13,7 @@ from ipaddress import IPv4Interface, ip_interface
 from typing import Any, Final
 
 from michinori.link import TapError, open_tap
-from michinori.link.tap import in_namespace
+from michinori.link.tap import as_root, in_namespace
 
 #: What the kernel is at the other end of a device unless told otherwise.
 ADDRESS: Final = "10.99.0.1/24"
@@ -115,7 +115,8 @@ def _rights(name: str) -> Iterator[None]:
 
 def _sentence(name: str, number: int, meaning: str) -> TapError:
     if number in (errno.EPERM, errno.EACCES):
-        meaning = f"to set up the TAP device {name} needs root or CAP_NET_ADMIN: run it with sudo"
+        command = as_root(f"tap up {name}")
+        meaning = f"to set up the TAP device {name} needs root or CAP_NET_ADMIN: run it with sudo, as `{command}`"
     return TapError(number, meaning)
 
 

@@ -12,10 +12,12 @@ import secrets
 from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_interface
 from typing import Any, Final, TypeVar
 
 from michinori.aio import HostLoop, RealLoop, RealTime
 from michinori.link import Adapter, Plug, Switch, TapDevice, TapError, open_tap
+from michinori.link.tap import as_root, kernel_address
 from michinori.world import plan
 from michinori.world.build import set_resolver
 from michinori.world.machine import Machine
@@ -164,7 +166,7 @@ class TapHost:
 
     def plug_in(self, world: TapWorld, name: str, *, offload: bool = False) -> Machine:
         """Make it in that world and tell the kernel that it is there. Raises ``TapError``, also if the kernel's side
-        of the device is down; ``ValueError`` for addresses that make no sense.
+        of the device is down or has that very address; ``ValueError`` for addresses that make no sense.
         """
         host = world.tap_host(
             name,
@@ -174,12 +176,19 @@ class TapHost:
             resolvers=self.resolvers,
             offload=offload,
         )
+        ours = ip_interface(self.address).ip
+        if ours.packed == kernel_address(self.device):
+            raise TapError(
+                errno.EADDRINUSE,
+                f"{ours} is the kernel's own address on {self.device}, at the other end: choose another of its network "
+                "with --address",
+            )
         world.settle()
         if any("interface-down" in adapter.counters.dropped for adapter in host.adapters.values()):
             raise TapError(
                 errno.ENETDOWN,
                 f"the kernel's side of {self.device} is not up, so nothing would arrive: let "
-                f"`sudo michinori tap up {self.device}` give it an address",
+                f"`{as_root(f'tap up {self.device}')}` give it an address",
             )
         return host
 
