@@ -1,9 +1,11 @@
 """Scenario files: what they may say, and what is said when they are wrong."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from michinori.cli.calling import call
 from michinori.world import scenario
 from michinori.world.build import build
 from michinori.world.scenario import ScenarioError
@@ -20,6 +22,50 @@ def test_a_base_is_changed_member_by_member():
     found = scenario.parse('base = "home"\n[lines.access]\nloss = "5%"\n')
     assert found.lines["access"].loss == "5%"
     assert found.lines["access"].mtu == 1454
+
+
+ODD = """
+base = "home"
+[zones]
+"michinori.example." = '''
+$TTL 60
+@   SOA ns host 1 2 3 4 5
+@   NS  ns
+www A   198.51.100.80
+'''
+"lonely.example." = "@ 60 SOA ns host 1 2 3 4 5"
+"""
+
+
+def test_what_is_odd_in_its_zones_is_said_and_stops_nothing(tmp_path, capsys):
+    file = tmp_path / "odd.toml"
+    file.write_text(ODD)
+    found, _ = scenario.load(str(file))
+    assert scenario.doubts(found) == [
+        "[zones] michinori.example. NS ns.michinori.example.: the host has no address",
+        '[zones] "lonely.example.": no host answers for it',
+    ]
+    for name in scenario.BUILT_IN:
+        assert scenario.doubts(scenario.load(name)[0]) == []
+    call(["open", "http://none.example/", "--scenario", str(file), "-O", str(tmp_path / "j"), "--lang", "ja"])
+    said = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[2][:8] for line in said] == ["気になること: "] * 2
+    assert "ホストにはアドレスがありません" in said[0]
+
+
+def test_a_zone_that_cannot_be_read_is_named_with_its_line():
+    broken = ODD.replace("198.51.100.80", "198.51.100")
+    with pytest.raises(ScenarioError, match=r"\[hosts.name-server\] zone michinori.example.: line 5: "):
+        build(scenario.parse(broken))
+
+
+@pytest.mark.row("B6")
+def test_a_resolver_can_ask_first_who_the_root_servers_are():
+    primed = scenario.parse('base = "home"\n[hosts.isp-resolver.recursive]\nprime = true\n')
+    with build(primed, record=True) as world:
+        world.run(asyncio.sleep(1), on="pc")
+        asked = [event.data for event in world.recorder.read() if (event.layer, event.what) == ("dns", "asked")]
+    assert [(data["name"], data["type"]) for data in asked] == [(".", "NS")]
 
 
 SMALL = """

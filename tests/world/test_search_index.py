@@ -49,14 +49,6 @@ def test_scripts_and_unknown_words_are_not_found(index):
     assert index.search("  ") == []
 
 
-def test_an_added_site_is_found_too(index, tmp_path):
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "x.htm").write_text("<p>handshake</p>")
-    index.add_site("b.example", other)
-    assert "http://b.example/x.htm" in [hit.page.url for hit in index.search("handshake")]
-
-
 def test_what_was_searched_for_is_only_text(index):
     page = results_page("<b>x</b>", [], 3, "en")
     assert "<b>x</b>" not in page

@@ -21,3 +21,11 @@ def complain(what: Exception | str, language: Language, *, see: str = "") -> Non
     if see:
         sentence = sentence.removesuffix(".") + (f" ({see} を見てください)" if language == "ja" else f" (see {see})")
     print(f"michinori: {visible(sentence)}", file=sys.stderr)
+
+
+def remark(what: str, language: Language) -> None:
+    """Say what is odd and stops nothing."""
+    from michinori.report.text import visible
+
+    told = f"気になること: {in_japanese(what)}" if language == "ja" else f"note: {what}"
+    print(f"michinori: {visible(told)}", file=sys.stderr)

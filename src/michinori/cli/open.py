@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from michinori.cli import tap_options
-from michinori.cli.complaint import complain
+from michinori.cli.complaint import complain, remark
 from michinori.cli.folder import FolderError, ResultFolder
 from michinori.cli.spoken import Spoken
 from michinori.cli.status import DONE, FAILED, INTERRUPTED, WRONG_USAGE
@@ -106,17 +106,21 @@ def _prepare(options: Options) -> WorldJourney | None:
     if options.via == "tap":
         return _prepare_tap(options)
     from michinori.world.journey import VirtualJourney
-    from michinori.world.scenario import ScenarioError, load
+    from michinori.world.scenario import BUILT_IN, ScenarioError, doubts, load
     from michinori.world.units import UnitError
 
     try:
         scenario, beside = load(options.scenario)
         changed = _change(scenario, options)
-        return VirtualJourney(
+        journey = VirtualJourney(
             options.text, changed, beside, seed=options.seed, language=options.language, warm=options.warm
         )
     except (ScenarioError, UnitError) as error:
         raise UsageError(str(error)) from error
+    if options.scenario not in BUILT_IN:
+        for doubt in doubts(scenario):
+            remark(doubt, options.language)
+    return journey
 
 
 def _demand_fitting(options: Options) -> None:

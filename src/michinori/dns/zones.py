@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, TypeAlias
 
 import dns.exception
@@ -110,13 +109,9 @@ class Zone:
         except BadZone:
             raise
         except (dns.exception.DNSException, ValueError) as error:
-            raise BadZone(f"zone {called}: {str(error) or type(error).__name__}") from error
+            said = str(error).replace("<string>:", "line ").removesuffix(".") or type(error).__name__
+            raise BadZone(f"zone {called}: {said}") from error
         return cls(zone)
-
-    @classmethod
-    def from_file(cls, path: Path, origin: str | None = None) -> Zone:
-        """A zone from a file. Raises ``BadZone`` or ``OSError``."""
-        return cls.from_text(path.read_text(encoding="utf-8"), origin)
 
     def holds(self, name: dns.name.Name) -> bool:
         """Whether the name stands at or below the zone's top."""

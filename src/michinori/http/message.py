@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from michinori.http import forms
 from michinori.http.headers import Fields, Headers
 
 Body: TypeAlias = "bytes | AsyncIterable[bytes] | None"
@@ -42,6 +43,18 @@ class Request:
     def get(cls, url: str, headers: Fields = (), *, priority: int = 0) -> Request:
         """The plain case."""
         return cls("GET", url, headers, priority=priority)
+
+    @classmethod
+    def form(cls, url: str, fields: Iterable[tuple[str, str | forms.File]], headers: Fields = ()) -> Request:
+        """A form that is submitted by POST, as a browser does it: as ``multipart/form-data`` if a file is in it."""
+        given, texts = list(fields), []
+        for name, value in given:
+            if isinstance(value, str):
+                texts.append((name, value))
+        body, content_type = forms.urlencoded(texts) if len(texts) == len(given) else forms.multipart(given)
+        request = cls("POST", url, headers, body)
+        request.headers.set_default("Content-Type", content_type)
+        return request
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.url}>"

@@ -106,7 +106,6 @@ _TYPE_NAMES: Final[dict[int, str]] = {
 
 _HEAD: Final = struct.Struct(">BBH4s")
 _TWO_WORDS: Final = struct.Struct(">HH")
-_INSTANTS: Final = struct.Struct(">III")
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -170,17 +169,6 @@ class Message(msgspec.Struct, frozen=True, gc=False):
         return self.rest[0]
 
     @property
-    def instants(self) -> tuple[int, int, int]:
-        """Of timestamp messages: originate, receive and transmit, in milliseconds since midnight UT.
-
-        Raises ``Malformed`` when they are not there.
-        """
-        if len(self.payload) < _INSTANTS.size:
-            raise Malformed("icmp", "too-short", HEADER_OCTETS + len(self.payload))
-        originate, receive, transmit = _INSTANTS.unpack_from(self.payload)
-        return originate, receive, transmit
-
-    @property
     def quoted(self) -> Octets:
         """Of an error: the beginning of the packet that it is about, without extensions (RFC 4884 section 4)."""
         words = self.rest[1] if self.type in (UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM) else 0
@@ -224,13 +212,3 @@ def parameter_problem(code: int, quoted: Octets, pointer: int = 0) -> Message:
 def redirect(code: int, gateway: bytes, quoted: Octets) -> Message:
     """Packets like the one that begins with ``quoted`` had better go by that next hop."""
     return Message(REDIRECT, code, gateway, quoted[:LARGEST_QUOTATION])
-
-
-def timestamp_request(identifier: int, sequence: int, originate: int) -> Message:
-    """A question what time it is there."""
-    return Message(TIMESTAMP_REQUEST, 0, _TWO_WORDS.pack(identifier, sequence), _INSTANTS.pack(originate, 0, 0))
-
-
-def timestamp_reply(request: Message, receive: int, transmit: int) -> Message:
-    """The answer to such a question. Raises ``Malformed`` when the question is too short."""
-    return Message(TIMESTAMP_REPLY, 0, request.rest, _INSTANTS.pack(request.instants[0], receive, transmit))

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from michinori.world.machine import Machine
-from michinori.world.scenario import Host, Scenario, ScenarioError
+from michinori.world.scenario import Host, Recursive, Scenario, ScenarioError
 from michinori.world.search_index import Index
 from michinori.world.world import World
 
@@ -88,7 +88,7 @@ def _equip(machine: Machine, host: Host, scenario: Scenario, folder: Path | None
     if host.zones:
         _spawn_authoritative(machine, {origin: scenario.zones[origin] for origin in host.zones})
     if host.recursive is not None:
-        _spawn_recursive(machine, host.recursive.roots)
+        _spawn_recursive(machine, host.recursive)
     if host.sites:
         from michinori.world.sites import serve_sites
 
@@ -111,10 +111,13 @@ def _spawn_authoritative(machine: Machine, texts: Mapping[str, str]) -> None:
     _serve(machine, AuthoritativeServer([Zone.from_text(text, origin) for origin, text in texts.items()]).serve())
 
 
-def _spawn_recursive(machine: Machine, roots: Mapping[str, str]) -> None:
+def _spawn_recursive(machine: Machine, recursive: Recursive) -> None:
     from michinori.dns import RecursiveResolver
 
-    _serve(machine, RecursiveResolver({name: [address] for name, address in roots.items()}).serve())
+    resolver = RecursiveResolver({name: [address] for name, address in recursive.roots.items()})
+    _serve(machine, resolver.serve())
+    if recursive.prime:
+        machine.spawn(resolver.prime(), "priming")
 
 
 def _serve(machine: Machine, server: Coroutine[Any, Any, None]) -> None:

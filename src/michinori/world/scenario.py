@@ -91,6 +91,8 @@ class Recursive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     roots: dict[str, str]
     """Names and addresses of the root servers."""
+    prime: bool = False
+    """Whether it first asks one of them who they are (RFC 9609)."""
 
 
 class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -206,6 +208,20 @@ def parse(text: str, name: str = "the scenario") -> Scenario:
         raise ScenarioError(f"{name}: {_readable(str(error))}") from error
     _check(scenario, name)
     return scenario
+
+
+def doubts(scenario: Scenario) -> list[str]:
+    """What is allowed in a scenario that was built, and hardly meant: sentences about its zones."""
+    from michinori.dns import Zone
+
+    found = []
+    served = {zone for host in scenario.machines.values() for zone in host.zones}
+    for origin, text in scenario.zones.items():
+        if origin in served:
+            found += [f"[zones] {problem}" for problem in Zone.from_text(text, origin).problems()]
+        else:
+            found.append(f'[zones] "{origin}": no host answers for it')
+    return found
 
 
 def _built_in_text(name: str) -> str:

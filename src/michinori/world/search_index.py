@@ -56,11 +56,6 @@ class Index:
         self._sites = dict(sites)
         self._pages: list[Page] | None = None
 
-    def add_site(self, name: str, folder: Path) -> None:
-        """Let the pages of another site be found too."""
-        self._sites[name] = folder
-        self._pages = None
-
     def pages(self) -> list[Page]:
         """All pages, in the order of their sites and paths."""
         if self._pages is None:
