@@ -76,12 +76,20 @@ def test_a_walking_journey_is_stopped_and_told_as_far_as_it_came(open_lab, big):
     assert last["numbers"]["frames"] > 0
 
 
-def test_a_journey_that_is_too_much_ends_at_its_bound(open_lab, big):
-    lab = open_lab(sites=big, bounds=Bounds(frames=2000))
+@pytest.mark.parametrize(
+    ("bound", "ja", "en"),
+    [
+        ({"frames": 2000}, "フレーム数の上限", "bound of frames"),
+        ({"wall_s": 0.1}, "実時間の上限", "bound of real time"),
+        ({"spool": 1 << 20}, "記録の大きさの上限", "bound of what is recorded"),
+    ],
+)
+def test_a_journey_that_is_too_much_ends_at_its_bound(open_lab, big, bound, ja, en):
+    lab = open_lab(sites=big, bounds=Bounds(**bound))
     last = lab.walk(**SLOW)
     assert last["phase"] == "done"
-    assert "bound of frames" in last["failure"]["en"]
-    assert "フレーム数の上限" in last["failure"]["ja"]
+    assert en in last["failure"]["en"]
+    assert ja in last["failure"]["ja"]
 
 
 def test_a_journey_without_memory_is_refused_and_leaves_nothing(open_lab, tmp_path):

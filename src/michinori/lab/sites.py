@@ -88,7 +88,7 @@ class Sites:
             archive = zipfile.ZipFile(BytesIO(octets))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
             raise Refused(
-                f"これはzipとして読めません ({error})", f"this cannot be read as a zip file ({error})"
+                "これはzipとして読めません: zipファイルを選んでください", f"this cannot be read as a zip file ({error})"
             ) from None
         with archive:
             members = [member for member in archive.infolist() if not member.is_dir()]

@@ -18,6 +18,7 @@ const TEXTS = {
   loss: { ja: "損失なし / 損失 5%", en: "no loss / 5% loss" },
   warm: { ja: "DNSキャッシュ 空 / あり", en: "cold / warm DNS caches" },
   congestion: { ja: "CUBIC / Reno（損失 3%、遅延 40ms）", en: "CUBIC / Reno at 3% loss, 40 ms" },
+  step: { ja: "{all} つのうち {at} つ目の旅", en: "Journey {at} of {all}" },
   left: { ja: "左", en: "Left" },
   right: { ja: "右", en: "Right" },
   choose: { ja: "過去の旅から選ぶ", en: "Or choose from past journeys" },
@@ -44,10 +45,14 @@ export function Compare({ lab }) {
   const pair = useStore(lab, (state) => state.pair);
   const told = useStore(lab, (state) => state.told);
   const text = useStore(lab, (state) => state.order.text);
+  const [step, setStep] = useState(0);
   const make = async (/** @type {keyof typeof PAIRS} */ name) => {
     const [left, right] = PAIRS[name];
+    setStep(1);
     const first = await lab.go({ ...plainOrder(text), ...left });
+    setStep(2);
     const second = first && (await lab.go({ ...plainOrder(text), ...right }));
+    setStep(0);
     lab.change({ told: null });
     if (second) lab.beside([first, second]);
   };
@@ -56,7 +61,7 @@ export function Compare({ lab }) {
       <label><span>URL</span><input type="text" maxlength="2000" value=${text} onInput=${(/** @type {any} */ typed) => lab.choose({ text: typed.target.value })} /></label>
       <div role="group" aria-label=${say(TEXTS.pairs)}>${/** @type {(keyof typeof PAIRS)[]} */ (Object.keys(PAIRS)).map((name) => html`<button type="button" class="chip" key=${name} data-pair=${name}
         disabled=${told !== null || !text.trim()} onClick=${() => make(name)}>${say(TEXTS[name])}</button>`)}</div></form>
-    ${told && html`<${Progress} lab=${lab} told=${told} />`}
+    ${told && step > 0 && html`<p class="soft">${say(TEXTS.step, { at: step, all: 2 })}</p>`}${told && html`<${Progress} lab=${lab} told=${told} />`}
     <${Chooser} lab=${lab} pair=${pair} />
     ${pair[0] && pair[1] && html`<${Pair} key=${pair.join()} lab=${lab} left=${pair[0]} right=${pair[1]} />`}
   </main>`;

@@ -32,14 +32,15 @@ const VIEWS = [["journey", JourneyView], ["past", Past], ["compare", Compare], [
 export function Lab({ lab }) {
   const say = useSay();
   const view = useStore(lab, (state) => state.view);
-  const wrong = useStore(lab, (state) => (state.gone ? GONE : state.wrong));
+  const gone = useStore(lab, (state) => state.gone);
+  const wrong = useStore(lab, (state) => state.wrong);
   const View = VIEWS.find(([name]) => name === view)?.[1] ?? JourneyView;
   return html`<div class="lab">
     <header class="lab-head"><div class="wide"><h1 class="unseen">${say(TEXTS.heading)}</h1><${Brand} />
       <nav class="lab-views" aria-label=${say(TEXTS.views)}><ul>${VIEWS.map(([name]) => html`<li key=${name}>
         <button type="button" aria-current=${name === view ? "page" : undefined} onClick=${() => lab.show(name)}>${say(TEXTS[name])}</button></li>`)}</ul></nav>
     </div></header>
-    ${wrong && html`<${Wrong} sentence=${wrong} />`}
+    ${gone ? html`<div class="lab-gone"><p class="wide" role="alert">${say(GONE)}</p></div>` : wrong && html`<${Wrong} sentence=${wrong} />`}
     <${View} lab=${lab} />
   </div>`;
 }
