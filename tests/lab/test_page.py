@@ -385,3 +385,33 @@ def test_a_copied_link_leads_to_the_journey(lab, open_page):
     page.click("#tool-link")
     page.wait_for_selector("text=Link copied")
     assert "journey=1&" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_a_lesson_is_taken_by_keyboard_alone(lab, open_page):
+    page = open_page(lab, "lang=en&view=tour")
+
+    def press_until(key, wanted):
+        for _ in range(60):
+            if page.evaluate(f"document.activeElement.matches({wanted!r})"):
+                return
+            page.keyboard.press(key)
+        pytest.fail(f"{key} never leads to {wanted}")
+
+    press_until("Tab", "[data-lesson=path-mtu]")
+    page.keyboard.press("Enter")
+    wait_until(page, "document.activeElement.id === 'lesson-title'")
+    press_until("Tab", "#address")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h2.part-title")
+    press_until("Shift+Tab", "#answer")
+    page.keyboard.type("1414")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=that is the MSS")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("1454")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".lab-verdict.right")
+    press_until("Tab", "#next")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=The longest match")
+    wait_until(page, "document.activeElement.id === 'lesson-title'")
