@@ -300,7 +300,7 @@ class HostSocket:
         kernel = self._connected_kernel()
         if not isinstance(kernel, UdpSocket):
             return self.recv(bufsize), [], 0, None
-        with Call(self.host, "read", self._name, descriptor=self._descriptor, limit=bufsize) as call:
+        with Call(self.host, "read", kernel.name, descriptor=self._descriptor, limit=bufsize) as call:
             if not kernel.readable:
                 raise self._would_wait("recvmsg")
             arrived = kernel.take()
