@@ -64,7 +64,9 @@ class StreamTransport(TransportBase, asyncio.Transport):
         if server is not None:
             server._attach(self) if _CLIENTS_BY_TRANSPORT else server._attach()
         # As every asyncio loop does: small writes go out without waiting for an ACK.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not kernel.options.no_delay:
+            kernel.options.no_delay = True
+            kernel.options_changed()
         self._read_handle = loop.make_handle(self._read_ready)
         self._write_handle = loop.make_handle(self._write_ready)
         self._read_is_ready = False

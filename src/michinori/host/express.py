@@ -120,7 +120,7 @@ class Express:
 
     def send(self, seq: int, ack: int, flags: int, window: int, options: Options, text: Octets, ecn: int) -> None:
         """Send a segment with time stamps and maybe SACK blocks, but no other option."""
-        way, flow = self._ways.get(ecn), self._flow
+        way, flow = self._ways.get(ecn) or self._find_way(ecn), self._flow
         sack = sack_option(options.sack) if options.sack else b""
         if way is not None:
             path, options_of_socket = way.path, flow.options
@@ -142,22 +142,22 @@ class Express:
                     way.template.emit(identification, way.fragment, seq, ack, flags, window, options.timestamps, text)
                 )
                 return
+            del self._ways[ecn]  # the careful way makes another path ready
         flow.send(Segment(flow.local[1], flow.remote[1], seq, ack, flags, window, text, options), ecn)
-        self._find_way(ecn)
 
-    def _find_way(self, ecn: int) -> None:
-        """Make ready what the next segments have in common with the last."""
-        self._ways.pop(ecn, None)
+    def _find_way(self, ecn: int) -> _Way | None:
+        """Make ready what the segments have in common; None where no packet like them has been sent yet."""
         flow = self._flow
         (src, src_port), (dst, dst_port) = flow.local, flow.remote
         ttl, tos = flow.options.ttl, flow.options.tos
         packet_tos = tos & WITHOUT_ECN | ecn
         path = self._table.internet.ready_path(dst, src, PROTOCOL_TCP, ttl, packet_tos)
         if path is None:
-            return
+            return None
         ports = (src_port, dst_port)
         template = Template(
             path.neighbour.header, src, dst, ports, self._pseudo, ttl=ttl, protocol=PROTOCOL_TCP, tos=packet_tos
         )
         fragment = DONT_FRAGMENT if self._table.path_mtu_discovery and not path.too_narrow else 0
-        self._ways[ecn] = _Way(path, template, fragment, ttl, tos)
+        way = self._ways[ecn] = _Way(path, template, fragment, ttl, tos)
+        return way
