@@ -1,5 +1,6 @@
 """The chain of requests: from any frame with data the call that caused it is one click away."""
 
+import node
 import pytest
 from chromium import opened
 
@@ -70,3 +71,10 @@ def test_the_steps_stand_in_the_order_of_what_led_to_what(browser, report, walke
     assert (
         layers.index("http") < layers.index("socket") < layers.index("tcp") < layers.index("ip") < layers.index("link")
     )
+
+
+def test_the_step_at_the_cursor_is_explained(browser, report, walked):
+    [first, *_] = walked.of("tcp", "segment-sent", "pc")
+    [words] = node.call("explain/words.js", [("explainEvent", "tcp", "segment-sent")])
+    with opened(browser, report, part="chain", n=first.n, lang="en") as page:
+        assert page.locator(".steps .explained").all_inner_texts() == [f"{words['en']} {words['source']}"]

@@ -2,6 +2,7 @@
 
 import pytest
 from chromium import opened
+from node import call
 
 pytestmark = pytest.mark.peer
 
@@ -46,3 +47,15 @@ def test_where_the_journey_went_more_than_once_each_time_shows(browser, report, 
         page.locator("#B9 .times button").nth(2).click()
         n = page.evaluate("michinori.cursor.value.n")
         assert walked.events[n - 1].t == sorted(opened_at.values())[2]
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_every_stage_and_row_is_explained_and_says_where_it_is_defined(browser, report, walked, lang):
+    rows = list(walked.numbers["rows"])
+    stages = [("out", number) for number in range(1, 8)] + [("back", number) for number in range(1, 5)]
+    calls = [("explainStage", *stage) for stage in stages] + [("explainRow", row) for row in rows]
+    words = call("explain/words.js", calls)
+    with opened(browser, report, lang=lang) as page:
+        heads = page.locator(".way-head .explained").all_inner_texts()
+        shown = [page.locator(f"#{row} .explained").inner_text() for row in rows]
+    assert heads + shown == [f"{each[lang]} {each['source']}" for each in words]

@@ -4,7 +4,6 @@ import { kindOf } from "./transfers.js";
 
 /** @typedef {import("./data.js").Journey} Journey */
 /** @typedef {{n: number, returned: number}} Call the events of the call and of its return, 0 if it never returned */
-/** @typedef {{segments: number, packets: number, frames: number}} Caused */
 
 /** @param {Journey} journey @param {string} host empty: of all @returns {Call[]} */
 export function callsOf(journey, host) {

@@ -8,6 +8,8 @@ import { count, duration, ms } from "./format.js";
 import { brief, callText, resultText } from "./brief.js";
 import { belowOf, callOf, callingHosts, callsOf, chainOf } from "./calls.js";
 import { VirtualList } from "./virtual_list.js";
+import { Explained } from "./explained.js";
+import { explainEvent } from "./explain/words.js";
 
 /** @typedef {import("./parts.js").Report} Report */
 /** @typedef {import("./calls.js").Call} Call */
@@ -91,7 +93,7 @@ function Cause({ report, n, call }) {
     <section aria-labelledby="chain-title"><div class="chain-head"><h3 id="chain-title">${say(TEXTS.chain)}</h3>
       ${call > 0 && call !== n && html`<button type="button" class="chip" id="to-call" data-call=${call} onClick=${() => report.go(call)}>${say(TEXTS.toCall)}</button>`}</div>
       ${!call && html`<p class="soft">${say(TEXTS.noCall)}</p>`}
-      <${Steps} report=${report} events=${chain} n=${n} />
+      <${Steps} report=${report} events=${chain} n=${n} explains=${true} />
     </section>
     ${settled > 0 && html`<section aria-labelledby="below-title"><h3 id="below-title">${say(TEXTS.below)}</h3>
       <${Sum} report=${report} below=${below} />
@@ -116,9 +118,9 @@ function Sum({ report, below }) {
 
 /**
  * Events one below the other, by who does them; of devices on the way, whose parts do not call each other, by device.
- * @param {{report: Report, events: number[], n: number, most?: number}} props
+ * @param {{report: Report, events: number[], n: number, most?: number, explains?: boolean}} props `explains`: the event at the cursor
  */
-function Steps({ report, events, n, most = Infinity }) {
+function Steps({ report, events, n, most = Infinity, explains = false }) {
   const say = useSay();
   const ends = useMemo(() => new Set(callingHosts(report.journey)), [report]);
   const [all, setAll] = useState(false);
@@ -129,9 +131,11 @@ function Steps({ report, events, n, most = Infinity }) {
     const actor = ACTOR_OF[event.layer] ? say(ACTORS[ACTOR_OF[event.layer]]) : event.layer;
     const who = ends.has(event.host) ? `${event.host} · ${actor}` : event.host, begins = who !== before;
     before = who;
+    const words = explainEvent(event.layer, event.what);
     return html`<li key=${each} class=${begins ? "begins" : undefined}>${begins && html`<span class="actor">${who}</span>`}
-      <button type="button" class="step" data-n=${each} aria-current=${each === n ? "true" : undefined} aria-label=${each === n ? `${say(TEXTS.here)}: ${event.what}` : undefined} onClick=${() => report.go(each)}>
+      <button type="button" class="step" data-n=${each} title=${words && say(words)} aria-current=${each === n ? "true" : undefined} aria-label=${each === n ? `${say(TEXTS.here)}: ${event.what}` : undefined} onClick=${() => report.go(each)}>
         <span class="step-layer">${LAYERS[event.layer] ? say(LAYERS[event.layer]) : event.layer}</span>
-        <span class="step-what">${event.what}</span><span class="step-brief">${brief(event)}</span><span class="step-time">${ms(event.t)}</span></button></li>`;
+        <span class="step-what">${event.what}</span><span class="step-brief">${brief(event)}</span><span class="step-time">${ms(event.t)}</span></button>
+      ${each === n && explains && html`<${Explained} words=${words} />`}</li>`;
   })}</ol>${!all && events.length > most && html`<p><button type="button" class="chip" onClick=${() => setAll(true)}>${say(TEXTS.more, { count: count(events.length - most) })}</button></p>`}`;
 }

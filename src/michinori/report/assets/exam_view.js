@@ -6,7 +6,7 @@ import { useSay } from "./i18n.js";
 import { examination, isUnderWay, leftToAnswer, stillHidden } from "./examination.js";
 import { hide, plainly } from "./mask.js";
 import { isRight } from "./explain/exam/answers.js";
-import { draw } from "./explain/exam/draw.js";
+import { QUESTIONS, draw } from "./explain/exam/draw.js";
 
 /** @typedef {import("./parts.js").Report} Report */
 /** @typedef {import("./explain/exam/questions.js").Question} Question */
@@ -14,13 +14,12 @@ import { draw } from "./explain/exam/draw.js";
 /** @typedef {import("./examination.js").Examination} Examination */
 
 const TEXTS = {
-  intro: { ja: "この旅で実際に起きたことから {count} 問を出します。始めると、答えになる値はほかの部でも伏せられます。出題は毎回変わります。",
-    en: "{count} questions about what really happened. Once you begin, the values asked for are hidden in the other parts too. The questions change each time." },
+  intro: { ja: "この旅で実際に起きたことから、{count} 問まで出します。始めると、答えになる値はほかの部でも伏せられます。出題は毎回変わります。",
+    en: "Up to {count} questions about what really happened. Once you begin, the values asked for are hidden in the other parts too. The questions change each time." },
   begin: { ja: "試験を始める", en: "Begin" },
   again: { ja: "新しい問題で始める", en: "Begin anew" },
   stop: { ja: "やめる", en: "Stop" },
   none: { ja: "この旅にはフレームの記録がないので、問題を作れません。", en: "No frames of this journey were recorded, so there is nothing to ask." },
-  number: { ja: "問 {number}", en: "Question {number}" },
   answer: { ja: "答え", en: "Your answer" },
   check: { ja: "答え合わせ", en: "Check" },
   giveUp: { ja: "答えを見る", en: "Show the answer" },
@@ -30,7 +29,6 @@ const TEXTS = {
   go: { ja: "その場所を見る", en: "See it there" },
   score: { ja: "{all} 問中 {right} 問正解", en: "{right} of {all} right" },
   left: { ja: "残り {left} 問", en: "{left} left" },
-  hint: { ja: "16進は0xを付けて。全角も可。", en: "Hexadecimal with 0x." },
   hex: { ja: "16進で", en: "in hexadecimal" },
   address: { ja: "例: 192.0.2.1", en: "such as 192.0.2.1" },
   progress: { ja: "進み具合", en: "Progress" },
@@ -58,7 +56,7 @@ export function Exam({ report }) {
   };
   if (!report.journey.about.below_sockets) return html`<p class="note">${say(TEXTS.none)}</p>`;
   if (!current) {
-    return html`<div class="exam-begin card"><p>${say(TEXTS.intro, { count: 10 })}</p><button type="button" class="exam-main" onClick=${begin}>${say(TEXTS.begin)}</button></div>`;
+    return html`<div class="exam-begin card"><p>${say(TEXTS.intro, { count: QUESTIONS })}</p><button type="button" class="exam-main" onClick=${begin}>${say(TEXTS.begin)}</button></div>`;
   }
   const settle = (/** @type {number} */ index, /** @type {string} */ given) => {
     const outcomes = [...current.outcomes];

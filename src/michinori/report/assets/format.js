@@ -35,7 +35,7 @@ export function count(value) {
 /** @param {number} rate in bit/s @returns {string} */
 export function bits(rate) {
   for (const [unit, size] of /** @type {[string, number][]} */ ([["Gbit/s", 1e9], ["Mbit/s", 1e6], ["kbit/s", 1e3]])) {
-    if (rate >= size) return `${Number((rate / size).toFixed(1))} ${unit}`;
+    if (rate >= size) return `${Number((rate / size).toFixed(2))} ${unit}`;
   }
   return `${rate} bit/s`;
 }

@@ -1,6 +1,6 @@
 // @ts-check
 // What each graph shows: its lines, their names and units, and the marks that are drawn besides.
-import { count, duration } from "./format.js";
+import { bits, count, duration } from "./format.js";
 import { valueAt } from "./series.js";
 
 /** @typedef {import("./series.js").Series} Series */
@@ -175,13 +175,7 @@ export function queueGraph({ lines, losses, most }) {
   };
 }
 
-
 /** @param {number} value a number of the axis, shortly */
 function short(value) {
   return value >= 1e6 ? `${+(value / 1e6).toFixed(2)} M` : value >= 1e4 ? `${+(value / 1e3).toFixed(1)} k` : count(value);
-}
-
-/** @param {number} value in bit/s */
-function bits(value) {
-  return value >= 1e9 ? `${+(value / 1e9).toFixed(2)} Gbit/s` : value >= 1e6 ? `${+(value / 1e6).toFixed(2)} Mbit/s` : value >= 1e3 ? `${+(value / 1e3).toFixed(1)} kbit/s` : `${value} bit/s`;
 }

@@ -16,12 +16,9 @@ import { decodeFrame } from "./explain/decode.js";
 const TEXTS = {
   table: { ja: "リンクごとのヘッダの値", en: "What the headers hold on each link" },
   field: { ja: "フィールド", en: "Field" },
-  left: { ja: "出発", en: "left" },
-  arrived: { ja: "到着", en: "arrived" },
   lost: { ja: "届かず", en: "did not arrive" },
   dropped: { ja: "破棄: {why}", en: "dropped: {why}" },
   changed: { ja: "前のリンクから変わった値", en: "changed from the link before" },
-  same: { ja: "同じ", en: "same" },
   frame: { ja: "フレーム長 (FCSを除く)", en: "Frame length (without FCS)" },
   number: { ja: "キャプチャでの番号", en: "Number in the capture" },
 };

@@ -34,7 +34,7 @@ const TEXTS = {
   looked: { ja: "最後に調べた宛先: {dst}", en: "Looked up last: {dst}" },
   name: { ja: "名前", en: "Name" }, type: { ja: "タイプ", en: "Type" }, ttl: { ja: "TTLの残り (秒)", en: "TTL left (s)" }, records: { ja: "レコード", en: "Records" },
   protocol: { ja: "プロトコル", en: "Protocol" }, inside: { ja: "内側", en: "Inside" }, outside: { ja: "外側", en: "Outside" }, connections: { ja: "使用中", en: "In use" },
-  original: { ja: "最初の向き", en: "Original" }, reply: { ja: "応答の向き", en: "Reply" }, left: { ja: "期限まで", en: "Expires in" },
+  original: { ja: "最初の向き", en: "Original" }, reply: { ja: "応答の向き", en: "Reply" },
   lines: { ja: "回線", en: "Cables" }, to: { ja: "つながる先", en: "To" }, rate: { ja: "速度", en: "Rate" }, delay: { ja: "遅延", en: "Delay" }, queue: { ja: "待ち行列", en: "Queue" }, faults: { ja: "障害", en: "Faults" },
   packets: { ja: "{count} パケット", en: "{count} packets" },
   port: { ja: "ポート", en: "Port" }, mtu: { ja: "MTU", en: "MTU" },
@@ -87,7 +87,7 @@ function Table({ title, name, heads, rows, marks, note }) {
   const say = useSay();
   return html`<section class="host-table" data-table=${name}><h4>${say(title)}</h4>${note && html`<p class="soft">${note}</p>`}
     ${!rows.length ? html`<p class="soft">${say(TEXTS.empty)}</p>` : html`<div class="scroll" tabindex="0" role="region" aria-label=${say(title)}><table>
-      <thead><tr>${heads.map((head, index) => html`<th scope="col" key=${index}>${typeof head === "string" ? head : say(head)}</th>`)}</tr></thead>
+      <thead><tr>${heads.map((head, index) => html`<th scope="col" key=${index}>${say(head)}</th>`)}</tr></thead>
       <tbody>${rows.map((row, index) => html`<tr key=${index} class=${marks?.[index]}>${row.map((cell, column) => html`<td key=${column}>${cell}</td>`)}</tr>`)}</tbody></table></div>`}</section>`;
 }
 

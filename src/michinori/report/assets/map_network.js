@@ -57,7 +57,7 @@ export function Network({ report, layout, flights, chosen, choose, touched, touc
           data-touch=${line.name} d=${pathOf(curve)} onClick=${() => touch(line.name)}><title>${line.name}</title></path>`)}
         <g class="map-frames" />
         ${marks.map((mark) => html`<g key=${mark.key} class="map-cross" transform=${`translate(${mark.x} ${mark.y})`}>
-          <path d="M-4 -4L4 4M4 -4L-4 4" />${mark.count > 1 && html`<text x="8" y="4">${mark.count}</text>`}</g>`)}
+          <path d="M-4 -4L4 4M4 -4L-4 4" />${mark.count > 1 && html`<text x=${sheet.upright ? -8 : 8} y="4" text-anchor=${sheet.upright ? "end" : "start"}>${mark.count}</text>`}</g>`)}
       </svg>
       ${labels.map((label) => html`<${CableLabel} key=${label.cable.index} label=${label} />`)}
       ${sheet.spots.map((spot) => html`<${Machine} key=${spot.name} report=${report} spot=${spot} across=${sheet.across} chosen=${spot.name === chosen} choose=${choose} />`)}

@@ -5,10 +5,14 @@ import { useSay } from "./i18n.js";
 
 const TEXTS = {
   octets: { ja: "オクテット (矢印キーで移動)", en: "Octets (arrow keys move)" },
-  octet: { ja: "{at} 番目のオクテット {value}", en: "octet {at}: {value}" },
+  octet: { ja: "位置 {at}: {value}", en: "offset {at}: {value}" },
+  ahead: { ja: "フレームの前: {value}", en: "in front of the frame: {value}" },
   hidden: { ja: "伏せてあります", en: "hidden" },
 };
 const KEYS = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1, ArrowUp: -2, ArrowDown: 2, Home: -3, End: 3 });
+
+/** So many octets stand in front of the frame: preamble and SFD. */
+const AHEAD = 8;
 
 /**
  * @param {{octets: Uint8Array, wide: number, chosen: number, lit: {from: number, to: number} | null, kinds: string[], hidden: Set<number>,
@@ -35,12 +39,12 @@ export function Octets({ octets, wide, chosen, lit, kinds, hidden, choose, point
       onKeyDown=${move} onMouseMove=${(/** @type {MouseEvent} */ event) => { if (moved(event)) point(at(event)); }} onMouseLeave=${() => point(null)}
       onClick=${(/** @type {Event} */ event) => { const found = at(event); if (found !== null) choose(found); }}>
     ${rows.map((row) => html`<div class="octets-row" role="presentation" key=${row}>
-      <span class="octets-at" aria-hidden="true">${(row - 8 < 0 ? "" : (row - 8).toString(16).padStart(4, "0"))}</span>
+      <span class="octets-at" aria-hidden="true">${row < AHEAD ? "" : (row - AHEAD).toString(16).padStart(4, "0")}</span>
       <span class="octets-hex" role="presentation">${Array.from(octets.subarray(row, row + wide), (octet, index) => {
         const here = row + index, on = lit && here >= lit.from && here < lit.to;
         const shown = hidden.has(here) ? "··" : octet.toString(16).padStart(2, "0");
         return html`<span role="option" key=${here} id=${"octet-" + here} data-at=${here} class=${`o tint-${kinds[here]}${on ? " lit" : ""}${here === chosen ? " at" : ""}`}
-          aria-selected=${on ? "true" : "false"} aria-label=${say(TEXTS.octet, { at: here, value: hidden.has(here) ? say(TEXTS.hidden) : shown })}>${shown}</span>`;
+          aria-selected=${on ? "true" : "false"} aria-label=${say(here < AHEAD ? TEXTS.ahead : TEXTS.octet, { at: here - AHEAD, value: hidden.has(here) ? say(TEXTS.hidden) : shown })}>${shown}</span>`;
       })}</span>
       <span class="octets-text" aria-hidden="true">${Array.from(octets.subarray(row, row + wide), (octet, index) => {
         const here = row + index, on = lit && here >= lit.from && here < lit.to;

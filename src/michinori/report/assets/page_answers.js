@@ -11,7 +11,6 @@ import { whyOf } from "./requests.js";
 
 const TEXTS = {
   answers: { ja: "それぞれの応答", en: "The responses" },
-  response: { ja: "応答", en: "Response" },
   coding: { ja: "符号化", en: "Coding" },
   declared: { ja: "宣言された型", en: "Declared type" },
   sniffed: { ja: "中身から判断した型", en: "Sniffed type" },

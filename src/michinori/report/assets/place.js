@@ -5,6 +5,7 @@ import { html, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { BEFORE, LAYERS, OSI, STAGES, WAYS, osiOf } from "./stages.js";
 import { pathOf } from "./format.js";
+import { explainOsi, explainStage } from "./explain/words.js";
 
 /** @typedef {import("./data.js").Journey} Journey */
 /** @typedef {{stage: number, osi: number, layer: string, host: string, exchange: number, conversation: number}} Place */
@@ -14,9 +15,6 @@ const TEXTS = {
   device: { ja: "機器", en: "Device" },
   layer: { ja: "OSI基本参照モデルの層", en: "Layer of the OSI model" },
   exchange: { ja: "どのやりとりか", en: "Which exchange" },
-  stage: { ja: "段階", en: "Stage" },
-  go: { ja: "{stage}へ移る", en: "go to {stage}" },
-  none: { ja: "–", en: "–" },
 };
 
 /** @param {Journey} journey @param {number} n @returns {Place} */
@@ -70,9 +68,10 @@ function Rail({ report, now }) {
     ${STAGES.map((stage, index) => {
       const first = firstOf(report.journey, index + 1);
       const name = `${say(WAYS[stage.way])} ${stage.number} ${say(stage.name)}`;
+      const words = explainStage(stage.way, stage.number);
       return html`<li key=${index} class=${`${stage.way}${index === 7 ? " turn" : ""}`}>
         <button type="button" disabled=${!first} aria-current=${now === index + 1 ? "step" : undefined}
-          aria-label=${name} title=${name} onClick=${() => report.go(first)}>${stage.number}</button></li>`;
+          aria-label=${name} title=${words ? `${name}\n${say(words)}` : name} onClick=${() => report.go(first)}>${stage.number}</button></li>`;
     })}
   </ol>`;
 }
@@ -81,7 +80,8 @@ function Rail({ report, now }) {
 function Layers({ osi, layer }) {
   const say = useSay();
   const name = osi ? `L${osi} ${say(OSI[osi - 1])}` : "";
-  return html`<span class="here-layer"><span class="unseen">${say(TEXTS.layer)}: </span>
+  const words = explainOsi(osi);
+  return html`<span class="here-layer" title=${words ? say(words) : undefined}><span class="unseen">${say(TEXTS.layer)}: </span>
     <svg class="stack" viewBox="0 0 18 21" aria-hidden="true">
       ${OSI.map((_, index) => html`<rect key=${index} x="0" y=${(6 - index) * 3} width="18" height="2.2" rx="1" class=${osi === index + 1 ? "on" : ""} />`)}
     </svg>${name} <span class="here-protocol">${LAYERS[layer] ? say(LAYERS[layer]) : layer}</span></span>`;

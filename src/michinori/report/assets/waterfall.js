@@ -16,7 +16,6 @@ const TEXTS = {
   kind: { ja: "種類", en: "Kind" },
   priority: { ja: "優先度", en: "Priority" },
   size: { ja: "大きさ", en: "Size" },
-  connection: { ja: "コネクション", en: "Connection" },
   time: { ja: "時間", en: "Time" },
   none: { ja: "この旅では、リクエストは送られていません。", en: "No request was sent on this journey." },
   sum: {

@@ -5,6 +5,8 @@ import { useSay } from "./i18n.js";
 import { STAGES, WAYS } from "./stages.js";
 import { count, duration, ms, pathOf } from "./format.js";
 import { TUTORIAL_ROWS } from "./tutorial_rows.js";
+import { Explained } from "./explained.js";
+import { explainRow, explainStage } from "./explain/words.js";
 
 /** @typedef {import("./parts.js").Report} Report */
 /** @typedef {import("./data.js").Row} Row */
@@ -35,18 +37,18 @@ export function WholeWay({ report }) {
   const say = useSay();
   const rows = new Map(report.journey.rows.map((row) => [row.name, row]));
   const sections = [
-    ...STAGES.map((stage) => ({ name: `${say(WAYS[stage.way])} ${stage.number}`, title: say(stage.name), rows: stage.rows })),
-    { name: "", title: say(TEXTS.release), rows: ["B25"] },
-    { name: "", title: say(TEXTS.through), rows: ["B26"] },
+    ...STAGES.map((stage) => ({ name: `${say(WAYS[stage.way])} ${stage.number}`, title: say(stage.name), words: explainStage(stage.way, stage.number), rows: stage.rows })),
+    { name: "", title: say(TEXTS.release), words: null, rows: ["B25"] },
+    { name: "", title: say(TEXTS.through), words: null, rows: ["B26"] },
   ];
   return html`<div class="way">
     ${!report.journey.about.below_sockets && html`<p class="note">${say(TEXTS.byOs)}</p>`}
-    ${sections.filter((section) => section.rows.length).map((section) => html`<section key=${section.title}>
-      <h3><span>${section.name}</span>${section.title}</h3>
-      <ol class="rows">${section.rows.map((name) => {
+    ${sections.map((section) => html`<section key=${section.title}>
+      <div class="way-head"><h3><span>${section.name}</span>${section.title}</h3><${Explained} words=${section.words} /></div>
+      ${section.rows.length > 0 && html`<ol class="rows">${section.rows.map((name) => {
         const row = rows.get(name);
         return row && html`<${RowCard} key=${name} report=${report} row=${row} />`;
-      })}</ol></section>`)}
+      })}</ol>`}</section>`)}
     <${Tutorial} />
   </div>`;
 }
@@ -65,9 +67,10 @@ function RowCard({ report, row }) {
   const { journey, cursor } = report;
   const current = useStore(cursor, (moment) => row.numbers[indexFrom(row.numbers, moment.n)] === moment.n);
   const times = useMemo(() => timesOf(journey, row), [journey, row]);
+  const words = html`<${Explained} words=${explainRow(row.name)} />`;
   if (row.unmet) {
     return html`<li class="row unmet" id=${row.name}><span class="badge">${row.name}</span><div>
-      <h4>${say(row.title)}<span class="tag">${say(TEXTS.notMet)}</span></h4><p>${say(row.unmet)}</p></div></li>`;
+      <h4>${say(row.title)}<span class="tag">${say(TEXTS.notMet)}</span></h4>${words}<p>${say(row.unmet)}</p></div></li>`;
   }
   const first = row.numbers[0], last = row.numbers[row.numbers.length - 1];
   const begin = journey.columns.t[first - 1], end = journey.columns.t[last - 1];
@@ -75,7 +78,7 @@ function RowCard({ report, row }) {
     <span class="badge">${row.name}</span><div>
       <h4><button type="button" class="link" title=${say(TEXTS.show)} onClick=${() => report.go(first)}>${say(row.title)}</button>
         <span class="when">${begin === end ? ms(begin) : `${ms(begin)} – ${ms(end)}`} ms</span>
-        <span class="many">${say(row.numbers.length === 1 ? TEXTS.event : TEXTS.events, { count: count(row.numbers.length) })}</span></h4>
+        <span class="many">${say(row.numbers.length === 1 ? TEXTS.event : TEXTS.events, { count: count(row.numbers.length) })}</span></h4>${words}
       <ul class="facts">${row.facts.map((fact, index) => html`<li key=${index}>${say(fact)}</li>`)}</ul>
       ${times.length > 1 && html`<${Times} report=${report} times=${times} />`}
     </div></li>`;
