@@ -19,12 +19,19 @@ def fox(request):
         yield started
 
 
-@pytest.fixture
-def english():
+@pytest.fixture(scope="module")
+def started_english():
     with firefox() as started:
-        started.resize(*WIDE)
         yield started
-        assert started.complaints == []
+
+
+@pytest.fixture
+def english(started_english):
+    """One browser for all: each test has a lab of its own, and so an origin for which nothing is kept."""
+    started_english.resize(*WIDE)
+    yield started_english
+    started_english.open("about:blank")
+    assert started_english.complaints == []
 
 
 def enter(fox, lab, fragment=""):

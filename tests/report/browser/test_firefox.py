@@ -17,9 +17,12 @@ def fox():
 @pytest.mark.parametrize(("lang", "size"), [("ja", WIDE), ("en", NARROW)], ids=["ja wide", "en 390"])
 def test_every_part_is_drawn_and_fits(fox, report, lang, size):
     fox.resize(*size)
-    for part in PARTS:
-        fox.open("about:blank")
-        fox.open(f"file://{report}#part={part}&n=3000&lang={lang}")
+    fox.open("about:blank")
+    fox.open(f"file://{report}#lang={lang}")
+    fox.wait_until("typeof michinori === 'object' && !!document.querySelector('main')")
+    for number, part in enumerate(PARTS):
+        fox.value(f"location.hash = 'part={part}&n=3000&lang={lang}'")
+        fox.wait_until(f"document.querySelectorAll('.parts button')[{number}].ariaCurrent === 'page'")
         fox.wait_until("document.querySelector('main')?.innerText.trim().length > 40")
         assert fox.value("document.documentElement.lang") == lang
         assert fox.value("document.documentElement.scrollWidth") <= size[0], part
