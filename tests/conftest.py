@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Generator
@@ -23,6 +24,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_xdist_auto_num_workers() -> int:
     """One more worker than cores: some tests wait for real clocks and for other programs."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """What has been loaded and collected stays: the collector of garbage need not go through it again and again."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -528,36 +528,6 @@ def test_who_asks_again_because_nothing_was_answered_still_finds_somebody() -> N
     run(main())
 
 
-def test_a_slow_reader_gets_the_whole_reply_and_one_that_stops_is_cut_off() -> None:
-    reply = b"HTTP/1.1 200 OK\r\n\r\n" + bytes(30_000_000)
-    linger_s = 1.0
-
-    async def slow(one: Catching) -> int:
-        reader, writer = await one.connect()
-        writer.write(GET)
-        began = asyncio.get_running_loop().time()
-        came = 0
-        while piece := await reader.read(1 << 20):
-            came += len(piece)
-            await asyncio.sleep(0.025)
-        writer.close()
-        assert asyncio.get_running_loop().time() - began > linger_s  # in which it never stopped
-        return came
-
-    async def main() -> None:
-        async with catching(reply=lambda _: reply, bounds={"linger_s": linger_s}) as one:
-            assert await slow(one) == len(reply)
-            assert (await one.outcome()).whole == 1
-        async with catching(reply=lambda _: reply, bounds={"linger_s": 0.1}) as one:
-            _, writer = await one.connect()
-            writer.transport.pause_reading()
-            writer.write(GET)
-            assert (await one.outcome()).whole == 1
-            writer.transport.abort()
-
-    run(main())
-
-
 def test_numbered_files_of_somebody_else_stop_the_start(tmp_path: Path) -> None:
     (tmp_path / "0007-server_recv.txt").write_text("mine")
     with pytest.raises(KeepError, match="0007"):

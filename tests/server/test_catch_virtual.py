@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from michinori import World
 from michinori.http import Client, Request, Response, ServerRequest, ServerResponse, serve
 from michinori.http.urls import parse
-from michinori.server.catch import Catcher, CatchSettings, Hello, InMemory
+from michinori.server.catch import CatchBounds, Catcher, CatchSettings, Hello, InMemory, Outcome
 from michinori.server.catch.settings import Forward
 from michinori.server.replay import Replayed, ReplaySettings, replay
 
@@ -88,3 +90,38 @@ def test_the_page_is_answered_there_too(host_name: str | None) -> None:
     assert "ブラウザは、これを送りました".encode() in response.body
     assert response.headers.get("Date") == "Thu, 01 Jan 2026 00:00:00 GMT"
     assert kept.caught[0].began_ns // 10**9 == 1767225600
+
+
+@pytest.mark.parametrize("pause_s", [0.1, 60.0], ids=["slow", "stopped"])
+def test_a_slow_reader_gets_the_whole_reply_and_one_that_stops_is_cut_off(pause_s: float) -> None:
+    reply = b"HTTP/1.1 200 OK\r\n\r\n" + bytes(5_000_000)
+    linger_s = 1.0  # for so long nothing may go on
+    with World(seed=0) as world:
+        client, host = world.host("client"), world.host("server")
+        world.link(client, host, rate="100Mbit", delay="5ms")
+
+        async def catch() -> Outcome:
+            settings = CatchSettings(
+                host=None, port=80, reply=lambda _: reply, bounds=CatchBounds(again_s=0.0, linger_s=linger_s)
+            )
+            return await Catcher(settings, InMemory(), lambda *_, **__: None).run()
+
+        async def read() -> int:
+            reader, writer = await asyncio.open_connection("server", 80)
+            writer.write(b"GET / HTTP/1.1\r\nHost: server\r\n\r\n")
+            came = 0
+            began_s = asyncio.get_running_loop().time()
+            try:
+                while piece := await reader.read(1 << 20):
+                    came += len(piece)
+                    await asyncio.sleep(pause_s)
+            except ConnectionError:
+                pass
+            writer.close()
+            assert asyncio.get_running_loop().time() - began_s > 3 * linger_s
+            return came
+
+        catching = host.spawn(catch())
+        came = world.run(read(), on=client)
+        assert world.run(asyncio.wait_for(catching, 60), on=host).whole == 1
+    assert (came == len(reply)) is (pause_s < linger_s)
