@@ -31,6 +31,16 @@ async def accepted_in_a_moment() -> tuple[int, int]:
         return accepted, len(server.addresses)
 
 
+def test_who_listens_everywhere_is_called_by_every_name() -> None:
+    assert addresses.names_for("127.0.0.1") == ["127.0.0.1"]
+    assert addresses.names_for("box.example") == ["box.example"]
+    everywhere = addresses.names_for("0.0.0.0")
+    assert everywhere[:2] == ["0.0.0.0", socket.gethostname()]
+    for numeric in everywhere[2:]:
+        for sock in addresses.bind(numeric, 0):  # so it is one of ours
+            sock.close()
+
+
 def test_many_who_wait_are_accepted_at_once_on_uvloop() -> None:
     uvloop = pytest.importorskip("uvloop")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

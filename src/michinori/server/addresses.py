@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +42,22 @@ def bind(host: str, port: int, *, shared: bool = False) -> list[socket.socket]:
             sock.close()
         raise ServeError(_sentence(error, host, port)) from None
     return sockets
+
+
+def names_for(host: str) -> list[str]:
+    """By what clients may call a server that listens at ``host``: if that is every address of this machine, by its own
+    name and by the addresses that it has towards others too.
+    """
+    if host not in ("", "0.0.0.0", "::"):
+        return [host]
+    names = [host]
+    if (own := socket.gethostname()).isascii() and own:
+        names.append(own)
+    for family, somewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as asking:
+            asking.connect((somewhere, 9))  # nothing is sent: the routes tell which address would be ours
+            names.append(asking.getsockname()[0])
+    return names
 
 
 def more_descriptors(sockets: Sequence[socket.socket], loop: asyncio.AbstractEventLoop) -> list[socket.socket]:

@@ -197,7 +197,7 @@ def _tls(settings: Settings) -> tuple[ssl.SSLContext | None, str]:
 
     try:
         if settings.tls_auto:
-            context, authority = tls.auto([settings.host])
+            context, authority = tls.auto(addresses.names_for(settings.host))
             return context, str(authority)
         assert settings.tls_cert is not None
         return tls.context(settings.tls_cert, settings.tls_key or settings.tls_cert), ""
