@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
+import random
 from pathlib import Path
 
 import pytest
 from tests.http.wires import run, served
+from webtalk import talk
 
 from michinori.http import Client, Request, Response, StaticSite
 from michinori.http.kept import KeptAnswers, Witness
 from michinori.server.running import loop_factory
+from michinori.trace import NS_PER_S, SCOPE, Scope
 
 TEXT = b"<p>text</p>" * 100
 
@@ -72,6 +75,40 @@ def test_the_second_time_costs_a_look(folder: Path, monkeypatch: pytest.MonkeyPa
     assert (third.body, tagged.status, part.status, part.body) == (TEXT, 304, 206, TEXT[:4])
     assert (head.body, head.headers.get("Content-Length"), query.status) == (b"", str(len(TEXT)), 404)
     assert not opened
+
+
+class Hurrying:
+    """A clock on which half a second passes whenever somebody looks."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    def now_ns(self) -> int:
+        return 0
+
+    def date_ns(self) -> int:
+        self._looks += 1
+        return self._looks * NS_PER_S // 2
+
+
+def test_a_kept_answer_goes_out_as_each_request_wants_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = b" /page.html HTTP/1.1\r\nHost: a\r\n"
+    asked = b"".join(method + fields + b"\r\n" for method in (b"GET", b"GET", b"GET", b"HEAD", b"GET", b"GET"))
+
+    async def main() -> bytes:
+        SCOPE.set(Scope(None, "server", Hurrying(), random.Random(0)))
+        async with served(StaticSite(folder)) as (server, _):
+            return await talk(server.port, asked + b"GET" + fields + b"Connection: close\r\n\r\n", end=False)
+
+    answers = [answer.partition(b"\r\n\r\n") for answer in run(main()).split(b"HTTP/1.1 ")[1:]]
+    assert [body for _, _, body in answers] == [TEXT, TEXT, TEXT, b"", TEXT, TEXT, TEXT]
+    heads = [head.split(b"\r\n") for head, _, _ in answers]
+    assert [b"Connection: close" in head for head in heads] == [False] * 6 + [True]
+    dates = [line for head in heads for line in head if line.startswith(b"Date: ")]
+    assert len(dates) == 7
+    assert dates == sorted(dates)
+    assert dates[0] < dates[2] < dates[4] < dates[6]
+    assert len({tuple(line for line in head if not line.startswith((b"Date", b"Connection"))) for head in heads}) == 1
 
 
 def test_a_change_is_seen_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

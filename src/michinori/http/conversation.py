@@ -67,7 +67,10 @@ class Conversation(Turns):
         line, block = head
         own = self._server.own_fields()
         ending = b"Connection: close\r\n\r\n" if self._says_last else b"\r\n"
-        self.transport.write(b"".join((line, own, block, ending, body)))
+        parts = line, own, block, ending, body
+        if response.sent[0] != parts:
+            response.sent = parts, b"".join(parts)
+        self.transport.write(response.sent[1])
         if self._server.chronicle.observed:
             fields = own + block + ending[:-2]
             self._server.chronicle.sent(self, request, response.status, fields, len(line) + len(fields) + 2, len(body))

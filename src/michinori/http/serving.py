@@ -191,11 +191,11 @@ class FileBody:
 class ServerResponse:
     """The answer. ``body``: octets, parts of a file, or pieces as they come (chunked unless a length is given).
 
-    ``head`` is for the server: the octets of its status line and of its fields, kept where one answer is given many
-    times.
+    ``head`` and ``sent`` are for the server, where one answer is given many times: the octets of its status line and of
+    its fields, and what went out last, in parts and as a whole (the same octets go out from warm caches).
     """
 
-    __slots__ = ("body", "head", "headers", "reason", "status", "trailers")
+    __slots__ = ("body", "head", "headers", "reason", "sent", "status", "trailers")
 
     def __init__(
         self,
@@ -212,6 +212,7 @@ class ServerResponse:
         self.reason = reason
         self.trailers = trailers
         self.head: tuple[bytes, bytes] | None = None
+        self.sent: tuple[tuple[bytes, ...], bytes] = (), b""
 
     def __repr__(self) -> str:
         return f"<ServerResponse {self.status}>"

@@ -161,7 +161,8 @@ class StaticSite:
                 watched.append(Witness.of(place.path.with_name(place.path.name + variants.ENDINGS[found.coding])))
         except OSError:
             return
-        self._kept.put(_key(request), (found, response), tuple(watched), len(found.content) + len(response.body) + 1024)
+        octets = len(found.content) + 2 * len(response.body) + 1024  # the body also as it was sent, behind its head
+        self._kept.put(_key(request), (found, response), tuple(watched), octets)
 
     async def _look_into(
         self, file: BinaryIO, place: Place, kind: str, variant: variants.Variant | None, *, varies: bool
