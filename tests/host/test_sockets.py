@@ -359,6 +359,18 @@ def test_path_mtu_discovery_can_be_switched_while_a_connection_goes_on(make_worl
         forbidden.clear()
 
 
+def test_whoever_waits_for_room_learns_that_the_send_buffer_is_larger(world: SmallWorld) -> None:
+    client, _ = world.connected()
+    client.options.send_buffer = 1000
+    client.options_changed()
+    assert client.write(bytes(5000)) == 1000
+    told = []
+    client.on_writable = lambda: told.append(client.write(bytes(4000)))
+    client.options.send_buffer = 10_000
+    client.options_changed()
+    assert told == [4000]
+
+
 @pytest.mark.rfc("9293", "MUST-54")
 def test_an_icmp_error_with_a_wrong_number_is_not_believed(world: SmallWorld) -> None:
     """RFC 5927: who cannot quote a number that is under way did not see the segment."""

@@ -311,6 +311,7 @@ class Connection(Standing):
                 tcb.timers.at_keepalive(max(tcb.heard_at_ns + config.keepalive_idle_ns, now))
         if before.nagle and not config.nagle:
             transmit(tcb, now)
+        notify(tcb)  # the send buffer may be larger now
 
     def may_send_large(self, octets: int) -> None:
         """Text of several segments, so many octets at most, may be given to ``Effects.send_large`` from now on. While
