@@ -1,4 +1,4 @@
-"""Header prediction (Van Jacobson, RFC 1185 appendix A): the segments that a bulk transfer consists of.
+"""Header prediction (Van Jacobson; RFC 7323 section 5.6): the segments that a bulk transfer consists of.
 
 What comes next on an undisturbed connection is either text in order that acknowledges nothing new, or an ACK of new
 text that brings none. Both do here in a few lines what the steps of ``arrives.py`` would do, to the letter: a test runs
