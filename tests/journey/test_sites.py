@@ -94,7 +94,7 @@ def apache(tmp_path):
         yield port
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         process.stderr.close()
 
 

@@ -20,7 +20,7 @@ from peers import free_port
 
 
 def say(port: int, octets: bytes, host: str = "127.0.0.1") -> bytes:
-    with socket.create_connection((host, port), timeout=10) as sock:
+    with socket.create_connection((host, port), timeout=60) as sock:
         sock.sendall(octets)
         came = b""
         while piece := sock.recv(65536):
@@ -178,7 +178,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_earlier_file(tmp_path: Path)
             raise
         body = bytes(100_000)
         say(int(port), b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-        said = process.communicate(timeout=20)[0].decode()
+        said = process.communicate(timeout=60)[0].decode()
     assert process.returncode == 1
     assert "disk/f cannot be written (No space left on device): make room" in said
     assert "=== Stopping the server. ===" in said

@@ -32,7 +32,7 @@ def site(tmp_path: Path) -> Path:
 def _ask(served: Served) -> float:
     """How long one request takes, a connection of its own included."""
     began = time.monotonic()
-    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=60) as sock:
         sock.sendall(REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         answer = b""
         while piece := sock.recv(65536):
@@ -62,7 +62,7 @@ def test_slow_clients_do_not_stop_a_normal_one(site: Path) -> None:
     with serving(str(site)) as served, contextlib.ExitStack() as stack:
         alone = sorted(_ask(served) for _ in range(5))[2]
         slow = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=10)) for _ in range(500)
+            stack.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=60)) for _ in range(500)
         ]
         for number, sock in enumerate(slow):
             sock.sendall(REQUEST[: 1 + number % (len(REQUEST) - 1)])
@@ -87,7 +87,7 @@ def test_an_end_under_load_loses_no_answer(site: Path, workers: str) -> None:
         def client() -> None:
             asked = answered = 0
             try:
-                with socket.create_connection(("127.0.0.1", served.port), timeout=10) as sock:
+                with socket.create_connection(("127.0.0.1", served.port), timeout=60) as sock:
                     file = sock.makefile("rb")
                     while True:
                         sock.sendall(REQUEST)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +26,7 @@ def named(folder: Path, zones: Mapping[str, str], *, at: peers.Place = peers.LOO
     """A BIND that serves these zones, at port 53 of a place in a namespace, else at a free one; gives the port."""
     program = shutil.which("named", path="/usr/sbin:/usr/local/sbin:/usr/bin") or pytest.skip("BIND is not installed")
     folder.mkdir()
-    port = 53 if at.before else _free_port()
+    port = 53 if at.before else peers.free_port()
     blocks = []
     for origin, text in zones.items():
         path = folder / f"{origin.rstrip('.') or 'root'}.zone"
@@ -39,16 +38,3 @@ def named(folder: Path, zones: Mapping[str, str], *, at: peers.Place = peers.LOO
     command = [program, "-f", "-L", str(log), "-n", "1", "-c", str(settings)]
     with at.running(command, port, log, said="all zones loaded"):
         yield port
-
-
-def _free_port() -> int:
-    """Free for both transports."""
-    for port in range(5300, 5400):
-        try:
-            with socket.socket(type=socket.SOCK_DGRAM) as datagrams, socket.socket() as streams:
-                datagrams.bind(("127.0.0.1", port))
-                streams.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return port
-    raise AssertionError("no free port")

@@ -95,7 +95,7 @@ class Command:
             **popen,
         )
 
-    def wait_for(self, text: str, within_s: float = 20.0) -> str:
+    def wait_for(self, text: str, within_s: float = 60.0) -> str:
         """Until it has said that."""
         assert self.process.stdout is not None
         until = time.monotonic() + within_s

@@ -80,7 +80,7 @@ class Namespace:
             yield
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=10)
+            process.communicate(timeout=60)
 
     def end(self) -> None:
         """End what still runs in it."""

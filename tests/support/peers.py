@@ -14,14 +14,17 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
 
 _APACHE_MODULES = Path("/usr/lib/apache2/modules")
-_STARTS_WITHIN_S = 20.0
+_STARTS_WITHIN_S = 60.0
+_FIRST_PORT, _PORT_COUNT = 20_000, 12_000
+_PORTS = ((_FIRST_PORT + number % _PORT_COUNT) for number in count(os.getpid() * 101))
 
 _APACHE = """
 ServerRoot "{work}"
@@ -161,8 +164,8 @@ def nginx(folder: Path, *, more: str = "", at: Place = LOOPBACK) -> Iterator[str
 
 def curl(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Run curl; it must not fail. Its settings file is not read."""
-    command = [_program("curl"), "--disable", "--silent", "--show-error", "--max-time", "20", *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, timeout=30, check=False)
+    command = [_program("curl"), "--disable", "--silent", "--show-error", "--max-time", "60", *arguments]
+    done = subprocess.run(command, input=stdin, capture_output=True, timeout=70, check=False)
     assert done.returncode == 0, done.stderr.decode()
     return done
 
@@ -225,11 +228,22 @@ def firefox(url: str, picture: Path, timeout_s: float = 60.0) -> subprocess.Comp
         return subprocess.run(command, capture_output=True, timeout=timeout_s, check=False, env=environment)
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+def free_port(*addresses: str) -> int:
+    """A port that is free at all these addresses (127.0.0.1 unless given) for both transports, never the same twice.
+
+    It is not one of those that the system gives to whoever asks for any: in the moment until somebody listens there,
+    a connection of another process could be given it. Processes that test side by side begin at different ones.
+    """
+    for port in islice(_PORTS, _PORT_COUNT):
+        with ExitStack() as held:
+            try:
+                for address in addresses or ("127.0.0.1",):
+                    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                        held.enter_context(socket.socket(type=kind)).bind((address, port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no free port")
 
 
 def _program(name: str) -> str:

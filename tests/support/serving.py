@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-_STARTS_WITHIN_S = 30.0
+_STARTS_WITHIN_S = 60.0
 
 
 class Served:
@@ -29,7 +29,7 @@ class Served:
         """What it has written on its console."""
         return self._console.read_text(encoding="utf-8")
 
-    def end(self, number: int, within_s: float = 20.0) -> int:
+    def end(self, number: int, within_s: float = 60.0) -> int:
         """Send it a signal; gives its exit status."""
         self.process.send_signal(number)
         return self.process.wait(within_s)
@@ -64,7 +64,7 @@ def refused(*arguments: str, folder: Path | None = None, before: Sequence[str] =
     return done.returncode, done.stderr.decode()
 
 
-def until(happened: Callable[[], bool], within_s: float = 20.0) -> None:
+def until(happened: Callable[[], bool], within_s: float = 60.0) -> None:
     """Wait until it has happened."""
     over = time.monotonic() + within_s
     while not happened():

@@ -64,7 +64,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-async def until(happened: Callable[[], bool], within_s: float = 10.0) -> None:
+async def until(happened: Callable[[], bool], within_s: float = 60.0) -> None:
     """Wait until that is so."""
     async with asyncio.timeout(within_s):
         while not happened():  # noqa: ASYNC110 (anything may make it so)

@@ -134,7 +134,7 @@ except ConnectionResetError: print("reset")
 
     wire.world.run(meet(), on=host, limit="20s")
     wire.world.close()
-    out, _ = wire.process.communicate(timeout=5)  # type: ignore[attr-defined]
+    out, _ = wire.process.communicate(timeout=60)  # type: ignore[attr-defined]
     assert out in (b"b''\n", b"reset\n")
 
 
