@@ -1,15 +1,18 @@
-"""curl and Chromium drive files, CGI, WSGI, ASGI, WebSocket, passwords and TLS behind one server."""
+"""curl, Chromium, httpx and h11 drive files, CGI, WSGI, ASGI, WebSocket, passwords and TLS behind one server."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 import sys
 import textwrap
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import h11
+import httpx
 import peers
 import pytest
 import webtalk
@@ -207,6 +210,63 @@ def test_curl_is_asked_for_a_password_over_tls(site: Handler, tmp_path: Path) ->
             assert await in_thread(peers.curl, *ca, *status, url) == "401 0 1.1"
             assert await in_thread(peers.curl, *ca, *status, "-u", "aki:道", url) == "200 0 1.1"
             assert await in_thread(peers.curl, *ca, "-u", "aki:道", url + "cgi/a.sh?x") == "sh GET x "
+
+    webtalk.run(main())
+
+
+def test_httpx_drives_everything_over_tls_and_behind_a_password(site: Handler, tmp_path: Path) -> None:
+    context, ca = tls.auto(["localhost"], tmp_path / "ca")
+
+    async def pieces() -> Any:
+        for octet in FORM.encode():
+            yield bytes([octet])
+
+    async def main() -> None:
+        async with webtalk.served(behind_a_password(site), tls=context) as port:
+            base = f"https://localhost:{port}"
+            trusting = ssl.create_default_context(cafile=str(ca))
+            async with httpx.AsyncClient(verify=trusting, base_url=base, timeout=20) as client:
+                assert (await client.get("/")).status_code == 401
+                client.auth = ("aki", "道")
+                whole, part = await client.get("/"), await client.get("/", headers={"Range": "bytes=1-3"})
+                assert (whole.text, part.status_code, part.content) == (PAGE, 206, PAGE.encode()[1:4])
+                stored = {"If-None-Match": whole.headers["ETag"]}
+                assert (await client.get("/", headers=stored)).status_code == 304
+                for path, answered in ANSWERS.items():
+                    form = {"Content-Type": "application/x-www-form-urlencoded"}
+                    for body in (FORM.encode(), pieces()):
+                        answer = await client.post(f"/{path}?q=1", content=body, headers=form)
+                        assert (answer.status_code, answer.text) == (200, answered)
+
+    webtalk.run(main())
+
+
+def as_h11_reads(connection: h11.Connection, octets: bytes) -> tuple[int, bytes]:
+    """Status and body of an answer behind which the server closes. Raises what h11 finds wrong with it."""
+    connection.receive_data(octets)
+    connection.receive_data(b"")
+    status, body = 0, b""
+    while not isinstance(event := connection.next_event(), h11.EndOfMessage):
+        if isinstance(event, h11.Response):
+            status = event.status_code
+        elif isinstance(event, h11.Data):
+            body += event.data
+    return status, body
+
+
+def test_h11_takes_every_answer_for_what_it_is(site: Handler) -> None:
+    async def main() -> None:
+        async with webtalk.served(site) as port:
+            for path, answered in ANSWERS.items():
+                for framing in (("Content-Length", str(len(FORM))), ("Transfer-Encoding", "chunked")):
+                    client = h11.Connection(h11.CLIENT)
+                    kind = ("Content-Type", "application/x-www-form-urlencoded")
+                    head = [("Host", "x"), ("Connection", "close"), kind, framing]
+                    said = client.send(h11.Request(method="POST", target=f"/{path}?q=1", headers=head)) or b""
+                    said += client.send(h11.Data(FORM.encode())) or b""
+                    said += client.send(h11.EndOfMessage()) or b""
+                    came = await webtalk.talk(port, said, end=False)
+                    assert as_h11_reads(client, came) == (200, answered.encode())
 
     webtalk.run(main())
 
