@@ -28,6 +28,7 @@ class AccessLog:
     def __init__(self, path: Path | None, lost: Callable[[str | None], None] | None = None) -> None:
         self.lost = lost
         self._loses = False
+        self._torn = False  # a disk that became full in the middle of a line
         self._path = path
         self._lines: list[str] = []
         self._octets = 0
@@ -54,10 +55,16 @@ class AccessLog:
         octets = "".join(self._lines).encode("utf-8", "backslashreplace")
         self._lines.clear()
         self._octets = 0
+        if not octets:
+            return
+        if self._torn:
+            octets = b"\n" + octets
         try:
             while octets:
-                octets = octets[os.write(self._descriptor, octets) :]
-                self._lose(None)
+                written = os.write(self._descriptor, octets)
+                self._torn = not octets[:written].endswith(b"\n")
+                octets = octets[written:]
+            self._lose(None)
         except OSError as error:
             self._lose(error.strerror or str(error))
 
@@ -73,6 +80,7 @@ class AccessLog:
         self.flush()
         if self._path is not None:
             old, self._descriptor = self._descriptor, self._open()
+            self._torn = self._torn and os.path.sameopenfile(old, self._descriptor)
             os.close(old)
 
     def close(self) -> None:
