@@ -195,8 +195,7 @@ class TcpSocket:
         flow = self.flow
         if flow is None or self._opening is not None:
             return False
-        connection = flow.connection
-        return connection.readable_octets > 0 or flow.gone or connection.at_eof
+        return flow.gone or flow.connection.readable
 
     @property
     def writable(self) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from michinori.sim import Nanos
 from michinori.tcp.arrival import Arrival
 from michinori.tcp.frto import heed_doubt
 from michinori.tcp.lifecycle import become, enter_time_wait, establish, finish
 from michinori.tcp.loss_detection import detect_losses, note_delivered
-from michinori.tcp.recovery import Doubt, Phase
+from michinori.tcp.recovery import FAST, NO_DOUBT, OPEN
 from michinori.tcp.retransmission import enter_fast_recovery, send_again, tell_of_loss
 from michinori.tcp.segments import send_challenge_ack, send_reset
 from michinori.tcp.states import State
@@ -20,10 +18,6 @@ from michinori.tcp.totals import Held
 from michinori.tcp.undo import heed_duplicate
 from michinori.wire.sequence import MASK
 
-# Members are looked up once: before CPython 3.12 an enumeration is slow at that.
-_OPEN: Final = Phase.OPEN
-_FAST: Final = Phase.FAST
-_NO_DOUBT: Final = Doubt.NONE
 _NS_PER_MS = 1_000_000
 _NO_BLOCKS: list[tuple[int, int]] = []
 #: SACK is advice (RFC 2018 section 8): what a peer names in more pieces than this, one octet here and there, to make
@@ -67,7 +61,7 @@ def acknowledge(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     else:
         delivered = recovery.news(snd.una, seg.ack, blocks)
         note_delivered(tcb, seg, delivered, now)
-        if recovery.doubt is not _NO_DOUBT:
+        if recovery.doubt is not NO_DOUBT:
             heed_doubt(tcb, seg, delivered, now)
         for start, end in delivered:
             if end > seg.ack:
@@ -173,14 +167,14 @@ def measure_by_echo(tcb: Tcb, echo: int, now: Nanos) -> None:
 def _grow_window(tcb: Tcb, octets: int, rtt_ns: Nanos, now: Nanos) -> None:
     """Let recovery and the congestion window take note of what was acknowledged."""
     snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
-    if recovery.phase is _OPEN:
+    if recovery.phase is OPEN:
         recovery.duplicates = 0
         recovery.inflation = 0
         if snd.una - octets < tcb.full_to or congestion.cwnd < tcb.slow_to:
             congestion.acked(octets, snd.nxt - snd.una, rtt_ns, now)
             if tcb.watch is not None:
                 tcb.watch.window_grew()
-    elif recovery.phase is _FAST:
+    elif recovery.phase is FAST:
         if snd.una >= recovery.recover:
             if recovery.prr is not None:
                 congestion.cwnd = congestion.ssthresh
@@ -251,9 +245,9 @@ def _count_duplicate(tcb: Tcb) -> None:
         tcb.watch.tell("duplicate-ack", count=recovery.duplicates, rel_ack=tcb.snd.una)
     if recovery.sack:
         return
-    if recovery.phase is _FAST:
+    if recovery.phase is FAST:
         recovery.inflation += tcb.snd.mss
-    elif recovery.phase is _OPEN and recovery.duplicates < 3:
+    elif recovery.phase is OPEN and recovery.duplicates < 3:
         recovery.inflation = recovery.duplicates * tcb.snd.mss  # limited transmit, RFC 3042
 
 

@@ -25,7 +25,7 @@ from michinori.tcp.receiving import (
 )
 from michinori.tcp.segments import send_ack, send_challenge_ack, send_syn
 from michinori.tcp.sending import transmit
-from michinori.tcp.states import State
+from michinori.tcp.states import CLOSED, ESTABLISHED, SYN_RECEIVED, SYN_SENT, TIME_WAIT, State
 from michinori.tcp.syn_sent import arrives_in_syn_sent
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.time_wait import arrives_in_time_wait
@@ -46,12 +46,12 @@ def go_through_steps(tcb: Tcb, segment: Segment, now: Nanos, *, is_marked: bool 
     """The same for a segment that is none of those that are predicted."""
     tcb.totals.segments_in += 1
     tcb.heard_at_ns = now
-    if tcb.state is State.CLOSED:
+    if tcb.state is CLOSED:
         return
     seg = Arrival(tcb, segment, is_marked=is_marked)
     if tcb.watch is not None:
         tcb.watch.received(segment, seg.seq, seg.ack, is_marked=is_marked)
-    if tcb.state is State.TIME_WAIT:
+    if tcb.state is TIME_WAIT:
         arrives_in_time_wait(tcb, seg, now)
         return
     for step in _steps_for(tcb, segment.flags):
@@ -63,11 +63,11 @@ def go_through_steps(tcb: Tcb, segment: Segment, now: Nanos, *, is_marked: bool 
 
 
 def _steps_for(tcb: Tcb, flags: int) -> tuple[Step, ...]:
-    if tcb.state is State.SYN_SENT:
+    if tcb.state is SYN_SENT:
         return _STEPS_IN_SYN_SENT
     if (
         flags | PSH == ACK | PSH
-        and tcb.state is State.ESTABLISHED
+        and tcb.state is ESTABLISHED
         and tcb.ecn is None
         and tcb.rcv.fin_ahead is None
         and not tcb.abandoned
@@ -78,7 +78,7 @@ def _steps_for(tcb: Tcb, flags: int) -> tuple[Step, ...]:
 
 def settle(tcb: Tcb, now: Nanos) -> None:
     """After the steps: send what has become possible, tell the application, acknowledge."""
-    if tcb.state is State.CLOSED:
+    if tcb.state is CLOSED:
         return
     transmit(tcb, now)
     notify(tcb)
@@ -98,7 +98,7 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
             if (seg.length and not seg.flags & SYN) or tcb.challenges.allow(now):
                 send_ack(tcb, now)
             return _drop(tcb, "paws")
-    if tcb.state is State.SYN_RECEIVED and seg.flags & SYN and seg.seq == 0 and not seg.flags & (ACK | RST):
+    if tcb.state is SYN_RECEIVED and seg.flags & SYN and seg.seq == 0 and not seg.flags & (ACK | RST):
         syn_came_again(tcb, seg)
         send_syn(tcb, now, "asked")  # the peer's SYN once more: our answer was lost
         return False
@@ -110,7 +110,7 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     # Two such peers, each with a gap to be repaired, would never hear each other.
     is_let_in = seg.seq == edge and (edge == rcv.nxt or not (length or seg.flags & RST))
     # The SYN,ACK that answers a SYN,ACK: both ends opened at once.
-    if tcb.state is State.SYN_RECEIVED and seg.flags & SYN and seg.seq == 0:
+    if tcb.state is SYN_RECEIVED and seg.flags & SYN and seg.seq == 0:
         is_let_in = True
     if not is_inside and not is_let_in:
         _answer_unacceptable(tcb, seg, now)
@@ -192,7 +192,7 @@ def fourth_check_syn(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     """A SYN within a connection: a peer that has forgotten it shows itself when challenged (RFC 5961 section 4.2)."""
     if not seg.flags & SYN:
         return True
-    if tcb.state is State.SYN_RECEIVED and not tcb.opening.is_active:
+    if tcb.state is SYN_RECEIVED and not tcb.opening.is_active:
         finish(tcb, ConnectionReset("the peer began anew"))  # back to LISTEN
         return False
     send_challenge_ack(tcb, now, "syn")
@@ -203,7 +203,7 @@ def fifth_check_ack(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     """From the first ACK on, every segment carries one."""
     if not seg.flags & ACK:
         return False
-    if tcb.state is State.SYN_RECEIVED:
+    if tcb.state is SYN_RECEIVED:
         was_acknowledged = acknowledge_syn(tcb, seg, now)
         if not was_acknowledged:
             return False

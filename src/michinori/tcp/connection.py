@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from types import MethodType
 from typing import TYPE_CHECKING
 
 from michinori.sim import Nanos
@@ -155,7 +155,7 @@ class Connection(Standing):
     def shorten(self, sender: PlainSender) -> PlainReceiver:
         """Let segments with time stamps alone go by ``sender``, and give who takes them (``plain_arrives``)."""
         self._tcb.plain_sender = sender
-        return partial(plain_arrives, self._tcb)
+        return MethodType(plain_arrives, self._tcb)  # quicker to call than a ``partial``
 
     def receive_unpredicted(self, segment: Segment, now: Nanos, *, is_marked: bool = False) -> None:
         """``receive`` for a segment that was refused there, or is of another kind."""

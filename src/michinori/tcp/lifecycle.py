@@ -6,7 +6,7 @@ from michinori.sim import Nanos
 from michinori.tcp.effects import NOBODY
 from michinori.tcp.errors import TcpError
 from michinori.tcp.segments import send_reset
-from michinori.tcp.states import SYNCHRONIZED, State
+from michinori.tcp.states import CLOSED, SYNCHRONIZED, State
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.tcp.user_timeout import told_s
@@ -70,7 +70,7 @@ def notify(tcb: Tcb) -> None:
         tcb.rcv.news = False
         tcb.effects.readable()
     snd = tcb.snd
-    if snd.wants_room and tcb.state is not State.CLOSED:
+    if snd.wants_room and tcb.state is not CLOSED:
         buffer = snd.buffer
         if (buffer.end - buffer.start) * 3 <= send_capacity(tcb) * 2:
             snd.wants_room = False

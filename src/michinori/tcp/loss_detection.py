@@ -8,7 +8,7 @@ from __future__ import annotations
 from michinori.sim import Nanos
 from michinori.tcp.arrival import Arrival
 from michinori.tcp.rack import Rack
-from michinori.tcp.recovery import Phase, Resent
+from michinori.tcp.recovery import OPEN, Phase, Resent
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.wire.sequence import MASK
@@ -66,7 +66,7 @@ def detect_losses(tcb: Tcb, now: Nanos) -> bool:
     tcb.timers.reorder_ns = NEVER
     if not recovery.scoreboard.octets and not recovery.resent:
         return False
-    recovering = recovery.phase is not Phase.OPEN
+    recovering = recovery.phase is not OPEN
     seems_lost = recovering or recovery.seems_lost(snd.una, snd.mss)
     window_ns = rack.window_ns(tcb.rtt.least_ns, tcb.rtt.srtt_ns, recovering=recovering, seems_lost=seems_lost)
     patience_ns = rack.rtt_ns + window_ns

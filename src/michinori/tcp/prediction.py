@@ -10,25 +10,18 @@ watched.
 
 from __future__ import annotations
 
-from typing import Final
-
 from michinori.sim import Nanos
 from michinori.tcp.acknowledgment import measure_by_echo
 from michinori.tcp.lifecycle import notify
 from michinori.tcp.receiving import keep_for_later, see_to_ack, take_text, widen
 from michinori.tcp.sending import transmit
-from michinori.tcp.states import State
+from michinori.tcp.states import CLOSED, ESTABLISHED, FIN_WAIT_1
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.tcp.totals import Held
 from michinori.wire import Octets
 from michinori.wire.checksum import partial
 from michinori.wire.tcp import ACK, PSH, Segment
-
-# Members are looked up once: before CPython 3.12 an enumeration is slow at that.
-_ESTABLISHED: Final = State.ESTABLISHED
-_FIN_WAIT_1: Final = State.FIN_WAIT_1
-_CLOSED: Final = State.CLOSED
 
 # Sequence arithmetic stands here in the open, (a - b) & MASK, for the sake of speed.
 _MASK = 0xFFFF_FFFF
@@ -68,7 +61,7 @@ def plain_arrives(
     ahead = (seq - rcv.irs - nxt) & _MASK
     size = len(text)
     if size:
-        if tcb.state is not _ESTABLISHED or tcb.abandoned:
+        if tcb.state is not ESTABLISHED or tcb.abandoned:
             return False
         if acked or window << snd.shift != snd.wnd or ahead + size > rcv.edge - nxt or rcv.fin_ahead is not None:
             return False
@@ -77,7 +70,7 @@ def plain_arrives(
         if words is not None and (words + partial(text)) % 0xFFFF:
             return False
     else:
-        if tcb.state is not _ESTABLISHED and (tcb.state is not _FIN_WAIT_1 or acked > snd.buffer.end - snd.una):
+        if tcb.state is not ESTABLISHED and (tcb.state is not FIN_WAIT_1 or acked > snd.buffer.end - snd.una):
             return False
         if ahead or snd.wl1 > nxt or not 0 < acked <= snd.nxt - snd.una or not window:
             return False
@@ -110,7 +103,7 @@ def _text_in_order(tcb: Tcb, text: Octets, size: int, now: Nanos) -> None:
     if rcv.nxt >= rcv.turn_to:
         widen(tcb, now)
     tcb.effects.readable()
-    if rcv.acked_to != rcv.nxt and tcb.state is not _CLOSED:
+    if rcv.acked_to != rcv.nxt and tcb.state is not CLOSED:
         see_to_ack(tcb, now)
 
 
@@ -125,7 +118,7 @@ def _text_beside_gap(tcb: Tcb, seq: int, text: Octets, size: int, now: Nanos) ->
         return
     take_text(tcb, text, size, now)
     notify(tcb)
-    if tcb.state is not _CLOSED:
+    if tcb.state is not CLOSED:
         see_to_ack(tcb, now)
 
 

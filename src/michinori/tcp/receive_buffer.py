@@ -50,7 +50,7 @@ class ReceiveBuffer:
         self._gathering = None
         if self.octets <= limit:
             self.octets = 0
-            taken = bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
+            taken = b"".join(pieces)
             pieces.clear()
             return taken
         self.octets -= limit

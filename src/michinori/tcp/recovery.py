@@ -48,7 +48,11 @@ class Doubt(Enum):
     """Step 3: the next ACK decides."""
 
 
-_OPEN: Final = Phase.OPEN  # looked up once: before CPython 3.12 an enumeration is slow at that
+# By themselves for the same reason as some members of ``State``.
+OPEN: Final = Phase.OPEN
+FAST: Final = Phase.FAST
+LOSS: Final = Phase.LOSS
+NO_DOUBT: Final = Doubt.NONE
 
 
 class Resent(msgspec.Struct, frozen=True, gc=False):
@@ -160,7 +164,7 @@ class Recovery:
     def calm(self) -> bool:
         """Nothing is missing and nothing hints at it."""
         return (
-            self.phase is _OPEN
+            self.phase is OPEN
             and not self.duplicates
             and not self.scoreboard.octets
             and not self.resent_ever.octets
@@ -169,7 +173,7 @@ class Recovery:
 
     def pipe(self, una: int, nxt: int) -> int:
         """How much is thought to be in the network: SetPipe of RFC 6675; without SACK the flight less inflation."""
-        if self.phase is not Phase.LOSS and not self.sack:
+        if self.phase is not LOSS and not self.sack:
             return nxt - una - self.inflation
         pipe = nxt - una - self.scoreboard.octets - self.lost.octets
         if self.doubtful_to > self.lost_to:
@@ -180,7 +184,7 @@ class Recovery:
 
     def finds_loss(self, una: int, mss: int) -> bool:
         """Whether something is lost by now (RFC 8985; RFC 6675 section 5; RFC 6582 section 3.2 step 2)."""
-        if self.phase is not Phase.OPEN:
+        if self.phase is not OPEN:
             return False
         if self.rack is not None:
             return self.lost.octets > 0

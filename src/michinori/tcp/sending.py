@@ -6,7 +6,7 @@ from typing import Final
 
 from michinori.sim import Nanos
 from michinori.tcp.path_probing import probe_path
-from michinori.tcp.recovery import Doubt, Phase
+from michinori.tcp.recovery import FAST, LOSS, NO_DOUBT, OPEN, Doubt
 from michinori.tcp.segments import acknowledged, added_octets, options_now, send_text
 from michinori.tcp.states import SENDS_TEXT, State
 from michinori.tcp.tcb import Tcb
@@ -16,11 +16,9 @@ from michinori.wire.sequence import MASK
 from michinori.wire.tcp import PSH, Segment
 
 # Members are looked up once: before CPython 3.12 an enumeration is slow at that.
-_OPEN: Final = Phase.OPEN
-_FAST: Final = Phase.FAST
-_LOSS: Final = Phase.LOSS
-_NO_DOUBT: Final = Doubt.NONE
 _PATH: Final = Held.PATH
+_PEER: Final = Held.PEER
+_BUFFER: Final = Held.BUFFER
 _LONGEST_OVERRIDE_NS = 1_000_000_000
 
 
@@ -29,7 +27,7 @@ def transmit(tcb: Tcb, now: Nanos) -> None:
     if tcb.state not in SENDS_TEXT and not (tcb.opening.is_early and tcb.state is State.SYN_RECEIVED):
         return
     snd, recovery = tcb.snd, tcb.recovery
-    if recovery.calm or (recovery.phase is _OPEN and not tcb.config.limited_transmit):
+    if recovery.calm or (recovery.phase is OPEN and not tcb.config.limited_transmit):
         if snd.nxt < snd.buffer.end + snd.closing or tcb.path_search is not None:
             send_new(tcb, now, snd.nxt - snd.una)
     else:
@@ -38,7 +36,7 @@ def transmit(tcb: Tcb, now: Nanos) -> None:
         timers = tcb.timers
         if timers.retransmit_ns == NEVER:
             timers.at_retransmit(now + tcb.rtt.timeout_ns())
-        if timers.probe_ns == NEVER and recovery.probes_tail and recovery.phase is _OPEN:
+        if timers.probe_ns == NEVER and recovery.probes_tail and recovery.phase is OPEN:
             timers.at_probe(min(now + 2 * tcb.rtt.srtt_ns, timers.retransmit_ns))
     elif snd.end > snd.nxt and not tcb.congestion.cwnd:
         if tcb.timers.retransmit_ns == NEVER:
@@ -51,11 +49,11 @@ def transmit(tcb: Tcb, now: Nanos) -> None:
 def _transmit_in_recovery(tcb: Tcb, now: Nanos) -> None:
     """Something is missing, or may be."""
     snd, recovery = tcb.snd, tcb.recovery
-    if recovery.doubt is not _NO_DOUBT and _transmit_in_doubt(tcb, now):
+    if recovery.doubt is not NO_DOUBT and _transmit_in_doubt(tcb, now):
         return
     before = pipe = recovery.pipe(snd.una, snd.nxt)
-    with_sack = recovery.phase is _FAST and recovery.sack
-    if recovery.phase is _LOSS or with_sack:
+    with_sack = recovery.phase is FAST and recovery.sack
+    if recovery.phase is LOSS or with_sack:
         pipe = _send_lost(tcb, now, pipe)
     nxt = snd.nxt
     send_new(tcb, now, pipe)
@@ -73,7 +71,7 @@ def _transmit_in_doubt(tcb: Tcb, now: Nanos) -> bool:
         before = snd.nxt
         send_new(tcb, now, tcb.congestion.cwnd - 2 * snd.mss)
         recovery.doubt = Doubt.WATCHING if snd.nxt > before else Doubt.NONE
-    return recovery.doubt is not _NO_DOUBT
+    return recovery.doubt is not NO_DOUBT
 
 
 def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
@@ -86,7 +84,7 @@ def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
         pipe += snd.nxt - before
     nxt, end = snd.nxt, snd.buffer.end
     cwnd = tcb.congestion.cwnd
-    if nxt >= snd.end or not cwnd:
+    if nxt >= end + snd.closing or not cwnd:
         return
     first, room = nxt, cwnd - pipe
     edge = snd.una + snd.wnd
@@ -113,13 +111,13 @@ def send_new(tcb: Tcb, now: Nanos, pipe: int) -> None:
 
 def _note_what_is_used(tcb: Tcb, now: Nanos) -> None:
     """Not all of the congestion window: what holds text back instead, and how much was used all the same."""
-    snd, what = tcb.snd, Held.PATH
+    snd, what = tcb.snd, _PATH
     tcb.slow_to = min(2 * (snd.nxt - snd.una), tcb.congestion.ssthresh)
     left = snd.buffer.end - snd.nxt
     if left > 0 and snd.una + snd.wnd - snd.nxt < min(left, snd.mss):
-        what = Held.PEER
+        what = _PEER
     elif left <= 0 and snd.wants_room:
-        what = Held.BUFFER
+        what = _BUFFER
     if what is not tcb.totals.held_by:
         tcb.totals.hold(what, now)
 

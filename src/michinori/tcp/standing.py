@@ -61,6 +61,12 @@ class Standing:
         return ended and not tcb.rcv.buffer.octets
 
     @property
+    def readable(self) -> bool:
+        """There is text to read, or no more will come."""
+        tcb = self._tcb
+        return tcb.rcv.buffer.octets > 0 or tcb.rcv.fin is not None or tcb.state not in _MAY_RECEIVE
+
+    @property
     def readable_octets(self) -> int:
         return self._tcb.rcv.buffer.octets
 

@@ -19,7 +19,7 @@ from michinori.tcp.opening import Opening
 from michinori.tcp.recovery import Recovery
 from michinori.tcp.rtt import RoundTrips
 from michinori.tcp.sides import ReceiveSide, SendSide
-from michinori.tcp.states import State
+from michinori.tcp.states import CLOSED, State
 from michinori.tcp.timers import Timers
 from michinori.tcp.totals import Totals
 from michinori.tcp.user_timeout import UserTimeout
@@ -145,7 +145,7 @@ class Tcb:
     @property
     def gone(self) -> bool:
         """There is no connection any more (or none yet)."""
-        return self.state is State.CLOSED
+        return self.state is CLOSED
 
     def window_was_cut(self) -> None:
         """For whatever reason: with ECN, the next new text tells the peer (RFC 3168 section 6.1.2)."""
