@@ -3,6 +3,7 @@
 // show the same stretch of time.
 import uPlot from "uplot";
 import { Store, html, useEffect, useRef, useStore } from "./ui.js";
+import { textsOf } from "./axis.js";
 import { ms } from "./format.js";
 
 /** @typedef {import("./parts.js").Report} Report */
@@ -82,7 +83,7 @@ function optionsOf(graph, element, stretch) {
     width: element.clientWidth, height: graph.height ?? HEIGHT, legend: { show: false }, padding: [10, 26, 0, 0],
     scales: { x: { time: false, min: stretch.value.from, max: stretch.value.to }, y: { range: rangeOf(graph, stretch) } },
     axes: [
-      { ...axis, size: 30, values: (/** @type {any} */ _, /** @type {number[]} */ marks) => marks.map((mark) => `${+(mark / 1e6).toFixed(3)} ms`), space: 76 },
+      { ...axis, size: 30, values: (/** @type {any} */ _, /** @type {number[]} */ marks) => textsOf(marks), space: 76 },
       { ...axis, size: LEFT, values: (/** @type {any} */ _, /** @type {number[]} */ marks) => marks.map(graph.value), space: 34 },
     ],
     cursor: { sync: { key: "michinori", scales: ["x", null] }, y: false, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },

@@ -2,7 +2,7 @@
 // The waterfall (ウォーターフォール): every request with its phases, as browsers' tools show them, and the packets under each.
 import { html, useEffect, useMemo, useRef, useState, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
-import { marksOf } from "./axis.js";
+import { marksOf, textsOf } from "./axis.js";
 import { count, duration, pathOf } from "./format.js";
 import { requestsOf } from "./requests.js";
 import { PHASES, RequestDetail } from "./request_detail.js";
@@ -92,22 +92,17 @@ function List({ report, requests }) {
     if (!next.delete(id)) next.add(id);
     setOpen(next);
   };
-  const { marks, step } = marksOf(from, from + span, MARKS);
+  const marks = marksOf(from, from + span, MARKS), texts = textsOf(marks);
   const place = (/** @type {number} */ t) => `${((t - from) / span) * 100}%`;
   return html`<div class="waterfall-list card" ref=${box}>
     <div class="waterfall-head waterfall-grid" aria-hidden="true">
       <span>${say(TEXTS.request)}</span><span>${say(TEXTS.status)}</span><span>${say(TEXTS.kind)}</span><span>${say(TEXTS.priority)}</span>
       <span class="end">${say(TEXTS.size)}</span><span class="end">${say(TEXTS.time)}</span>
-      <div class="waterfall-axis">${marks.map((mark) => html`<span key=${mark} class=${mark - from > span * 0.93 ? "last" : undefined} style=${{ left: place(mark) }}>${markText(mark, step)}</span>`)}</div></div>
+      <div class="waterfall-axis">${marks.map((mark, index) => html`<span key=${mark} class=${mark - from > span * 0.93 ? "last" : undefined} style=${{ left: place(mark) }}>${texts[index]}</span>`)}</div></div>
     <ol>${requests.map((one) => html`<li key=${one.id} class="waterfall-item" aria-current=${one.id === current ? "true" : undefined}>
       <${Row} report=${report} one=${one} place=${place} marks=${marks} from=${from} span=${span} open=${open.has(one.id)} toggle=${toggle} />
       ${open.has(one.id) && html`<${RequestDetail} report=${report} one=${one} />`}</li>`)}</ol>
   </div>`;
-}
-
-/** @param {number} mark @param {number} step */
-function markText(mark, step) {
-  return step >= 1e9 ? `${mark / 1e9} s` : step >= 1e6 ? `${Math.round(mark / 1e6)} ms` : `${Math.round(mark / 1e3)} µs`;
 }
 
 /**
