@@ -2,6 +2,7 @@
 
 import pytest
 from chromium import NARROW, opened, wait_until
+from journeys import walk
 
 pytestmark = pytest.mark.peer
 TABLE = """(name) => [...document.querySelectorAll(`.host-table[data-table="${name}"] tbody tr`)]
@@ -101,3 +102,14 @@ def test_what_was_dropped_is_named_with_its_reason(browser, report, walked):
         assert f"({len(dropped)})" in listed.locator("h3").inner_text()
         listed.locator("button").last.click()
         assert page.evaluate("michinori.cursor.value.n") == dropped[0].n
+
+
+def test_what_no_socket_sent_is_told_as_what_it_is(browser, tmp_path):
+    """The refusal of a connection is no SYN, though a SYN led to it."""
+    refused = walk(tmp_path / "out", "http://www.michinori.example:81/")
+    [dropped] = refused.of("tcp", "dropped", "www")
+    reset = next(event for event in refused.of("link", "frame-sent", "www") if event.n > dropped.n)
+    with opened(browser, refused.folder / "journey.html", part="map", n=reset.n, lang="en") as page:
+        under_way = page.locator(".map-list").first.locator("li").all_inner_texts()
+    [told] = [text for text in under_way if text.startswith("www ")]
+    assert told.startswith("www IP 203.0.113.80 → ")

@@ -65,7 +65,8 @@ export function brief(event) {
 
 /** @param {Event} event */
 function segment({ data }) {
-  return `[${data.flags}] seq ${data.rel_seq} ack ${data.rel_ack ?? 0} len ${data.len}`;
+  const ack = data.rel_ack === undefined ? "" : ` ack ${data.rel_ack}`; // a first SYN acknowledges nothing
+  return `[${data.flags}] seq ${data.rel_seq}${ack} len ${data.len}`;
 }
 
 /** @param {Event} event */

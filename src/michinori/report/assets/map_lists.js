@@ -44,14 +44,18 @@ function underWayAt(flights, t) {
 /** What a frame was sent for, in a few words. @param {Journey} journey @param {number} n */
 function carriedBy(journey, n) {
   for (let cause = journey.cause(n); cause; cause = journey.cause(cause)) {
-    const layer = journey.kinds[journey.columns.kind[cause - 1]][0];
-    if (layer !== "ip" && layer !== "link") {
+    const [layer, what] = kindAt(journey, cause);
+    const above = journey.cause(cause), isReply = what === "sent" && above > 0 && kindAt(journey, above).join(" ") === "ip received";
+    if ((layer !== "ip" && layer !== "link") || isReply) { // to a segment of no socket IP alone tells of the reply
       const event = journey.event(cause);
       return `${layer.toUpperCase()} ${brief(event)}`;
     }
   }
   return brief(journey.event(n));
 }
+
+/** @param {Journey} journey @param {number} n */
+const kindAt = (journey, n) => journey.kinds[journey.columns.kind[n - 1]];
 
 /** @param {{report: Report, flights: Flights}} props */
 export function Drops({ report, flights }) {
