@@ -137,7 +137,7 @@ class TcpInfo(msgspec.Struct, frozen=True, gc=False):
 
 
 def info_of(tcb: Tcb) -> TcpInfo:
-    """The state of things now."""
+    """The state of things now: one line a field, so that the types of all are checked."""
     snd, rcv, rtt, recovery, totals, ecn = tcb.snd, tcb.rcv, tcb.rtt, tcb.recovery, tcb.totals, tcb.ecn
     buffer, board = snd.buffer, tcb.recovery.scoreboard
     unsent = max(buffer.end - max(snd.nxt, 1), 0) if buffer.start < buffer.end else 0
