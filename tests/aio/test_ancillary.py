@@ -152,6 +152,7 @@ def test_a_stream_has_no_ancillary_data(world: SmallWorld) -> None:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write((await reader.readexactly(5)).upper())
+        writer.close()
 
     world.run(asyncio.start_server(serve, port=80), world.server)
     assert world.run(run()) == (b"HELLO", [], 0, None)
