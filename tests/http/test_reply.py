@@ -47,6 +47,7 @@ def test_in_one_piece_and_in_several() -> None:
             reply.write(piece, more=True)
             await reply.drain()
         reply.write(b"", trailers=[(b"X-Sum", b"6")])
+        assert reply.body_octets == 6  # what logs and HAR tell: the framing is no part of the body
 
     said = answers(one)
     assert said.count(b"X-Y: z\r\nContent-Length: 5\r\n\r\nhello") == 1

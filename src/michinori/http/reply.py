@@ -76,6 +76,7 @@ class Reply:
     complete = False
     head_octets = 0
     body_octets = 0
+    """What was written of the body; the framing of chunks is not counted, as in Apache's logs."""
     on_complete: Callable[[Reply], None] | None = None
     """Called with the reply when all of it has been written."""
     _line = b""
@@ -162,9 +163,9 @@ class Reply:
         if not self.head_octets:
             head = self._take_head(len(octets), more=more)
             self.head_octets = len(head)
+        self.body_octets += len(body)
         if self._chunked:
             body = _chunk(body, more=more, trailers=trailers)
-        self.body_octets += len(body)
         if len(body) <= _TOGETHER:
             # Head and body in one send: two small ones would wait for each other (Nagle here, delayed ACK there).
             self._channel.send(head + body if head else body)
