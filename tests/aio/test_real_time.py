@@ -320,3 +320,17 @@ def test_sockets_outside_of_any_host_are_real(loop: RealLoop) -> None:
             return sock.fileno() > 2
 
     assert loop.run(make())
+
+
+def test_what_is_put_off_until_the_end_of_a_round_is_done_in_the_last_one_too(loop: RealLoop) -> None:
+    done = []
+
+    def begin() -> None:
+        loop.at_end_of_round(lambda: done.append("put off"))
+        done.append("begun")
+        loop.stop()
+
+    loop.call_soon(begin)
+    loop.call_soon(done.append, "beside it")
+    loop.run_forever()
+    assert done == ["begun", "beside it", "put off"]

@@ -152,3 +152,73 @@ def test_a_world_that_never_ran_is_closed_too() -> None:
     world.host("one")
     world.close()
     world.close()
+
+
+class Answers(asyncio.Protocol):
+    """What the peer of ``two`` is told, in pieces, when its question has come."""
+
+    def __init__(self, *pieces: bytes, reads_on: bool = True) -> None:
+        self._pieces = pieces
+        self._reads_on = reads_on
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        transport = self._transport
+        if not self._reads_on:
+            transport.pause_reading()
+            asyncio.get_running_loop().call_later(0.05, self._answer)
+        else:
+            self._answer()
+
+    def _answer(self) -> None:
+        for piece in self._pieces:
+            self._transport.write(piece)
+        self._transport.close()
+
+
+def sent_by(world: TapWorld, host: str) -> list[tuple[int, str]]:
+    """The length and the flags of segments with text, FIN or RST."""
+    assert world.recorder is not None
+    sent = [event.data for event in world.recorder.read() if (event.host, event.what) == (host, "segment-sent")]
+    return [(data["len"], data["flags"]) for data in sent if data["len"] or data["flags"].startswith(("FIN", "RST"))]
+
+
+def meet(world: TapWorld, answers: Answers, *questions: bytes) -> bytes:
+    """What ``one`` gets from ``two``, having asked so, each 20 ms after the last."""
+    one = world.tap_host("one", device="a1", address="10.99.0.1/24")
+    two = world.tap_host("two", device="a2", address="10.99.0.2/24")
+
+    async def serve() -> None:
+        async with await asyncio.get_running_loop().create_server(lambda: answers, port=7) as server:
+            await server.serve_forever()
+
+    two.spawn(serve())
+
+    async def ask_all() -> bytes:
+        reader, writer = await asyncio.open_connection("10.99.0.2", 7)
+        for question in questions:
+            writer.write(question)
+            await asyncio.sleep(0.02)
+        answer = b""
+        try:
+            while piece := await reader.read(1000):
+                answer += piece
+        except ConnectionResetError:
+            pass
+        writer.close()
+        return answer
+
+    return world.run(ask_all(), on=one, limit="30s")
+
+
+def test_what_is_written_in_one_callback_goes_in_one_segment_and_the_fin_with_it(world: TapWorld) -> None:
+    assert meet(world, Answers(b"a head, ", b"a body, ", b"the end"), b"?") == b"a head, a body, the end"
+    assert sent_by(world, "two") == [(23, "FIN,PSH,ACK")]
+
+
+def test_what_was_written_goes_before_the_reset_that_unread_text_brings_about(world: TapWorld) -> None:
+    meet(world, Answers(b"too much", reads_on=False), b"?", b"more")
+    assert sent_by(world, "two") == [(8, "PSH,ACK"), (0, "RST,ACK")]

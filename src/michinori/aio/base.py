@@ -60,6 +60,13 @@ class LoopBase(asyncio.BaseEventLoop, ABC):
     def make_ready(self, handle: asyncio.Handle) -> None:
         """Let it run at this instant, after everything that is ready now."""
 
+    gathers_text: bool = False
+    """Text of one callback goes out when the callback, and those that were ready with it, are over."""
+
+    def at_end_of_round(self, act: Callable[[], None]) -> None:
+        """Call it then. Only where ``gathers_text``."""
+        raise NotImplementedError
+
     def look_at_clock(self) -> None:
         """An application is about to act on a socket. In virtual time no time has passed since its callback began."""
 

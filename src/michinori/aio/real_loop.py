@@ -33,6 +33,7 @@ class RealLoop(HostLoop):
 
     driver: RealTime
     closing_ns = CLOSING_NS
+    gathers_text = True
 
     def __init__(
         self,
@@ -55,10 +56,17 @@ class RealLoop(HostLoop):
         """Let what an application does now happen now, however long ago its callback began."""
         self.driver.look_at_clock()
 
+    def at_end_of_round(self, act: Callable[[], None]) -> None:
+        """Call it before anything else comes in or is due."""
+        self.driver.at_end_of_round.append(act)
+
     def run_forever(self) -> None:
         """Run until ``stop``."""
         with self.driver.woken_by_signals():
-            super().run_forever()
+            try:
+                super().run_forever()
+            finally:
+                self.driver.end_round()
 
     def _run_task(self, task: asyncio.Task[T]) -> T:
         with self._interruptible(task) as interrupted:

@@ -49,6 +49,8 @@ class RealTime:
         self._clock = clock
         self._began_ns = clock() - queue.now_ns
         self._inputs: dict[int, Input] = {}
+        self.at_end_of_round: list[Callable[[], None]] = []
+        """What is to be done once, before time passes again."""
         self._wake_end, self._waking_end = os.pipe()
         os.set_blocking(self._wake_end, False)
         os.set_blocking(self._waking_end, False)
@@ -68,6 +70,8 @@ class RealTime:
         ready. What comes in goes first: an answer that is there counts, though its deadline has passed meanwhile.
         """
         queue = self._queue
+        if self.at_end_of_round:
+            self.end_round()
         while True:
             self._listen(0.0 if ready else self._time_left(limit_ns))
             now_ns = self.look_at_clock()
@@ -76,6 +80,12 @@ class RealTime:
                 return False
             if ready:
                 return True
+
+    def end_round(self) -> None:
+        """Do what was put off until then."""
+        acts, self.at_end_of_round = self.at_end_of_round, []
+        for act in acts:
+            act()
 
     def why_not(self, tasks: list[asyncio.Task[object]], limit_ns: Nanos) -> Exception:  # noqa: ARG002
         """Outside there is always something that may happen still: only a limit ends a run."""

@@ -71,6 +71,7 @@ class StreamTransport(TransportBase, asyncio.Transport):
         self._write_handle = loop.make_handle(self._write_ready)
         self._read_is_ready = False
         self._write_is_ready = False
+        self._push_is_due = False
         self.set_protocol(protocol)
         self._begin(self._start_reading, waiter)
 
@@ -244,10 +245,21 @@ class StreamTransport(TransportBase, asyncio.Transport):
         if self._buffer:
             return 0
         try:
-            return self.kernel.write(data, call)
+            if not self._loop.gathers_text:
+                return self.kernel.write(data, call)
+            taken = self.kernel.write(data, call, is_more_to_come=True)
         except OSError as error:
             self._fatal_error(error, "Fatal write error on socket transport")
             return len(data)
+        if not self._push_is_due:
+            self._push_is_due = True
+            self._loop.at_end_of_round(self._push)
+        return taken
+
+    def _push(self) -> None:
+        if self._push_is_due:
+            self._push_is_due = False
+            self.kernel.push()
 
     def _write_after_loss(self) -> None:
         self._lost += 1
@@ -322,6 +334,8 @@ class StreamTransport(TransportBase, asyncio.Transport):
         self.kernel.on_readable = None
         if not self._buffer:
             self._lost += 1
+            if not self.kernel.readable:
+                self._push_is_due = False  # it goes with the FIN; unread text would make that a RST
             self._loop.call_soon(self._call_connection_lost, None)
 
     def abort(self) -> None:

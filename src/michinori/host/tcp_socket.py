@@ -122,9 +122,10 @@ class TcpSocket:
             return b""
         return None
 
-    def write(self, data: Octets, call: int = 0) -> int:
+    def write(self, data: Octets, call: int = 0, *, is_more_to_come: bool = False) -> int:
         """How many octets the send buffer took: 0 when it is full or the handshake still goes on. ``call``: the number
-        of the call in the trace. Raises ``OSError`` (EPIPE, ENOTCONN, or what the connection met).
+        of the call in the trace. ``is_more_to_come``: the last of it may wait for ``push``, as with Linux's MSG_MORE.
+        Raises ``OSError`` (EPIPE, ENOTCONN, or what the connection met).
         """
         self._raise_error()
         flow = self.flow
@@ -139,10 +140,18 @@ class TcpSocket:
             connection.note_call(call)
         if self._opening is not None:
             return self._send_syn(self._opening, data)
-        taken = connection.write(data, self._queue.now_ns)
+        taken = connection.write(data, self._queue.now_ns, is_more_to_come=is_more_to_come)
         if not flow.gone:
             flow.rearm()
         return taken
+
+    def push(self) -> None:
+        """Let go what waits for more to come."""
+        flow = self.flow
+        if flow is not None and not flow.gone:
+            flow.connection.push(self._queue.now_ns)
+            if not flow.gone:
+                flow.rearm()
 
     def shutdown(self, *, reading: bool = False, writing: bool = False) -> None:
         """End our stream, or take no more of the peer's. Raises ``OSError`` (ENOTCONN)."""

@@ -211,8 +211,9 @@ class Connection(Standing):
 
     # What the application asks
 
-    def write(self, data: Octets, now: Nanos, *, urgent: bool = False) -> int:
+    def write(self, data: Octets, now: Nanos, *, urgent: bool = False, is_more_to_come: bool = False) -> int:
         """SEND: take as much as there is room for, and say how much that was. ``urgent``: up to its end, it is.
+        ``is_more_to_come``: what does not fill a segment may wait for ``push``, or for ``close`` and its FIN.
 
         Raises ``ConnectionClosing`` after ``close`` or when the connection is gone.
         """
@@ -237,9 +238,15 @@ class Connection(Standing):
             snd.up = snd.buffer.end
         if tcb.watch is not None:
             tcb.watch.written(start, snd.buffer.end)
-        transmit(tcb, now)
+        if not is_more_to_come or snd.buffer.end - snd.nxt >= snd.mss:
+            transmit(tcb, now)
         self._look(now)
         return size
+
+    def push(self, now: Nanos) -> None:
+        """Nothing more is to come for now: send what waits (the PUSH of SEND)."""
+        transmit(self._tcb, now)
+        self._look(now)
 
     def _restart_after_idle(self, now: Nanos) -> None:
         tcb = self._tcb
