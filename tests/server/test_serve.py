@@ -55,19 +55,22 @@ def test_files_applications_log_and_trace(folder: Path) -> None:
         assert peers.curl(f"{served.url}/api/x?y").stdout.startswith(b"/api /api/x ")
         assert peers.curl("-A", 'a"é', f"{served.url}/none").stdout.startswith(b"<!doctype html>")
         assert peers.curl("-w", "%{http_code}", "-o", "/dev/null", f"{served.url}/sub/").stdout == b"404"
+        for more in ((), ("-H", "Transfer-Encoding: chunked")):
+            peers.curl(*more, "-d", "a=1", f"{served.url}/api/form")
         assert served.end(signal.SIGTERM) == 0
         assert "Kept what was served in seen" in served.said
     lines = (folder / "access.log").read_text().splitlines()
     dated = r"127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\] "
     assert re.fullmatch(dated + r'"GET / HTTP/1\.1" 200 13 "-" "curl/[\d.]+"', lines[0])
     assert re.fullmatch(dated + r'"GET /none HTTP/1\.1" 404 \d+ "-" "a\\x22\S+"', lines[2])
-    assert len(lines) == 4
+    assert len(lines) == 6
     har = json.loads((folder / "seen" / "server.har").read_text())
     hold_against_har_12(har)
-    assert [entry["response"]["status"] for entry in har["log"]["entries"]] == [200, 200, 404, 404]
+    assert [entry["response"]["status"] for entry in har["log"]["entries"]] == [200, 200, 404, 404, 200, 200]
+    assert [entry["request"]["bodySize"] for entry in har["log"]["entries"]] == [0, 0, 0, 0, 3, -1]
     assert {file.stat().st_mode & 0o077 for file in (folder / "seen").glob("[!.]*")} == {0}  # of clients
     events = [json.loads(line) for line in (folder / "seen" / "trace.jsonl").read_text().splitlines()]
-    assert [event["what"] for event in events].count("response-sent") == 4
+    assert [event["what"] for event in events].count("response-sent") == 6
 
 
 @pytest.mark.row("A11")

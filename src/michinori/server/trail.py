@@ -63,7 +63,8 @@ def _exchange(request: Event, answer: Event, scheme: str) -> Event:
     said: dict[str, Any] = answer.data
     began, ended = request.t, answer.t
     headers = said.get("headers", [])
-    host = next((value for name, value in asked["headers"] if name.lower() == "host"), "")
+    sent = {name.lower(): value for name, value in asked["headers"]}
+    host = sent.get("host", "")
     target = asked["target"]
     own = request.connection.split(" ")[1] if request.connection else ""
     data = {
@@ -73,7 +74,8 @@ def _exchange(request: Event, answer: Event, scheme: str) -> Event:
         "request_version": asked["version"],
         "request_headers": asked["headers"],
         "request_head_octets": asked["head_octets"],
-        "request_body_octets": 0,
+        # In chunks: how many there were is told nowhere.
+        "request_body_octets": -1 if "transfer-encoding" in sent else int(sent.get("content-length", 0)),
         "status": said.get("status", 0),
         "reason": "",
         "response_version": "HTTP/1.1",
