@@ -62,7 +62,7 @@ class KeptAnswers(Generic[T]):
         self._kept: OrderedDict[object, tuple[T, tuple[Witness, ...], int]] = OrderedDict()
         self._held: set[object] = set()
         """Those that were looked at in this turn."""
-        self._since_s = 0.0
+        self._since_s = self._until_s = 0.0
 
     def get(self, key: object) -> T | None:
         """The value, if all its files are as they were."""
@@ -72,9 +72,9 @@ class KeptAnswers(Generic[T]):
         value, witnesses, _ = found
         loop = asyncio.get_running_loop()
         now_s = loop.time()
-        if not self._since_s <= now_s < self._since_s + _SHARED_S:
+        if not self._since_s <= now_s < self._until_s:
             self._held.clear()
-            self._since_s = now_s
+            self._since_s, self._until_s = now_s, now_s + _SHARED_S
         if key in self._held:
             return value
         for witness in witnesses:

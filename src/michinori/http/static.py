@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
@@ -65,11 +66,11 @@ class StaticSite:
         """An answer that was given before, if its file is small and as it was. Raises ``Refusal``."""
         if request.method != "GET" and request.method != "HEAD":
             return None
-        known = self._kept.get(_key(request))
+        fields = request.headers.index
+        known = self._kept.get(_key(request, fields))
         if known is None:
             return None
         found, response = known
-        fields = request.headers.index
         if found.coding and "range" in fields:
             return None  # ranges are of the content as it is
         return response if _CONDITIONS.isdisjoint(fields) else self._respond(request, found)
@@ -162,7 +163,8 @@ class StaticSite:
         except OSError:
             return
         octets = len(found.content) + 2 * len(response.body) + 1024  # the body also as it was sent, behind its head
-        self._kept.put(_key(request), (found, response), tuple(watched), octets)
+        key = _key(request, request.headers.index)
+        self._kept.put(key, (found, response), tuple(watched), octets)
 
     async def _look_into(
         self, file: BinaryIO, place: Place, kind: str, variant: variants.Variant | None, *, varies: bool
@@ -295,9 +297,9 @@ def _body(found: _Found, parts: list[bytes | tuple[int, int]]) -> bytes | FileBo
     return b"".join(part if isinstance(part, bytes) else content[part[0] : part[0] + part[1]] for part in parts)
 
 
-def _key(request: ServerRequest) -> object:
+def _key(request: ServerRequest, fields: Mapping[str, list[str]]) -> object:
     """What an answer depends on."""
-    codings = request.headers.index.get("accept-encoding")
+    codings = fields.get("accept-encoding")
     return request.root_path, request.target, ", ".join(codings) if codings else ""
 
 
