@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import weakref
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -62,6 +64,38 @@ def test_in_one_piece_and_in_several() -> None:
     assert old.startswith(b"HTTP/1.1 201")
     assert old.endswith(b"Connection: close\r\n\r\nonetwo")
     assert counted == [6, 6, 6]  # as logs tell it: the framing of chunks is no part of the body
+
+
+def test_a_closed_connection_waits_for_no_collector() -> None:
+    """Thousands in a second would: nothing of a request may lead back to it."""
+    ends: list[weakref.ref[object]] = []
+
+    async def perform(reply: Reply) -> None:
+        reply.start(200, [])
+        reply.write(b"hello")
+
+    async def handler(request: ServerRequest) -> ServerResponse:
+        ends.append(weakref.ref(request._link))
+        await request.read()
+        return Performed(perform) if request.whole_path == "/one" else ServerResponse(200, (), b"hello")
+
+    async def main() -> None:
+        async with served(handler) as (server, _):
+            for octets in (
+                LAST,
+                LAST.replace(b"two", b"one"),
+                LAST.replace(b"GET /two", b"POST /one").replace(b"\r\n\r\n", b"\r\nContent-Length: 1\r\n\r\nx"),
+            ):
+                assert (await talk(server.port, octets, end=False)).endswith(b"hello")
+            await server.aclose()
+            await asyncio.sleep(0)
+            assert [end() for end in ends] == [None] * 3
+
+    gc.disable()
+    try:
+        run(main())
+    finally:
+        gc.enable()
 
 
 def test_a_date_of_its_own_takes_the_place_of_ours() -> None:

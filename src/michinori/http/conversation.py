@@ -6,6 +6,7 @@ What needs no waiting is answered where its octets arrive, in ``data_received``.
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from michinori.http import answer
 from michinori.http.refusal import Refusal
@@ -23,9 +24,8 @@ class Conversation(Turns):
 
     _says_last = False
     """The client has said that this is its last request."""
-    _request: ServerRequest
     _body: RequestBody | NoBody = NO_BODY
-    """The last one that a reply was made for, and its body."""
+    """Of the request that is being answered."""
 
     def _answer(self, head: RequestHead) -> None:
         if head.is_last:
@@ -102,6 +102,7 @@ class Conversation(Turns):
     def _proceed(self, body: RequestBody | NoBody, *, goes_on: bool) -> None:
         """The answer has been given, and its task is done with the connection."""
         self._task = None
+        self._body = NO_BODY
         if not goes_on or self._last:
             self._finish(nothing_follows=self._says_last and body.complete)
         elif body.complete:
@@ -158,7 +159,7 @@ class Conversation(Turns):
         task = self._task
         assert task is not None, "this is it"
         reply = self._reply(request, body)
-        reply.on_complete = self._performed
+        reply.on_complete = partial(self._performed, request, body)
         try:
             await response.perform(reply)
             if not reply.complete:
@@ -175,20 +176,20 @@ class Conversation(Turns):
         finally:
             self._server.behind.discard(task)
 
-    def _performed(self, reply: Reply) -> None:
+    def _performed(self, request: ServerRequest, body: RequestBody | NoBody, reply: Reply) -> None:
         """The answer is complete; its handler may go on, without the connection."""
         assert self._task is not None, "it performs"
         server = self._server
         server.behind.add(self._task)
         if server.chronicle.observed:
-            server.chronicle.replied(self, self._request, reply)
-        self._proceed(self._body, goes_on=not reply.closes)
+            server.chronicle.replied(self, request, reply)
+        self._proceed(body, goes_on=not reply.closes)
 
     def _may_go_on(self) -> bool:
         return not self._last and self._body.worth_discarding
 
     def _reply(self, request: ServerRequest, body: RequestBody | NoBody) -> Reply:
-        self._body, self._request = body, request
+        self._body = body
         reply = Reply(
             self,
             self._server.own_fields(),
