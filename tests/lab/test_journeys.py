@@ -80,7 +80,7 @@ def test_a_walking_journey_is_stopped_and_told_as_far_as_it_came(open_lab, big):
     ("bound", "ja", "en"),
     [
         ({"frames": 2000}, "フレーム数の上限", "bound of frames"),
-        ({"wall_s": 0.1}, "実時間の上限", "bound of real time"),
+        ({"wall_s": 0.3}, "実時間の上限", "bound of real time"),
         ({"spool": 1 << 20}, "記録の大きさの上限", "bound of what is recorded"),
     ],
 )
