@@ -5,6 +5,7 @@ import { useSay } from "./i18n.js";
 import { MASK } from "./explain/hidden.js";
 import { tintOf } from "./explain/outline.js";
 import { moved } from "./octets_view.js";
+import { OSI } from "./stages.js";
 
 /** @typedef {import("./explain/outline.js").Line} Line */
 
@@ -87,9 +88,9 @@ function target(key, shown, at, line, open) {
 function Head({ line }) {
   const say = useSay();
   const { layer } = line;
-  const name = say(layer.label);
+  const name = say(layer.label), osi = layer.key === "data" ? undefined : OSI[layer.osi - 1]; // whose data it is, it does not say
   return html`<strong>${layer.quoted ? say(TEXTS.quoted, { name }) : name}</strong>
-    <small class="soft">${say(TEXTS.octets, { count: layer.load - layer.from })}</small>
+    ${osi && html`<small class="soft" title=${say(osi)}>L${layer.osi}</small>`} <small class="soft">${say(TEXTS.octets, { count: layer.load - layer.from })}</small>
     ${layer.short && html`<small class="bad">${say(TEXTS.short)}</small>`}`;
 }
 

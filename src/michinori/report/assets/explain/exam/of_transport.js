@@ -51,9 +51,10 @@ const thirdAck = (journey, dice) => {
 /** @type {Kind} */
 const mssOffered = (journey, dice) => {
   const shake = oneHandshake(journey, dice);
-  return shake && make("mss-offered", "number", shake.syn.values.get("tcp.options.mss_val"),
+  const mss = shake?.syn.values.get("tcp.options.mss_val");
+  return shake && mss !== undefined ? make("mss-offered", "number", mss,
     say(`${shake.host} がSYNで知らせたMSSは何オクテットか。`, `Which MSS, in octets, does ${shake.host} offer in its SYN?`),
-    say("MTU 1,500 からIPヘッダ20とTCPヘッダ20を引く。オプションの分は引かない。", "The MTU, 1,500, less 20 for the IP header and 20 for the TCP header; options are not subtracted."), "RFC 9293 3.7.1, RFC 6691", [shake.syn]);
+    say(`MTU ${mss + 40} からIPヘッダ20とTCPヘッダ20を引く。オプションの分は引かない。`, `The MTU, ${mss + 40}, less 20 for the IP header and 20 for the TCP header; options are not subtracted.`), "RFC 9293 3.7.1, RFC 6691", [shake.syn]) : null;
 };
 
 /** @type {Kind} */

@@ -2,7 +2,7 @@ import { ETHERTYPES } from "./ethernet.js";
 import { field, words } from "./field.js";
 
 export const arp = {
-  key: "arp", name: "ARP", label: words("ARP", "ARP"), unit: words("ARPパケット", "ARP packet"), osi: 2,
+  key: "arp", name: "ARP", label: words("ARP", "ARP"), unit: words("ARPパケット", "ARP packet"), osi: 3,
   meaning: words("同じネットワークにある相手のIPアドレスからMACアドレスを得る。要求はブロードキャスト、応答はユニキャスト。",
     "Gets the MAC address that belongs to an IP address on the same network. The request is broadcast, the reply unicast."),
   source: "RFC 826",

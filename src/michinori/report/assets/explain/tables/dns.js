@@ -56,7 +56,7 @@ const rdata = {
   5: [name("dns.cname", "CNAME", "正式名", "別名の指す正式な名前。", "The name that this alias stands for.", `${R}.1`)],
   6: [name("dns.soa.mname", "MNAME", "プライマリサーバ", "ゾーンの元になるサーバ。", "The primary server of the zone.", `${R}.13`),
     name("dns.soa.rname", "RNAME", "管理者", "管理者のメールアドレス (最初の.を@と読む)。", "The mailbox of who is responsible.", `${R}.13`),
-    number("dns.soa.serial_number", 32, "SERIAL", "シリアル番号", "ゾーンの版。増えたらゾーン転送する。", "Version of the zone; larger: transfer it.", `${R}.13`),
+    number("dns.soa.serial_number", 32, "SERIAL", "シリアル番号", "ゾーンのバージョン。増えたらゾーン転送する。", "Version of the zone; larger: transfer it.", `${R}.13`),
     number("dns.soa.refresh_interval", 32, "REFRESH", "更新間隔", "セカンダリが確かめる間隔 (秒)。", "How often secondaries check (s).", `${R}.13`),
     number("dns.soa.retry_interval", 32, "RETRY", "再試行間隔", "確かめられなかったときの間隔 (秒)。", "How soon after a failure (s).", `${R}.13`),
     number("dns.soa.expire_limit", 32, "EXPIRE", "期限", "確かめられないまま答えてよい限度 (秒)。", "How long to answer unchecked (s).", `${R}.13`),
@@ -83,7 +83,7 @@ const record = [
       number("dns.rr.udp_payload_size", 16, "UDP payload size", "UDPペイロード長", "UDPで受け取れる応答の大きさ (EDNS0)。なければ512オクテットまで。",
         "How large an answer may be over UDP (EDNS0); without it 512 octets.", "RFC 6891 6.1.2"),
       field("dns.resp.ext_rcode", 8, "hex", "EXTENDED-RCODE", "拡張応答コード", "応答コードの上位8ビット。", "Upper 8 bits of the RCODE.", "RFC 6891 6.1.3"),
-      number("dns.resp.edns0_version", 8, "VERSION", "EDNSの版", "0。", "Zero.", "RFC 6891 6.1.3"),
+      number("dns.resp.edns0_version", 8, "VERSION", "EDNSのバージョン", "0。", "Zero.", "RFC 6891 6.1.3"),
       field("dns.resp.z", 16, "hex", "Z", "フラグ", "EDNSのフラグ。", "Flags of EDNS.", "RFC 6891 6.1.4", { fields: [
         field("dns.resp.z.do", 1, "flag", "DO", "DO", "DNSSECの資源レコードがほしい。", "DNSSEC records wanted.", "RFC 3225 3"),
         field("dns.resp.z.reserved", 15, "hex", "Reserved", "予約", "0。", "Zero.", "RFC 6891 6.1.4")] }),

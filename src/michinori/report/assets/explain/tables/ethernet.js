@@ -61,7 +61,7 @@ export const trailer = [
     "フレームが最小の64オクテット (FCS込み) に足りないとき、データの後ろに詰める0。",
     "Zeros behind the data where the frame would be shorter than the least of 64 octets with its FCS.", "IEEE 802.3 3.2.8"),
   field("eth.fcs", 32, "hex", "Frame Check Sequence", "FCS (フレームチェックシーケンス)",
-    "宛先MACアドレスからデータの終わりまでのCRC-32。受信側の計算と合わなければフレームは破棄される (この層では再送しない)。",
+    "宛先MACアドレスからデータ (パディングを含む) の終わりまでのCRC-32。受信側の計算と合わなければフレームは破棄される (この層では再送しない)。",
     "CRC-32 over everything from the destination address on. A frame that does not fit is dropped; this layer does not retransmit.",
     "IEEE 802.3 3.2.9"),
 ];
