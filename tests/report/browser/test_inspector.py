@@ -137,3 +137,10 @@ def test_a_phone_shows_eight_octets_a_row_and_nothing_sticks_out(browser, report
         line(page, "tcp.flags").click()
         wait_until(page, "document.querySelector('.about') !== null")
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+
+
+def test_every_piece_of_the_encapsulation_has_a_box(browser, report, request_frame):
+    with opened(browser, report, part="inspector", n=request_frame[0]) as page:
+        boxes = page.evaluate("[...document.querySelectorAll('.piece')].map((one) => getComputedStyle(one).boxShadow)")
+    assert len(boxes) > 10
+    assert "none" not in boxes

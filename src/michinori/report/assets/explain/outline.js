@@ -89,7 +89,7 @@ export function lineAt(lines, octet) {
 /** The colour of each layer, which those of one floor share. @type {Record<string, string>} */
 const TINTS = {
   phy: "phy", eth: "eth", vlan: "eth", pad: "eth", fcs: "eth", arp: "ip", ip: "ip", ipv6: "ip", "ipv6.hopopts": "ip", "ipv6.routing": "ip", "ipv6.fraghdr": "ip", "ipv6.dstopts": "ip", ah: "ip", esp: "ip",
-  icmp: "l4", icmpv6: "l4", tcp: "l4", udp: "l4", data: "data",
+  icmp: "l4", icmpv6: "l4", tcp: "l4", udp: "l4", data: "data", load: "data",
 };
 
 /** @param {string} key of a layer or a piece */
