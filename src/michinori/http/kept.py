@@ -52,8 +52,8 @@ class Witness:
 class KeptAnswers(Generic[T]):
     """Values by key, each with the files that it was made of; looked at again whenever it is asked for.
 
-    Who asks in the same turn of the event loop shares one look: what a turn reads had begun to come before it, so that
-    who has heard of a change, and asks then, sees it.
+    Who asks in the same turn of the event loop shares one look: what a turn reads had begun to come before it (or is
+    pipelined behind what had), so that who has heard of a change, and asks then, sees it.
     """
 
     def __init__(self, *, entries: int, octets: int) -> None:
