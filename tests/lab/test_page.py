@@ -1,5 +1,6 @@
 """The page in Chromium: a journey from the address bar to its report, by mouse and by keyboard, wide and narrow."""
 
+import re
 import zipfile
 
 import pytest
@@ -150,7 +151,10 @@ def test_a_click_on_the_map_makes_the_next_journey_go_wrong(lab, open_page):
     page.click("[data-befalls=third]")
     page.click("[data-node=tld-server]")
     page.click("[data-befalls=silent]")
-    faults = page.locator(".lab-fault").all_inner_texts()
+    told = page.locator(".lab-fault").all_inner_texts()
+    assert told[0] == "access: Lose the third TCP segment"
+    assert re.fullmatch("tld-server: Cut this cable, from [0-9]+us on", told[1])  # its only one
+    faults = [fault.get_attribute("title") for fault in page.locator(".lab-fault").all()]
     assert faults[0] == "access:drop nth=3 carrying=tcp"
     assert faults[1].startswith("tld-server:cut from=")
     page.click("#again")
