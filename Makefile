@@ -34,7 +34,7 @@ test-313: $(READY313) ## The same on CPython 3.13. ## 同じものを CPython 3.
 
 test-peers: $(READY) $(READY313) ## The tests against tshark, Chromium, Apache, nginx, BIND, curl; installs them. ## tshark、Chromium、Apache、nginx、BIND、curl を相手にするテスト。それらをインストールする
 	tools/install-peers
-	$(BIN)/python -m pytest -q -n auto --dist loadfile -m peer
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m peer
 
 lint: $(READY) ## ruff, mypy --strict, the contracts between the floors, the types of the report's modules. ## ruff、mypy --strict、階の間の約束、レポートのモジュールの型
 	$(BIN)/ruff check .

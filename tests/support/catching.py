@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -56,12 +56,13 @@ class Catching:
         return await asyncio.open_connection(host, self.catcher.port)
 
     async def say(self, *pieces: bytes, pause_s: float = 0.0) -> bytes:
-        """Send the pieces one after the other, and read what comes back up to the end."""
+        """Send the pieces one after the other, as far as they are wanted, and read what comes back up to the end."""
         reader, writer = await self.connect()
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(pause_s)
+        with suppress(ConnectionError):
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(pause_s)
         came = await reader.read()
         writer.close()
         return came
