@@ -76,3 +76,21 @@ def test_what_stands_where_is_carried(walked, carried):
         assert {end["node"] for end in line["ends"]} <= nodes.keys()
         assert all(end["plug"] for end in line["ends"])
     assert len(carried.about["lines"]) >= len(nodes) - 1
+
+
+def test_why_something_did_not_come_is_told_in_both_languages(tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text(
+        '<!doctype html><link rel="stylesheet" href="http://nowhere.example/a.css">'
+        '<img src="http://www.michinori.example:81/a.png"><img src="/none.png">'
+    )
+    walked = walk(tmp_path / "out", "http://my.site.example/", sites=(f"my.site.example={site}",))
+    about = Carried(walked.folder / "journey.html").about
+    whys = {one["url"].rpartition("/")[2]: one["why"] for one in about["exchanges"]}
+    assert whys["a.css"]["ja"].startswith("nowhere.example のIPアドレスが得られません (その名前はありません")
+    assert whys["a.png"]["ja"].startswith("www.michinori.example のポート 81 に接続できません")
+    assert whys["a.png"]["en"].endswith("nothing listens there: start the server, or check the port")
+    assert whys["none.png"] is None  # an answer came
+    drawing = next(row for row in about["rows"] if row["name"] == "B24")
+    assert any("(サーバの応答は 404)" in fact["ja"] for fact in drawing["facts"])

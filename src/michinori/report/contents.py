@@ -12,6 +12,7 @@ from michinori.report.capture import read_frames
 from michinori.report.octets import OctetStore
 from michinori.report.packing import Strings, Table, compressed
 from michinori.report.place import Places, locate
+from michinori.report.reasons import sentence
 from michinori.report.story import Chapter
 from michinori.trace import Event
 
@@ -160,6 +161,7 @@ def _description(contents: Contents, places: Places) -> dict[str, Any]:
                 "url": one.data["url"],
                 "status": one.data["status"],
                 "kind": one.data.get("kind", ""),
+                "why": sentence(one.why) if one.why else None,
             }
             for one in places.exchanges
         ],

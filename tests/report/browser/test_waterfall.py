@@ -4,6 +4,7 @@ import json
 
 import pytest
 from chromium import NARROW, opened
+from journeys import walk
 from node import JOURNEY, call
 
 pytestmark = pytest.mark.peer
@@ -99,3 +100,18 @@ def test_a_press_on_a_bar_moves_the_cursor_there(browser, report, walked):
             width = bar.bounding_box()["width"]
             bar.click(position={"x": width / 2, "y": 8})
             assert page.evaluate("michinori.cursor.value.t") == pytest.approx(last / 2, rel=0.02)
+
+
+def test_why_an_image_did_not_come_is_told_in_the_readers_language(browser, tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text(
+        '<!doctype html><img src="http://www.michinori.example:81/a.png"><img src="https://www.michinori.example/b.png">'
+    )
+    walked = walk(tmp_path / "out", "http://my.site.example/", sites=(f"my.site.example={site}",), lang="ja")
+    with opened(browser, walked.folder / "journey.html", part="waterfall", lang="ja") as page:
+        page.locator(".waterfall-name", has_text="a.png").click()
+        page.get_by_text("に接続できません (203.0.113.80: 接続が拒否されました)").wait_for()
+        page.locator(".waterfall-name", has_text="b.png").click()
+        page.get_by_text("b.png は https で、ここではTLSを話しません").wait_for()
+        page.get_by_text("このリクエストのためのパケットは、ひとつも送られていません。").wait_for()

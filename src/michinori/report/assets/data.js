@@ -7,7 +7,7 @@
 /** @typedef {import("./i18n.js").Texts} Texts */
 /** @typedef {{name: string, title: Texts, events: number, facts: Texts[], unmet: Texts | null}} RowLayout */
 /** @typedef {RowLayout & {numbers: Uint32Array}} Row the numbers of its events too */
-/** @typedef {{id: number, event: number, conversation: number, host: string, method: string, url: string, status: number, kind: string}} Exchange */
+/** @typedef {{id: number, event: number, conversation: number, host: string, method: string, url: string, status: number, kind: string, why: Texts | null}} Exchange */
 /** @typedef {{id: number, protocol: string, client: string, client_end: string, server: string, server_end: string, dns: boolean, first: number, last: number}} Conversation */
 /** @typedef {{name: string, kind: "host" | "router" | "switch", adapters: {name: string, mac: string, mtu: number, addresses: string[]}[], routes: {prefix: string, via?: string, interface: string, metric?: number}[]}} Node */
 /** @typedef {{node: string, plug: string, delay_ns: number, rate: number | null, queue: number}} LineEnd */

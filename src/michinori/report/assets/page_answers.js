@@ -3,7 +3,6 @@
 import { html, useState, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { count, pathOf } from "./format.js";
-import { whyOf } from "./requests.js";
 
 /** @typedef {import("./parts.js").Report} Report */
 /** @typedef {import("./i18n.js").Texts} Texts */
@@ -55,7 +54,7 @@ function One({ report, answer, current }) {
       <div><dt>${say(TEXTS.declared)}</dt><dd class="mono">${sniffed?.header_type || data.content_type || "–"}</dd></div>
       <div><dt>${say(TEXTS.sniffed)}</dt><dd class=${sniffed?.differs ? "mono warm" : "mono"}>${sniffed ? html`<${Go} report=${report} n=${sniffed.n}>${sniffed.type}<//> <span class="soft">(${sniffed.rule})</span>` : "–"}</dd></div>
       <div><dt>${say(TEXTS.charset)}</dt><dd>${decoded ? html`<${Go} report=${report} n=${decoded.n}>${say(TEXTS.from, { charset: decoded.charset, how })}<//>` : "–"}</dd></div>
-    </dl>` : html`<p class="warm">${say(asked.why ? whyOf(report.journey, asked) : TEXTS.none)}</p>`}
+    </dl>` : html`<p class="warm">${say(asked.why ?? TEXTS.none)}</p>`}
     ${open && html`<div class="page-heads"><${Head} title=${say(TEXTS.sent)} first=${`${data.method} ${pathOf(data.url)} ${data.request_version}`} headers=${data.request_headers ?? []} />
       ${data.status > 0 && html`<${Head} title=${say(TEXTS.headers)} first=${`${data.response_version} ${data.status} ${data.reason}`} headers=${data.response_headers ?? []} />`}</div>`}</li>`;
 }

@@ -3,7 +3,7 @@
 import { html, useMemo, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { count, duration, ms } from "./format.js";
-import { eventAt, packetsOf, whyOf } from "./requests.js";
+import { eventAt, packetsOf } from "./requests.js";
 import { PARTS } from "./parts.js";
 
 /** @typedef {import("./parts.js").Report} Report */
@@ -36,6 +36,7 @@ const TEXTS = {
   packets: { ja: "このリクエストのパケット", en: "The packets of this request" },
   sum: { ja: "送信 {out}・受信 {back}、再送 {again}、喪失 {lost}", en: "{out} sent, {back} received, {again} sent again, {lost} lost" },
   noPackets: { ja: "ソケットより下は記録されていません。", en: "What is below the sockets was not recorded." },
+  nothingSent: { ja: "このリクエストのためのパケットは、ひとつも送られていません。", en: "No packet was sent for this request." },
   out: { ja: "送信", en: "sent" },
   back: { ja: "受信", en: "received" },
   again: { ja: "再送", en: "sent again" },
@@ -60,7 +61,7 @@ export function RequestDetail({ report, one }) {
       <dt>${say(TEXTS.initiator)}</dt><dd class="mono">${data.initiator || say(TEXTS.typed)}</dd>
       ${one.connection && html`<dt>${say(TEXTS.connection)}</dt><dd><span class="mono">${one.connection}</span> <span class="soft">(${say(one.reused ? TEXTS.reused : TEXTS.fresh)})</span></dd>`}
       <dt>${say(TEXTS.sizes)}</dt><dd>${say(TEXTS.octets, sizes)} ${coded && say(TEXTS.decoded, { octets: count(data.content_octets) })}</dd>
-      ${one.why && html`<dt>${say(TEXTS.why)}</dt><dd class="warm">${say(whyOf(report.journey, one))}</dd>`}
+      ${one.why && html`<dt>${say(TEXTS.why)}</dt><dd class="warm">${say(one.why)}</dd>`}
     </dl>
     <${PhaseTable} report=${report} one=${one} />
     <${Packets} report=${report} one=${one} />
@@ -70,6 +71,7 @@ export function RequestDetail({ report, one }) {
 /** @param {{report: Report, one: Asked}} props */
 function PhaseTable({ report, one }) {
   const say = useSay();
+  if (!one.phases.length) return null;
   const span = Math.max(one.to - one.from, 1);
   return html`<section><h3>${say(TEXTS.phases)}</h3><ol class="waterfall-phases">${one.phases.map((phase) => {
     const { text, means } = /** @type {typeof PHASES[0]} */ (PHASES.find((each) => each.name === phase.name));
@@ -87,7 +89,7 @@ function Packets({ report, one }) {
   const { journey, cursor } = report;
   const packets = useMemo(() => packetsOf(journey, one), [journey, one]);
   const at = useStore(cursor, (moment) => nearest(packets, moment.n));
-  if (!packets.length) return html`<p class="soft">${say(TEXTS.noPackets)}</p>`;
+  if (!packets.length) return html`<p class="soft">${say(journey.about.below_sockets ? TEXTS.nothingSent : TEXTS.noPackets)}</p>`;
   const packet = packets[at], beside = BESIDE.map((id) => PARTS.find((part) => part.id === id)).filter((part) => part !== undefined);
   const many = (/** @type {(each: Packet) => boolean} */ which) => packets.filter(which).length;
   const sum = { out: many((each) => each.out), back: many((each) => !each.out && !each.lost), again: many((each) => each.again), lost: many((each) => each.lost) };

@@ -18,7 +18,7 @@ import { resentOf } from "./resent.js";
  * @property {number} from
  * @property {number} to
  * @property {Phase[]} phases in their order; that of TLS is within that of connecting
- * @property {string} why it failed, if it did
+ * @property {import("./i18n.js").Texts | null} why it failed, if it did; where the journey failed with it, as that is told
  */
 /**
  * A segment or datagram as the asking host saw it: one that it sent at the instant of sending, one that came at its coming.
@@ -31,10 +31,11 @@ const ORDER = /** @type {const} */ (["blocked", "dns", "connect", "send", "wait"
 export function requestsOf(journey) {
   /** @type {string[]} */
   const connections = [];
-  const found = journey.about.exchanges.map(({ id, event: n }) => {
-    const { host, connection, data, why } = journey.event(n);
+  const { exchanges, failure } = journey.about;
+  const found = exchanges.map(({ id, event: n, why }) => {
+    const { host, connection, data } = journey.event(n);
     return {
-      id, n, host, data, connection, why, number: 0, reused: !data.connect_ns && connection !== "",
+      id, n, host, data, connection, why: (data.kind === "document" && failure) || why, number: 0, reused: !data.connect_ns && connection !== "",
       from: data.started_ns, to: data.ended_ns, phases: phasesOf(data),
     };
   });
@@ -60,11 +61,6 @@ function phasesOf(data) {
     at += took;
   }
   return phases;
-}
-
-/** Why a request failed; where the journey failed with it, as that is told. @param {Journey} journey @param {Asked} asked @returns {import("./i18n.js").Texts} */
-export function whyOf({ about }, { data, why }) {
-  return about.failure && data.kind === "document" ? about.failure : { ja: why, en: why };
 }
 
 /** @param {Journey} journey @param {Asked} asked @returns {Packet[]} in the order of their instants */

@@ -112,7 +112,7 @@ function Row({ report, one, place, marks, from, span, open, toggle }) {
   const say = useSay();
   const { data } = one;
   const method = data.method === "GET" ? "" : `${data.method} `, name = nameOf(data.url);
-  const failed = one.why !== "" || data.status >= 400;
+  const failed = one.why !== null || data.status >= 400;
   const press = (/** @type {MouseEvent} */ event) => {
     const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
     report.cursor.goToTime(from + ((event.clientX - box.left) / box.width) * span);

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from michinori.report.catalogue import word
+from michinori.report.catalogue import Texts, word
+from michinori.report.reasons import retold
 from michinori.report.story import Fact
 from michinori.report.telling.facts import Told, counted, fact, short
 from michinori.trace import Event
@@ -147,12 +148,17 @@ def drawing(told: Told) -> list[Fact]:
         shown = [_image(event.data) for event in images]
         facts.append(fact("images", images=short(", ".join(shown), 160)))
     failed = told.all("browser", "resource-failed")
-    facts += [fact("missing", url=short(event.data.get("url")), why=short(event.why)) for event in failed[:3]]
+    facts += [fact("missing", url=short(event.data.get("url")), why=_cause(event.why)) for event in failed[:3]]
     facts += [
         fact("painted", **{key: event.data.get(key, "?") for key in ("width", "height", "engine")})
         for event in told.all("browser", "painted")[-1:]
     ]
     return facts
+
+
+def _cause(why: str) -> Texts:
+    (japanese, english), _ = retold(why)
+    return {"ja": short(japanese, 120), "en": short(english, 120)}
 
 
 def _image(data: dict[str, Any]) -> str:
