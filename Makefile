@@ -32,7 +32,7 @@ test: $(READY) ## The tests that need only Python. ## Pythonだけで足りる�
 test-313: $(READY313) ## The same on CPython 3.13. ## 同じものを CPython 3.13 で
 	$(VENV313)/bin/python -m pytest -q -n auto -m "not peer" -p no:cacheprovider
 
-test-peers: $(READY) $(READY313) ## The tests against tshark, Chromium, Apache, nginx, BIND, curl; installs them. ## tshark、Chromium、Apache、nginx、BIND、curl を相手にするテスト。それらをインストールする
+test-peers: $(READY) $(READY313) ## The tests against tshark, Chromium, Firefox, WebKit, Apache, nginx, BIND, curl; installs them. ## tshark、Chromium、Firefox、WebKit、Apache、nginx、BIND、curl を相手にするテスト。それらをインストールする
 	tools/install-peers
 	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m peer
 
