@@ -137,6 +137,8 @@ def on_processor(processor: int | None, program: str) -> str:
 async def pass_over(sender: End, receiver: End, octets: int) -> Arrived:
     arriving = await receiver.listen()
     sending = asyncio.ensure_future(sender.send(receiver.address, octets))
+    for end in (arriving, sending):  # where the time is over first both are ended, which nobody waits to hear of
+        end.add_done_callback(lambda done: done.cancelled() or done.exception())
     await asyncio.wait([arriving, sending], return_when=asyncio.FIRST_COMPLETED)
     if sending.done():
         sending.result()

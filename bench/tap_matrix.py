@@ -31,7 +31,7 @@ from bench.tap_ends import (
     pass_over,
 )
 from bench.tap_lines import LINES, Line, digest
-from michinori import TapWorld
+from michinori import TapWorld, TimedOut
 
 #: How long a transfer may take.
 LIMIT_S: Final = 60
@@ -137,7 +137,10 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     if options.one:
         (name,) = options.lines
-        arrived = transfer(LINES[name], *options.one, options.octets, pytcp=options.pytcp, limit_s=options.limit)
+        try:
+            arrived = transfer(LINES[name], *options.one, options.octets, pytcp=options.pytcp, limit_s=options.limit)
+        except TimedOut:
+            sys.exit(f"not within {options.limit} s")
         print(arrived.seconds)
         return
     _print_table({what: pair for what, pair in PAIRS.items() if "pytcp" not in pair}, options)
