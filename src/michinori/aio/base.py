@@ -60,12 +60,11 @@ class LoopBase(asyncio.BaseEventLoop, ABC):
     def make_ready(self, handle: asyncio.Handle) -> None:
         """Let it run at this instant, after everything that is ready now."""
 
-    gathers_text: bool = False
-    """Text of one callback goes out when the callback, and those that were ready with it, are over."""
-
-    def at_end_of_round(self, act: Callable[[], None]) -> None:
-        """Call it then. Only where ``gathers_text``."""
-        raise NotImplementedError
+    def at_end_of_round(self, act: Callable[[], None]) -> bool:  # noqa: ARG002
+        """Call it when this callback, and those that were ready with it, are over, so that their text goes together.
+        False: it is not called, as in virtual time everything goes at once.
+        """
+        return False
 
     def look_at_clock(self) -> None:
         """An application is about to act on a socket. In virtual time no time has passed since its callback began."""

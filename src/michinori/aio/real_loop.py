@@ -33,7 +33,6 @@ class RealLoop(HostLoop):
 
     driver: RealTime
     closing_ns = CLOSING_NS
-    gathers_text = True
 
     def __init__(
         self,
@@ -56,9 +55,10 @@ class RealLoop(HostLoop):
         """Let what an application does now happen now, however long ago its callback began."""
         self.driver.look_at_clock()
 
-    def at_end_of_round(self, act: Callable[[], None]) -> None:
+    def at_end_of_round(self, act: Callable[[], None]) -> bool:
         """Call it before anything else comes in or is due."""
         self.driver.at_end_of_round.append(act)
+        return True
 
     def run_forever(self) -> None:
         """Run until ``stop``."""

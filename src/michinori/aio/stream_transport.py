@@ -244,17 +244,13 @@ class StreamTransport(TransportBase, asyncio.Transport):
     def _write_now(self, data: bytes | bytearray | memoryview, call: int) -> int:
         if self._buffer:
             return 0
+        if not self._push_is_due:
+            self._push_is_due = self._loop.at_end_of_round(self._push)
         try:
-            if not self._loop.gathers_text:
-                return self.kernel.write(data, call)
-            taken = self.kernel.write(data, call, is_more_to_come=True)
+            return self.kernel.write(data, call, is_more_to_come=self._push_is_due)
         except OSError as error:
             self._fatal_error(error, "Fatal write error on socket transport")
             return len(data)
-        if not self._push_is_due:
-            self._push_is_due = True
-            self._loop.at_end_of_round(self._push)
-        return taken
 
     def _push(self) -> None:
         if self._push_is_due:

@@ -231,7 +231,9 @@ class Verbatim(ServerResponse):
 
 
 class Direct(ServerResponse):
-    """An answer that writes itself, piece by piece; made for every request."""
+    """An answer that writes itself, piece by piece; made for every request. No ABC: whether an answer is one is asked
+    twice a request, which would take five times as long.
+    """
 
     __slots__ = ()
 
