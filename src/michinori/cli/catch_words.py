@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 from typing import Final
 
-from michinori.cli.japanese import in_japanese
 from michinori.cli.language import Language
 from michinori.http.errors import HttpError
+from michinori.japanese import in_japanese
 from michinori.report.failure import explain
 from michinori.report.text import visible
 from michinori.server.catch import CatchError

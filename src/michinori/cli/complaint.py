@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from michinori.cli.japanese import in_japanese
 from michinori.cli.language import Language
+from michinori.japanese import in_japanese
 
 
 def complain(what: Exception | str, language: Language, *, see: str = "") -> None:

@@ -14,11 +14,11 @@ import msgspec
 from michinori.cli import tap_options
 from michinori.cli.complaint import complain
 from michinori.cli.folder import FolderError, ResultFolder
-from michinori.cli.japanese import in_japanese
 from michinori.cli.language import Language
 from michinori.cli.sentences import say
 from michinori.cli.status import FAILED, INTERRUPTED, WRONG_USAGE
 from michinori.http.urls import bracketed
+from michinori.japanese import in_japanese
 from michinori.server import addresses, running
 from michinori.server.settings import ServeError, Settings, WrongUsage
 from michinori.server.supervisor import Supervisor

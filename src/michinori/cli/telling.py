@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import IO, Any, Final
 
-from michinori.cli.japanese import in_japanese
 from michinori.cli.language import Language
 from michinori.cli.lines import Lines, Part, pad
 from michinori.cli.sentences import say
+from michinori.japanese import in_japanese
 from michinori.report.results import Results
 from michinori.report.story import Chapter
 from michinori.report.text import visible

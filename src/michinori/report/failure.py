@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
+from michinori.japanese import in_japanese
 from michinori.report.catalogue import Language
-from michinori.report.reasons import Pair, first_line, in_japanese, retold
+from michinori.report.reasons import Pair, first_line, retold
 from michinori.report.text import visible
 
 if TYPE_CHECKING:

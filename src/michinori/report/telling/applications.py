@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from michinori.japanese import in_japanese
 from michinori.report.catalogue import Texts, word
 from michinori.report.reasons import retold
 from michinori.report.story import Fact
@@ -77,7 +78,7 @@ def name_resolution(told: Told) -> list[Fact]:
         if count:
             facts.append(fact(key, count=count))
     for event in told.all("dns", "gave-up")[:2]:
-        facts.append(fact("dns-gave-up", name=short(event.data.get("name", "")), why=short(event.why)))
+        facts.append(fact("dns-gave-up", name=short(event.data.get("name", "")), why=_whole(event.why)))
     return facts
 
 
@@ -154,6 +155,10 @@ def drawing(told: Told) -> list[Fact]:
         for event in told.all("browser", "painted")[-1:]
     ]
     return facts
+
+
+def _whole(why: str) -> Texts:
+    return {"ja": short(in_japanese(why)), "en": short(why)}
 
 
 def _cause(why: str) -> Texts:

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import ast
 import re
+import time
+from collections import Counter
 from pathlib import Path
 
 import click
 import pytest
 
 import michinori
-from michinori.cli.japanese import in_japanese
-from michinori.cli.japanese_words import SENTENCES
+from michinori.japanese import SENTENCES, in_japanese
 
 SOURCE = Path(michinori.__file__).parent
 #: Whose sentences a command shows: by file, the exceptions that are raised there for that.
 SPEAKERS = {
+    "browser/address_bar.py": {"BadAddress"},
+    "browser/apart.py": {"NotDrawn"},
+    "browser/data_url.py": {"BadDataUrl"},
+    "browser/images.py": {"BadImage"},
+    "browser/paint.py": {"NotDrawn"},
     "cli/folder.py": {"FolderError"},
     "cli/open.py": {"UsageError"},
     "cli/serve.py": {"WrongUsage"},
+    "dns/exchange.py": {"Silent", "Unanswered"},
+    "dns/stub.py": {"NoAddress", "NoSuchName"},
+    "dns/walk.py": {"Fruitless", "TooMuchWork"},
+    "http/client.py": {"BadRedirect"},
+    "http/codings.py": {"BadCoding"},
+    "http/dialing.py": {"TlsFailed"},
+    "http/exchange.py": {"Disconnected", "ProtocolError"},
+    "http/framing.py": {"ProtocolError"},
+    "http/names.py": {"NameNotResolved"},
+    "http/redirects.py": {"BadRedirect"},
     "link/faults.py": {"ValueError"},
     "link/tap.py": {"TapError"},
     "server/access_file.py": {"RulesError"},
@@ -63,6 +79,16 @@ def sentences(file: str) -> list[str]:
     return found
 
 
+def noted(file: str) -> list[str]:
+    """One sentence for each that the file notes of a thing as its ``error``."""
+    found = []
+    for node in ast.walk(ast.parse((SOURCE / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assign) and ".error" in ast.unparse(node.targets[0]):
+            told = node.value.elts[0] if isinstance(node.value, ast.Tuple) else node.value
+            found += [written(told)] if isinstance(told, ast.JoinedStr | ast.Constant) else []
+    return found
+
+
 def written(told: ast.JoinedStr | ast.Constant) -> str:
     if isinstance(told, ast.Constant):
         return str(told.value)
@@ -81,6 +107,32 @@ def test_what_a_floor_says_of_wrong_input_is_there_in_japanese(file: str) -> Non
     #: A sentence that only passes another on, as in "[{place}] {error}", is held where that one is made.
     left = [sentence for sentence in told if len(re.findall("[a-z]{2}", sentence)) > 2]
     assert [sentence for sentence in left if not JAPANESE.search(in_japanese(sentence))] == []
+
+
+def test_what_the_browser_notes_of_a_part_of_a_page_is_there_in_japanese() -> None:
+    told = noted("browser/loader.py")
+    assert len(told) > 4
+    assert [sentence for sentence in told if not JAPANESE.search(in_japanese(sentence))] == []
+
+
+def test_no_sentence_stands_there_twice() -> None:
+    english = [row[0] for row in SENTENCES]
+    assert [each for each, count in Counter(english).items() if count > 1] == []
+
+
+def test_sentences_in_a_row_are_each_put_into_japanese() -> None:
+    assert in_japanese(
+        "no server of example. helps: ns1 (192.0.2.1) did not answer, asked 2 times; ns2: it answered REFUSED (a, b)"
+    ) == (
+        "example. のどのDNSサーバからも答えが得られません: "
+        "ns1 (192.0.2.1) は 2 回問い合わせても応答しません; ns2 の応答は REFUSED (a, b)"
+    )
+
+
+def test_a_long_text_that_no_sentence_fits_is_looked_up_in_no_time() -> None:
+    began = time.process_time()
+    assert in_japanese("a: b, " * 400) == "a: b, " * 400
+    assert time.process_time() - began < 5
 
 
 def test_an_inner_sentence_is_told_in_japanese_too() -> None:
