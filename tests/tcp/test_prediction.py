@@ -150,6 +150,7 @@ def drawn(dice: Random) -> TcpConfig:
         send_buffer=send_buffer,
         send_buffer_max=2 * send_buffer,
         delayed_ack_ns=dice.choice((0, 40 * _MS)),
+        quick_acks=dice.choice((0, 3, 16)),
         congestion=dice.choice(("cubic", "reno")),
     )
 

@@ -186,7 +186,7 @@ def test_text_that_begins_before_what_is_missing_is_cut(established):
         +0.04 > . 1:1(0) ack 11
         +0.00 < . 6:16(10) ack 1
         +0.00 = read b'bcdefghijklmnop'
-        +0.04 > . 1:1(0) ack 16
+        +0.00 > . 1:1(0) ack 16
     """)
 
 

@@ -62,6 +62,9 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Begin again at the initial window after having been silent for an RTO (RFC 5681 section 4.1)."""
     delayed_ack_ns: int = 40 * _MS
     """How long an ACK may wait for company; 0 to acknowledge every segment at once. RFC 9293: at most 500 ms."""
+    quick_acks: int = 16
+    """So many segments are acknowledged one by one after text came ahead of its turn or twice. Who has just lost
+    something may have a window of one segment, of which company never comes."""
     rto_initial_ns: int = 1 * _S
     rto_min_ns: int = 200 * _MS
     """The least RTO; up to 200 ms of it come on top of the round trip, for an ACK that is delayed. RFC 6298 asks for a

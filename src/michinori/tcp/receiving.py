@@ -73,6 +73,7 @@ def take_early_text(tcb: Tcb, seg: Arrival) -> None:
 def keep_for_later(tcb: Tcb, seq: int, text: Octets, now: Nanos) -> None:
     """There is a gap before it: acknowledge at once, so that the peer learns of it."""
     rcv = tcb.rcv
+    rcv.quick = tcb.config.quick_acks
     tcb.totals.text_in += 1
     tcb.totals.out_of_order += 1
     refused = rcv.reassembly.refused
@@ -89,6 +90,7 @@ def keep_for_later(tcb: Tcb, seq: int, text: Octets, now: Nanos) -> None:
 
 def note_duplicate(tcb: Tcb, start: int, end: int) -> None:
     """That text had come before: the next ACK says so, where SACK lets it (RFC 2883)."""
+    tcb.rcv.quick = tcb.config.quick_acks
     if tcb.recovery.sack:
         tcb.rcv.duplicate = (start, end)
     if tcb.watch is not None:
@@ -122,12 +124,18 @@ def eighth_check_fin(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
 
 
 def see_to_ack(tcb: Tcb, now: Nanos) -> None:
-    """Acknowledge now or soon: every second full segment at once, one alone when its company is overdue."""
+    """Acknowledge now or soon: every second full segment at once; one alone when its company is overdue, or at once
+    too where the peer is likely to be held up by that (``quick_acks``).
+    """
     rcv = tcb.rcv
     if rcv.ack_due or rcv.nxt - rcv.acked_to > rcv.mss or (rcv.nxt > rcv.acked_to and not tcb.config.delayed_ack_ns):
         send_ack(tcb, now)
     elif rcv.nxt > rcv.acked_to and tcb.timers.delayed_ack_ns == NEVER:
-        tcb.timers.at_delayed_ack(now + tcb.config.delayed_ack_ns)
+        if rcv.quick:
+            rcv.quick -= 1
+            send_ack(tcb, now)
+        else:
+            tcb.timers.at_delayed_ack(now + tcb.config.delayed_ack_ns)
 
 
 def widen(tcb: Tcb, now: Nanos) -> None:

@@ -115,6 +115,7 @@ class ReceiveSide:
         "mss",
         "news",
         "nxt",
+        "quick",
         "reassembly",
         "rtt_ns",
         "shift",
@@ -144,6 +145,8 @@ class ReceiveSide:
         """Last.ACK.sent of RFC 7323."""
         self.ack_due = False
         """An ACK has to go out before this segment is done with."""
+        self.quick = 0
+        """So many segments more are acknowledged at once even if they come alone."""
         self.duplicate: tuple[int, int] | None = None
         """What came twice and is to be told by the next SACK option (RFC 2883)."""
         self.buffer = ReceiveBuffer()
