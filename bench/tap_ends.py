@@ -21,7 +21,9 @@ KERNELS: Final = {"kernel": "cubic", "bbr": "bbr"}
 
 
 class Arrived(NamedTuple):
-    """What the receiver got, and how long that took from the first moment of the connection."""
+    """What the receiver got, in all connections, and how long that took from the first moment of the first of them. The
+    digest is that of what each of them brought, or all there were if that was not the same.
+    """
 
     octets: int
     sha256: str
@@ -33,11 +35,11 @@ class End(Protocol):
 
     address: str
 
-    async def listen(self) -> asyncio.Future[Arrived]:
-        """Take one connection and all that comes of it. Returns once it listens."""
+    async def listen(self, connections: int) -> asyncio.Future[Arrived]:
+        """Take so many connections and all that comes of them. Returns once it listens."""
 
-    async def send(self, address: str, octets: int) -> None:
-        """Connect and send that many octets; returns when the peer has closed."""
+    async def send(self, address: str, octets: int, connections: int) -> None:
+        """So many connections at once, that many octets in each; returns when the peer has closed all."""
 
     def end(self) -> None:
         """Leave nothing running."""
@@ -51,16 +53,16 @@ class Process:
         self._command = ("ip", "netns", "exec", namespace, *program)
         self._processes: list[subprocess.Popen[str]] = []
 
-    async def listen(self) -> asyncio.Future[Arrived]:
-        process = self.start("receive", self.address)
+    async def listen(self, connections: int) -> asyncio.Future[Arrived]:
+        process = self.start("receive", self.address, str(connections))
         assert process.stdout is not None
         said = await asyncio.to_thread(process.stdout.readline)
         if said != "listening\n":
             raise RuntimeError(f"it does not listen: {said!r}")
         return asyncio.ensure_future(self._arrived(process))
 
-    async def send(self, address: str, octets: int) -> None:
-        process = self.start("send", address, str(octets))
+    async def send(self, address: str, octets: int, connections: int) -> None:
+        process = self.start("send", address, str(octets), str(connections))
         if await asyncio.to_thread(process.wait):
             raise RuntimeError("the sender failed")
 
@@ -91,22 +93,31 @@ class Ours:
     def __init__(self, *, is_checked: bool = True) -> None:
         self._is_checked = is_checked
 
-    async def listen(self) -> asyncio.Future[Arrived]:
+    async def listen(self, connections: int) -> asyncio.Future[Arrived]:
         arrived: asyncio.Future[Arrived] = asyncio.get_running_loop().create_future()
+        octets, digests, left, began = 0, set[str](), connections, 0.0
 
         async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            began, whole, octets = time.perf_counter(), hashlib.sha256(), 0
+            nonlocal octets, left, began
+            began = began or time.perf_counter()
+            whole = hashlib.sha256()
             while piece := await reader.read(1 << 18):
                 if self._is_checked:
                     whole.update(piece)
                 octets += len(piece)
-            arrived.set_result(Arrived(octets, whole.hexdigest(), time.perf_counter() - began))
             writer.close()
+            digests.add(whole.hexdigest())
+            left -= 1
+            if not left:
+                arrived.set_result(Arrived(octets, "/".join(sorted(digests)), time.perf_counter() - began))
 
-        await asyncio.start_server(take, port=7, limit=1 << 20)
+        await asyncio.start_server(take, port=7, limit=1 << 20, backlog=connections)
         return arrived
 
-    async def send(self, address: str, octets: int) -> None:
+    async def send(self, address: str, octets: int, connections: int) -> None:
+        await asyncio.gather(*[self._fill(address, octets) for _ in range(connections)])
+
+    async def _fill(self, address: str, octets: int) -> None:
         reader, writer = await asyncio.open_connection(address, 7)
         writer.transport.set_write_buffer_limits(4 * PIECE)
         for piece in pieces(octets):
@@ -134,9 +145,10 @@ def on_processor(processor: int | None, program: str) -> str:
     return program if processor is None else f"import os; os.sched_setaffinity(0, {{{processor}}})\n{program}"
 
 
-async def pass_over(sender: End, receiver: End, octets: int) -> Arrived:
-    arriving = await receiver.listen()
-    sending = asyncio.ensure_future(sender.send(receiver.address, octets))
+async def pass_over(sender: End, receiver: End, octets: int, connections: int = 1) -> Arrived:
+    """That many octets in each of so many connections at once."""
+    arriving = await receiver.listen(connections)
+    sending = asyncio.ensure_future(sender.send(receiver.address, octets, connections))
     for end in (arriving, sending):  # where the time is over first both are ended, which nobody waits to hear of
         end.add_done_callback(lambda done: done.cancelled() or done.exception())
     await asyncio.wait([arriving, sending], return_when=asyncio.FIRST_COMPLETED)

@@ -72,30 +72,43 @@ def digest(octets: int) -> str:
     return whole.hexdigest()
 
 
-#: One end on the kernel's TCP: ``CONGESTION CHECKED send ADDRESS OCTETS`` or ``CONGESTION CHECKED receive ADDRESS``.
-#: Prints what arrived, as JSON, with the digest if CHECKED is "yes".
+#: One end on the kernel's TCP: ``CONGESTION CHECKED send ADDRESS OCTETS [CONNECTIONS]`` (octets of each connection) or
+#: ``CONGESTION CHECKED receive ADDRESS [CONNECTIONS]``. Prints what arrived, as JSON: all octets, the digests that came
+#: about if CHECKED is "yes" (one, if all are alike), the seconds.
 KERNELS_END: Final = """
 import hashlib, json, random, socket, sys, time
+from concurrent.futures import ThreadPoolExecutor
 PORT = 7
-def send(address, octets):
+def send(address, octets, connections="1"):
     noise, octets = random.Random(2026).randbytes(1 << 16), int(octets)
-    with socket.socket() as s:
-        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, sys.argv[1].encode())
-        s.connect((address, PORT))
-        for number, at in enumerate(range(0, octets, len(noise))):
-            s.sendall((number.to_bytes(8, "big") + noise[8:])[: octets - at])
-        s.shutdown(socket.SHUT_WR)
-        s.recv(1)
-def receive(address):
-    with socket.create_server((address, PORT)) as listener:
+    def fill(_):
+        with socket.socket() as s:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, sys.argv[1].encode())
+            s.connect((address, PORT))
+            for number, at in enumerate(range(0, octets, len(noise))):
+                s.sendall((number.to_bytes(8, "big") + noise[8:])[: octets - at])
+            s.shutdown(socket.SHUT_WR)
+            s.recv(1)
+    with ThreadPoolExecutor(int(connections)) as pool:
+        list(pool.map(fill, range(int(connections))))
+def receive(address, connections="1"):
+    def take(s):
+        with s:
+            sum, got = hashlib.sha256(), 0
+            while piece := s.recv(1 << 18):
+                if sys.argv[2] == "yes":
+                    sum.update(piece)
+                got += len(piece)
+            return got, sum.hexdigest()
+    count, began = int(connections), 0
+    with socket.create_server((address, PORT), backlog=count) as listener, ThreadPoolExecutor(count) as pool:
         print("listening", flush=True)
-        s, _ = listener.accept()
-        began, sum, got, is_checked = time.perf_counter(), hashlib.sha256(), 0, sys.argv[2] == "yes"
-        while piece := s.recv(1 << 18):
-            if is_checked:
-                sum.update(piece)
-            got += len(piece)
-        print(json.dumps([got, sum.hexdigest(), time.perf_counter() - began]), flush=True)
-        s.close()
+        taking = []
+        for _ in range(count):
+            s, _ = listener.accept()
+            began = began or time.perf_counter()
+            taking.append(pool.submit(take, s))
+        got, digests = zip(*(taken.result() for taken in taking))
+        print(json.dumps([sum(got), "/".join(sorted(set(digests))), time.perf_counter() - began]), flush=True)
 globals()[sys.argv[3]](*sys.argv[4:])
 """

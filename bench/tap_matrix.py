@@ -3,6 +3,7 @@
     python -m bench.tap_matrix                      every line, every pair: some six minutes
     python -m bench.tap_matrix "5 % lost" "MTU 576" only these lines
     python -m bench.tap_matrix --octets 100000000   so many octets over each line, and --limit 600 seconds for them
+    python -m bench.tap_matrix --connections 100    by so many connections at once, which share the octets
     python -m bench.tap_matrix --pytcp DIR/python   beside PyTCP, where that Python has it installed
 
 Every transfer is compared by its SHA-256. Needs Linux, root and iproute2; what the lines are is in ``tap_lines``.
@@ -39,10 +40,17 @@ _PYTCPS_END: Final = Path(__file__).with_name("_pytcp_end.py")
 
 
 def transfer(
-    line: Line, sender: str, receiver: str, octets: int, *, pytcp: str = "", limit_s: int = LIMIT_S
+    line: Line,
+    sender: str,
+    receiver: str,
+    octets: int,
+    connections: int = 1,
+    *,
+    pytcp: str = "",
+    limit_s: int = LIMIT_S,
 ) -> Arrived:
-    """One transfer between two ends by their names, of which one at least is a kernel. Raises ``RuntimeError`` when it
-    is not whole, ``TimedOut`` after ``limit_s``.
+    """One transfer between two ends by their names, of which one at least is a kernel: so many octets in each of the
+    connections. Raises ``RuntimeError`` when it is not whole, ``TimedOut`` after ``limit_s``.
     """
     far, near = (receiver, sender) if receiver in KERNELS else (sender, receiver)
     with new_namespace("far") as beyond, new_namespace("near") as here, TapWorld(seed=1) as world:
@@ -60,12 +68,12 @@ def transfer(
         if far == sender and near == receiver:
             ends.reverse()
         try:
-            arrived = world.run(pass_over(ends[1], ends[0], octets), on=host, limit=f"{limit_s}s")
+            arrived = world.run(pass_over(ends[1], ends[0], octets, connections), on=host, limit=f"{limit_s}s")
         finally:
             for end in ends:
                 end.end()
-    if (arrived.octets, arrived.sha256) != (octets, digest(octets)):
-        raise RuntimeError(f"{arrived.octets} octets arrived of {octets}, or others than were sent")
+    if (arrived.octets, arrived.sha256) != (octets * connections, digest(octets)):
+        raise RuntimeError(f"{arrived.octets} octets arrived of {octets * connections}, or others than were sent")
     return arrived
 
 
@@ -106,13 +114,14 @@ _PYTCPS_LINES: Final = ("nothing wrong", "1 % lost", "5 % lost", "5 % 3 ms late"
 def _cell(name: str, pair: tuple[str, str], octets: int, options: argparse.Namespace) -> str:
     """Mbit/s; in a process of its own, so that none suffers from what another left behind."""
     command = [sys.executable, "-m", "bench.tap_matrix", "--one", *pair, "--octets", str(octets)]
-    command += ["--limit", str(options.limit), "--pytcp", options.pytcp, name]
+    command += ["--connections", str(options.connections), "--limit", str(options.limit)]
+    command += ["--pytcp", options.pytcp, name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         why = done.stderr.strip().splitlines()
         return f"- ({why[-1] if why else done.returncode})"
     seconds = float(done.stdout)
-    return f"{octets * 8 / seconds / 1e6:.3g}"
+    return f"{octets * options.connections * 8 / seconds / 1e6:.3g}"
 
 
 def _print_table(pairs: dict[str, tuple[str, str]], options: argparse.Namespace, most: int | None = None) -> None:
@@ -121,9 +130,9 @@ def _print_table(pairs: dict[str, tuple[str, str]], options: argparse.Namespace,
     print("| --- | ---: |", " | ".join("---:" for _ in pairs), "|", flush=True)
     for name in options.lines or LINES:
         octets = options.octets or LINES[name].octets
-        octets = octets if most is None else min(octets, most)
+        octets = (octets if most is None else min(octets, most)) // options.connections
         cells = [_cell(name, pair, octets, options) for pair in pairs.values()]
-        print("|", " | ".join((name, f"{octets:,}", *cells)), "|", flush=True)
+        print("|", " | ".join((name, f"{octets * options.connections:,}", *cells)), "|", flush=True)
 
 
 def main(arguments: list[str]) -> None:
@@ -131,6 +140,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.tap_matrix")
     parser.add_argument("lines", nargs="*", metavar="LINE", help=f"of {', '.join(LINES)}".replace("%", "%%"))
     parser.add_argument("--octets", type=int, default=0, help="so many over each line")
+    parser.add_argument("--connections", type=int, default=1, metavar="NUMBER", help="at once, sharing the octets")
     parser.add_argument("--limit", type=int, default=LIMIT_S, metavar="SECONDS", help="for each transfer")
     parser.add_argument("--pytcp", default="", metavar="PYTHON")
     parser.add_argument("--one", nargs=2, metavar=("SENDER", "RECEIVER"), help=argparse.SUPPRESS)
@@ -138,7 +148,14 @@ def main(arguments: list[str]) -> None:
     if options.one:
         (name,) = options.lines
         try:
-            arrived = transfer(LINES[name], *options.one, options.octets, pytcp=options.pytcp, limit_s=options.limit)
+            arrived = transfer(
+                LINES[name],
+                *options.one,
+                options.octets,
+                options.connections,
+                pytcp=options.pytcp,
+                limit_s=options.limit,
+            )
         except TimedOut:
             sys.exit(f"not within {options.limit} s")
         print(arrived.seconds)
