@@ -105,13 +105,13 @@ def test_on_a_narrow_screen_an_edge_lies_in_shadow_while_more_stands_beyond_it(b
     """So that a table that is wider than the screen, and a map, do not seem to end there."""
     with opened(browser, report, size=NARROW, part="message", n=request_frame[0], lang="ja") as page:
         table = page.locator(".hops")
-        table.scroll_into_view_if_needed()
+        table.evaluate("(box) => box.scrollIntoView({block: 'center'})")
         page.wait_for_timeout(200)  # it moves by itself to the link of the moment
 
         def lightest_at_right_edge(left):
             table.evaluate(f"(box) => {{ box.scrollLeft = {left}; }}")
             box = table.bounding_box()
-            clip = {"x": box["x"] + box["width"] - 5, "y": box["y"] + 20, "width": 3, "height": 40}
+            clip = {"x": box["x"] + box["width"] - 5, "y": box["y"] + box["height"] / 2, "width": 3, "height": 40}
             with Image.open(io.BytesIO(page.screenshot(clip=clip))) as picture:
                 return picture.convert("L").getextrema()[1]
 
