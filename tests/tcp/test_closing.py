@@ -279,7 +279,20 @@ def test_text_for_an_application_that_is_gone_resets(established):
         +0.10 < . 1:1(0) ack 2
         +0.00 = state FIN-WAIT-2
         +0.10 < P. 1:11(10) ack 2
-        +0.00 > R. 2:2(0) ack 1
+        +0.00 > R 2:2(0)
+        +0.00 = closed
+    """)
+
+
+@pytest.mark.rfc("9293", "SHLD-3")
+def test_the_reset_for_text_that_nobody_reads_has_the_number_that_the_peer_waits_for(established):
+    established.run("""
+        +0.00 = write 10
+        +0.00 > P. 1:11(10) ack 1
+        +0.00 = abandon
+        +0.00 > F. 11:11(0) ack 1
+        +0.10 < P. 1:11(10) ack 1     # neither text nor FIN has arrived there
+        +0.00 > R 1:1(0)
         +0.00 = closed
     """)
 

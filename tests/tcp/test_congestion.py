@@ -47,6 +47,16 @@ def test_slow_start_counts_no_more_than_two_segments_an_ack():
     assert control.cwnd == 13 * MSS
 
 
+def test_the_limit_of_slow_start_can_be_set_and_is_one_segment_after_a_time_out_all_the_same():
+    control = Reno(MSS, 10, hystart=False, limit=5)
+    control.acked(6 * MSS, 0, S, 0)
+    assert control.cwnd == 15 * MSS
+    assert HyStart(20).growth(30 * MSS, 0, S, MSS) == 20 * MSS
+    control.timed_out(10 * MSS, 0, again=False)
+    control.acked(3 * MSS, 0, S, 0)
+    assert control.cwnd == 2 * MSS
+
+
 @pytest.mark.rfc("9438", "4.4-1", "4.5-1", "4.6-2", "5.1-1")
 def test_cubic_follows_its_formula():
     """W(t) = C (t - K)^3 + W_max with W_max = 1,000 segments, so K = (1,000 * 0.3 / 0.4)^(1/3) s (section 4.2)."""

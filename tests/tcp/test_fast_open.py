@@ -87,6 +87,27 @@ def test_a_server_that_does_not_take_part_says_nothing_of_it() -> None:
     assert opening.outcome == "not-taken"
 
 
+def test_without_cookies_text_goes_in_the_first_syn_and_is_taken():
+    ends = ends_with(server=ON | {"fast_open_cookies": False})
+    opening = FastOpen(None, 1460)
+    ends.open(opening, TEXT).run()
+    syn, answer = segments(ends.client)[0], segments(ends.server)[0]
+    assert (len(syn.payload), syn.options.fast_open) == (1420, None)
+    assert (answer.ack, answer.options.fast_open) == ((syn.seq + 1421) & 0xFFFF_FFFF, None)
+    assert opening.outcome == "taken"
+    assert ends.server.got == TEXT
+
+
+def test_text_without_a_cookie_is_not_taken_where_cookies_are_asked_for():
+    ends = ends_with()
+    opening = FastOpen(None, 1460)
+    ends.open(opening, TEXT).run()
+    syn, answer = segments(ends.client)[0], segments(ends.server)[0]
+    assert (answer.ack, answer.options.fast_open) == ((syn.seq + 1) & 0xFFFF_FFFF, None)
+    assert opening.outcome == "not-taken"
+    assert ends.server.got == TEXT
+
+
 @pytest.mark.rfc("7413", "4.2.2-1")
 def test_when_the_syn_is_lost_the_next_one_is_plain() -> None:
     ends = ends_with()
@@ -186,6 +207,8 @@ def test_the_cache_remembers_who_granted_what_and_who_did_not_answer() -> None:
     assert cache.look_up(b"a", 0) == Peer()
     cache.learn(b"a", b"1234", 1000)
     assert cache.look_up(b"a", 0) == Peer(b"1234", 1000)
+    cache.learn_mss(b"a", 600)
+    assert cache.look_up(b"a", 0) == Peer(b"1234", 600)
     cache.failed(b"a", 5)
     assert cache.look_up(b"a", 3600 * 10**9) is None
     assert cache.look_up(b"a", 3600 * 10**9 + 5) is not None

@@ -142,7 +142,7 @@ def drawn(dice: Random) -> TcpConfig:
         sack=dice.random() < 0.7,
         rack=dice.random() < 0.7,
         tlp=dice.random() < 0.7,
-        nagle=dice.random() < 0.7,
+        nagle=dice.choice((True, "minshall", False)),
         limited_transmit=dice.random() < 0.7,
         mss=dice.choice((400, 1000, 1460)),
         receive_buffer=receive_buffer,
@@ -151,6 +151,8 @@ def drawn(dice: Random) -> TcpConfig:
         send_buffer_max=2 * send_buffer,
         delayed_ack_ns=dice.choice((0, 40 * _MS)),
         quick_acks=dice.choice((0, 3, 16)),
+        quick_acks_at_start=dice.choice((0, 16)),
+        slow_start_limit=dice.choice((0, 1, 100)),
         congestion=dice.choice(("cubic", "reno")),
     )
 

@@ -78,6 +78,19 @@ def test_nagle_lets_full_segments_go(established):
 
 
 @pytest.mark.row("B10")
+def test_where_only_small_segments_hold_back_the_end_of_a_write_goes_out(open_one):
+    open_one(nagle="minshall").run("""
+        +0.00 = write 1500
+        +0.00 > . 1:1001(1000) ack 1
+        +0.00 > P. 1001:1501(500) ack 1
+        +0.00 = write 10
+        +0.10 < . 1:1(0) ack 1001
+        +0.00 < . 1:1(0) ack 1501
+        +0.00 > P. 1501:1511(10) ack 1
+    """)
+
+
+@pytest.mark.row("B10")
 def test_events_tell_of_splitting_and_gathering():
     test = PacketTest(watched=True).run("""
         +0.00 = connect

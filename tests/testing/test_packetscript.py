@@ -132,6 +132,35 @@ def test_a_packet_that_no_line_wants_is_caught_where_it_is_and_at_the_end():
     assert two_columns(text)[0] == "(nothing more)"
 
 
+def test_the_host_s_initial_number_is_called_as_its_syn_says():
+    passive = OPEN.replace("> S. 0:0(0) ack 1 win", "> S. 7000:7000(0) ack 1 win")
+    run(passive + "+0 write(4, ..., 10) = 10\n+0 > P. 1:11(10) ack 1\n")
+    active = """
+0    socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0   fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
++0   connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
++0   > S 500:500(0) <...>
++.1  < S. 900:900(0) ack 501 win 30000 <mss 1000>
++0   > . 1:1(0) ack 1
+"""
+    run(active)
+    assert two_columns(fails(active.replace("ack 501", "ack 1")))[1].startswith("R")  # no number of ours
+
+
+def test_a_lenient_run_looks_at_packets_as_packetdrill_does():
+    unlisted = WHOLE.partition("+.1  < . 1:1(0) ack 2001")[0].replace("+0   > . 1:2001(2000) ack 1\n", "")
+    assert "more was sent than the script wants" in fails(unlisted)
+    run(unlisted, lenient=True)  # no line wants a packet any more
+    skipped = unlisted + "+.1 < . 1:1(0) ack 2001 win 30000\n+0 > P. 2001:2501(500) ack 1\n"
+    assert "1:1001(1000)" in two_columns(fails(skipped, lenient=True))[1]  # a line takes the next one that there is
+
+
+def test_a_lenient_run_passes_over_packets_of_connections_before():
+    two = OPEN + "+0 close(4) = 0\n+.1 < S 0:0(0) win 30000 <mss 1000>\n+0 > S. 0:0(0) ack 1 <mss 1460>\n"
+    assert "sent at 0.100 s that no line wants" in fails(two)
+    run(two, lenient=True)
+
+
 def test_a_packet_that_never_comes_is_caught():
     text = fails(OPEN + "+.5 > . 1:1(0) ack 1\n")
     assert two_columns(text) == ("> . 1:1(0) ack 1", "(nothing was sent)")

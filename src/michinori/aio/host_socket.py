@@ -237,6 +237,7 @@ class HostSocket:
         """``sendto(data, address)`` or ``sendto(data, flags, address)``."""
         kernel = self._connected_kernel()
         if isinstance(kernel, TcpSocket) and len(rest) > 1 and rest[0] & _MSG_FASTOPEN:
+            kernel.check_fast_open()
             kernel.options.fast_open = True
             self.connect(rest[-1])  # BlockingIOError where there is no cookie yet: one is asked for
             return self.send(data)

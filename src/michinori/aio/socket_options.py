@@ -19,6 +19,7 @@ _TCP_MAXSEG: Final = getattr(socket, "TCP_MAXSEG", 2)
 _TCP_KEEPIDLE: Final = getattr(socket, "TCP_KEEPIDLE", 4)
 _TCP_KEEPINTVL: Final = getattr(socket, "TCP_KEEPINTVL", 5)
 _TCP_KEEPCNT: Final = getattr(socket, "TCP_KEEPCNT", 6)
+_TCP_SYNCNT: Final = getattr(socket, "TCP_SYNCNT", 7)
 _TCP_INFO: Final = getattr(socket, "TCP_INFO", 11)
 _TCP_FASTOPEN: Final = getattr(socket, "TCP_FASTOPEN", 23)
 _TCP_FASTOPEN_CONNECT: Final = 30
@@ -37,19 +38,21 @@ _ATTRIBUTES: Final[dict[tuple[int, int], tuple[str, Callable[[int], Any]]]] = {
     (socket.IPPROTO_TCP, _TCP_KEEPIDLE): ("keep_alive_idle_s", int),
     (socket.IPPROTO_TCP, _TCP_KEEPINTVL): ("keep_alive_interval_s", int),
     (socket.IPPROTO_TCP, _TCP_KEEPCNT): ("keep_alive_probes", int),
+    (socket.IPPROTO_TCP, _TCP_SYNCNT): ("syn_retries", int),
     (socket.IPPROTO_TCP, _TCP_USER_TIMEOUT): ("user_timeout_ms", int),
     (socket.IPPROTO_TCP, _TCP_FASTOPEN): ("fast_open", bool),
     (socket.IPPROTO_TCP, _TCP_FASTOPEN_CONNECT): ("fast_open", bool),
     (socket.IPPROTO_IP, socket.IP_TTL): ("ttl", int),
     (socket.IPPROTO_IP, socket.IP_TOS): ("tos", int),
 }
-#: What TCP_MAXSEG may be set to, as in Linux.
-_SEGMENTS: Final = range(88, 32768)
+#: What may be set, as in Linux; of others, anything.
+_RANGES: Final = {"ttl": range(1, 256), "max_segment": range(88, 32768), "syn_retries": range(1, 128)}
 
 
 def set_option(kernel: Kernel, level: int, name: int, value: Any) -> None:
     """Set an option. Raises ``OSError``: ENOPROTOOPT for TCP's options on another socket, and for IP's on one of TCP,
-    EINVAL for a TTL, a segment or IP options that cannot be.
+    EOPNOTSUPP for Fast Open on a host that never has it, EINVAL for a TTL, a segment, retries of a SYN or IP options
+    that cannot be.
     """
     if level == socket.SOL_SOCKET and name == socket.SO_LINGER:
         on, seconds = struct.unpack("ii", value)
@@ -66,8 +69,10 @@ def set_option(kernel: Kernel, level: int, name: int, value: Any) -> None:
     known = _ATTRIBUTES.get((level, name))
     if known is not None:
         attribute, convert = known
-        if (attribute == "ttl" and not 1 <= number <= 255) or (attribute == "max_segment" and number not in _SEGMENTS):
+        if attribute in _RANGES and number not in _RANGES[attribute]:
             raise os_error(errno.EINVAL)
+        if attribute == "fast_open" and number and not isinstance(kernel, UdpSocket):
+            kernel.check_fast_open()
         setattr(kernel.options, attribute, convert(number))
         kernel.options_changed()
     else:

@@ -190,6 +190,8 @@ class Flow:
         opening = self.connection.fast_open
         if opening is not None and opening.granted:
             self._table.fast_open_cache.learn(self._remote_address, opening.granted, opening.peer_mss)
+        elif opening is not None and opening.outcome == "taken":
+            self._table.fast_open_cache.learn_mss(self._remote_address, opening.peer_mss)
         elif opening is not None and opening.outcome in ("lost", "not-taken"):
             self._table.fast_open_cache.failed(self._remote_address, self._queue.now_ns)
 

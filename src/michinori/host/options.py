@@ -22,6 +22,8 @@ class SocketOptions(msgspec.Struct, kw_only=True):
     keep_alive_probes: int = 9
     user_timeout_ms: int = 0
     """How long text may stay unacknowledged; 0: until R2 of RFC 9293."""
+    syn_retries: int = 0
+    """How often a SYN is sent again; 0: as the host does."""
     no_delay: bool = False
     fast_open: bool = False
     """RFC 7413: a listener takes text in SYNs, a client sends it so."""
@@ -49,7 +51,7 @@ class SocketOptions(msgspec.Struct, kw_only=True):
             keep_alive_probes=config.keepalive_probes,
             user_timeout_ms=(config.user_timeout_ns or 0) // _NS_PER_MS,
             no_delay=not config.nagle,
-            fast_open=config.fast_open,
+            fast_open=config.fast_open is True,
         )
 
     def copy(self) -> SocketOptions:
@@ -61,9 +63,9 @@ class SocketOptions(msgspec.Struct, kw_only=True):
     def applied_to(self, config: TcpConfig) -> TcpConfig:
         """The settings of a connection as these options change them."""
         changes: dict[str, int | bool | None] = {}
-        if config.nagle is self.no_delay:
+        if bool(config.nagle) is self.no_delay:
             changes["nagle"] = not self.no_delay
-        if config.fast_open is not self.fast_open:
+        if (config.fast_open is True) is not self.fast_open and config.fast_open != "never":
             changes["fast_open"] = self.fast_open
         if (config.user_timeout_ns or 0) != self.user_timeout_ms * _NS_PER_MS:
             changes["user_timeout_ns"] = self.user_timeout_ms * _NS_PER_MS or None
@@ -75,6 +77,8 @@ class SocketOptions(msgspec.Struct, kw_only=True):
             changes["keepalive_interval_ns"] = round(self.keep_alive_interval_s * _NS_PER_S)
         if config.keepalive_probes != self.keep_alive_probes:
             changes["keepalive_probes"] = self.keep_alive_probes
+        if self.syn_retries:
+            changes["syn_retries"] = self.syn_retries
         if self.max_segment:
             changes["mss"] = min(config.mss, self.max_segment)
         if self.send_buffer:

@@ -86,6 +86,10 @@ class TcpListenerSocket:
         """A listener meets no errors."""
         return
 
+    def check_fast_open(self) -> None:
+        """Whether Fast Open may be asked for. Raises ``OSError`` (EOPNOTSUPP)."""
+        self._table.check_fast_open()
+
     def options_changed(self) -> None:
         """Connections that are accepted from now on begin with the new options."""
         self._listener.config = self.options.applied_to(self._table.config)

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from michinori.host.tcp_table import TcpTable
 
 
-#: How long a SYN waits for text to take along: an event loop in real time needs a few rounds between connecting and
-#: writing.
-_PATIENCE_NS: Final = 1_000_000
-
-
 class TcpSocket:
     """A socket before, during and after its connection.
 
@@ -64,22 +59,30 @@ class TcpSocket:
         (EISCONN, EALREADY, ENETUNREACH, EADDRNOTAVAIL).
         """
         if self.flow is not None:
-            raise os_error(errno.EISCONN if self.connected else errno.EALREADY)
+            is_over = self.flow.was_established or self._opening is not None
+            raise os_error(errno.EISCONN if is_over else errno.EALREADY)
         self._table.connect(self, (address, port))
 
+    @property
+    def waits_for_text(self) -> bool:
+        """Whether the SYN has not been sent yet, so that text can go with it (RFC 7413)."""
+        return self._opening is not None
+
     def open(self) -> None:
-        """Send the SYN of the connection that was taken over. With a cookie of RFC 7413 it waits a millisecond at
-        most, so that what the application writes at once goes with it; meanwhile the socket passes for connected.
+        """Send the SYN of the connection that was taken over. With a cookie of RFC 7413 it waits a while, so that what
+        the application writes at once goes with it; meanwhile the socket passes for connected.
         """
         assert self.flow is not None
         cache, now_ns = self._table.fast_open_cache, self._queue.now_ns
         peer = cache.look_up(self.flow.remote[0], now_ns) if self.options.fast_open else None
-        if peer is None or not peer.cookie:
+        config = self.flow.connection.config
+        if peer is None or not (peer.cookie or not config.fast_open_cookies):
             self._send_syn(None if peer is None else FastOpen(b"", 0))
             return
-        self._opening = FastOpen(peer.cookie, peer.mss)
+        self._opening = FastOpen(peer.cookie if config.fast_open_cookies else None, peer.mss or config.mss)
         self.connected = True
-        self._queue.post(now_ns + _PATIENCE_NS, self._wait_no_longer, None)
+        if config.fast_open_wait_ns is not None:
+            self._queue.post(now_ns + config.fast_open_wait_ns, self._wait_no_longer, None)
 
     def _send_syn(self, opening: FastOpen | None, data: Octets = b"") -> int:
         flow, self._opening = self.flow, None
@@ -133,13 +136,13 @@ class TcpSocket:
             raise os_error(errno.EPIPE if self._no_more_writing else errno.ENOTCONN)
         if self._no_more_writing or flow.gone:
             raise os_error(errno.EPIPE)
-        if not self.connected:
-            return 0
         connection = flow.connection
         if call:
             connection.note_call(call)
         if self._opening is not None:
             return self._send_syn(self._opening, data)
+        if not flow.was_established:
+            return 0
         taken = connection.write(data, self._queue.now_ns, is_more_to_come=is_more_to_come)
         if not flow.gone:
             flow.rearm()
@@ -183,8 +186,10 @@ class TcpSocket:
                 callback()
 
     def _let_go(self) -> None:
-        self._wait_no_longer(None)
         flow = self.flow
+        if flow is not None and self._opening is not None:
+            self._opening = None
+            flow.closed(None)  # the SYN still waited for text, and none came
         if flow is None or flow.gone:
             self._table.unbind(self)
             return
@@ -214,7 +219,8 @@ class TcpSocket:
         flow = self.flow
         if flow is None:
             return False
-        return flow.gone or (self.connected and flow.connection.send_space > 0)
+        can_send = flow.was_established or self._opening is not None
+        return flow.gone or (can_send and flow.connection.send_space > 0)
 
     def take_error(self) -> OSError | None:
         """The error that waits to be told, which is then forgotten (``SO_ERROR``)."""
@@ -225,6 +231,10 @@ class TcpSocket:
         if self.error is not None:
             error, self.error = self.error, None
             raise error
+
+    def check_fast_open(self) -> None:
+        """Whether Fast Open may be asked for. Raises ``OSError`` (EOPNOTSUPP)."""
+        self._table.check_fast_open()
 
     def options_changed(self) -> None:
         """Let the connection, if there is one, go on by the new options."""

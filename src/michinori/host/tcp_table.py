@@ -107,6 +107,11 @@ class TcpTable:
         """The socket has no connection any more; it is listed until the application lets go of it."""
         self._unbound[socket] = None
 
+    def check_fast_open(self) -> None:
+        """Raises ``OSError`` (EOPNOTSUPP) where the host has no Fast Open, not even for who asks."""
+        if self.config.fast_open == "never":
+            raise os_error(errno.EOPNOTSUPP)
+
     def unbind(self, socket: Bound) -> None:
         """The socket has no local end any more that others would have to heed."""
         if isinstance(socket, TcpSocket):

@@ -35,17 +35,27 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     window_scale: bool = True
     timestamps: bool = True
     sack: bool = True
-    nagle: bool = True
+    nagle: bool | Literal["minshall"] = True
+    """No small segment while text is under way (RFC 9293 section 3.7.4); ``minshall``: while a small one is, so that
+    the last part of a large ``write`` need not wait for an ACK that is delayed, as in Linux."""
     congestion: str = "cubic"
     """``cubic`` (RFC 9438) or ``reno`` (RFC 5681)."""
     hystart: bool = True
     """Leave the first slow start when round trips grow: HyStart++, RFC 9406."""
     initial_window: int = 10
     """Segments (RFC 6928); 0 for the older rule of RFC 5681, 2 to 4."""
+    slow_start_limit: int = 0
+    """By how many segments an ACK opens the window at most in slow start, L of RFC 3465 and 9406; 0 for what they
+    advise: 2, with ``hystart`` 8."""
     ecn: bool | Literal["accept"] = "accept"
     """Explicit congestion notification, RFC 3168: ask for it, only agree when asked, or neither."""
-    fast_open: bool = False
-    """Text in the SYN, sent and taken: RFC 7413."""
+    fast_open: bool | Literal["never"] = False
+    """Text in the SYN, sent and taken: RFC 7413. Otherwise a socket may ask for it, unless it is ``never``."""
+    fast_open_cookies: bool = True
+    """Only with a cookie, as it has to be on the Internet; otherwise text goes and is taken without (section 7.3)."""
+    fast_open_wait_ns: int | None = 1 * _MS
+    """How long a SYN with a cookie waits for the text that it is to take along; an event loop in real time
+    needs a few rounds between connecting and writing. None: for as long as it takes."""
     fast_open_backlog: int = 16
     """Connections that a listener has opened by Fast Open and whose handshake goes on, at most."""
     rack: bool = True
@@ -65,6 +75,9 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     quick_acks: int = 16
     """So many segments are acknowledged one by one after text came ahead of its turn or twice. Who has just lost
     something may have a window of one segment, of which company never comes."""
+    quick_acks_at_start: int = 0
+    """So many at the beginning of a connection too, so that the peer's window grows sooner; Linux has 16. Not where new
+    text of ours took the first ACK along: a dialogue begins so."""
     rto_initial_ns: int = 1 * _S
     rto_min_ns: int = 200 * _MS
     """The least RTO; up to 200 ms of it come on top of the round trip, for an ACK that is delayed. RFC 6298 asks for a

@@ -11,29 +11,44 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Final
 
 from michinori.sim import Nanos
-from michinori.tcp.hystart import HyStart
+from michinori.tcp.hystart import LIMIT, HyStart
 
 _UNLIMITED: Final = 1 << 40
+#: RFC 3465 section 2.2.
+USUAL_LIMIT: Final = 2
 
 
 class CongestionControl(ABC):
     """The congestion window, ``cwnd``, and the slow start threshold, ``ssthresh``, in octets (RFC 5681)."""
 
     name: ClassVar[str]
-    __slots__ = ("_before", "_initial", "_limit", "_mss", "_segments", "cwnd", "first_to", "hystart", "ssthresh")
+    __slots__ = (
+        "_before",
+        "_initial",
+        "_limit",
+        "_mss",
+        "_segments",
+        "_usual",
+        "cwnd",
+        "first_to",
+        "hystart",
+        "ssthresh",
+    )
 
-    def __init__(self, mss: int, segments: int, *, hystart: bool) -> None:
+    def __init__(self, mss: int, segments: int, *, hystart: bool, limit: int = 0) -> None:
         self._mss = mss
         self._segments = segments
-        self._limit = 2
-        """L of RFC 3465: by how many segments an ACK opens the window at most in slow start; 1 after a time-out, as a
-        single ACK may tell then of much that had arrived long before (section 2.3).
+        self._usual = limit or USUAL_LIMIT
+        """L of RFC 3465: by how many segments an ACK opens the window at most in slow start."""
+        self._limit = self._usual
+        """L as it is now: 1 after a time-out, as a single ACK may tell then of much that had arrived long before
+        (section 2.3).
         """
         self._initial = self.cwnd = initial_window(mss, segments)
         self.first_to = 1 + self._initial
         """The position behind the first flight, that of the initial window; later of the one after a silence."""
         self.ssthresh = _UNLIMITED
-        self.hystart = HyStart() if hystart else None
+        self.hystart = HyStart(limit or LIMIT) if hystart else None
         """Watches over the first slow start; None afterwards, or when it is not wanted."""
         self._before: tuple[Any, ...] | None = None
 
@@ -53,7 +68,7 @@ class CongestionControl(ABC):
         """
         cwnd = self.cwnd
         if cwnd >= self.ssthresh:
-            self._limit = 2
+            self._limit = self._usual
             self._avoid(octets, rtt_ns, now)
         elif self.hystart is None:
             most = self._limit * self._mss
@@ -98,7 +113,7 @@ class CongestionControl(ABC):
 
     def _reduce(self, flight: int) -> int:
         """Lower the threshold, to two segments at least. Gives what is left of the window as it is."""
-        self._before = (self.cwnd, self.ssthresh, self.hystart, *self._memory())
+        self._before = (self.cwnd, self.ssthresh, *self._memory())
         left = self._reduced(flight)
         self.ssthresh = max(left, 2 * self._mss)
         self.hystart = None  # RFC 9406 section 4.3: for the first slow start only
@@ -111,10 +126,10 @@ class CongestionControl(ABC):
         """
         if self._before is None:
             return False
-        cwnd, ssthresh, self.hystart, *memory = self._before
+        cwnd, ssthresh, *memory = self._before
         self._before = None
         self._remember(memory)
-        self._limit = 2
+        self._limit = self._usual
         self.ssthresh = max(ssthresh, cwnd)
         self.cwnd = min(cwnd, flight + min(max(octets, self._mss), self._initial))
         return True

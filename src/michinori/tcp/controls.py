@@ -14,4 +14,5 @@ CONTROLS: Final[dict[str, type[CongestionControl]]] = {"cubic": Cubic, "reno": R
 
 def control_for(config: TcpConfig, mss: int) -> CongestionControl:
     """A congestion control as it is set, for segments of that size. Raises ``KeyError`` for a name that is none."""
-    return CONTROLS[config.congestion](mss, config.initial_window, hystart=config.hystart)
+    control, limit = CONTROLS[config.congestion], config.slow_start_limit
+    return control(mss, config.initial_window, hystart=config.hystart, limit=limit)

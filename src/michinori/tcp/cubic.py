@@ -30,8 +30,8 @@ class Cubic(CongestionControl):
     name: ClassVar[str] = "cubic"
     __slots__ = ("_acked_ns", "_epoch_ns", "_exact", "_k_ns", "_prior", "_w_est", "_w_max")
 
-    def __init__(self, mss: int, segments: int, *, hystart: bool) -> None:
-        super().__init__(mss, segments, hystart=hystart)
+    def __init__(self, mss: int, segments: int, *, hystart: bool, limit: int = 0) -> None:
+        super().__init__(mss, segments, hystart=hystart, limit=limit)
         self._w_max = 0.0
         """Where the last loss was; 0: none that says anything about congestion avoidance (section 4.10)."""
         self._prior = 0

@@ -30,15 +30,15 @@ class FastOpen:
 
     __slots__ = ("asked", "granted", "outcome", "peer_mss", "taken", "text_most")
 
-    def __init__(self, asked: bytes, text_most: int) -> None:
+    def __init__(self, asked: bytes | None, text_most: int) -> None:
         self.asked = asked
-        """The cookie that goes into the SYN; none to ask for one."""
+        """The cookie that goes into the SYN; empty to ask for one; None for text without one (section 7.3)."""
         self.text_most = text_most
         """How much text the SYN may carry beside its options."""
         self.granted = b""
         """The cookie that came back."""
         self.peer_mss = 0
-        """What the server announced with it."""
+        """What the server announced."""
         self.taken = 0
         """How much text of the SYN was taken."""
         self.outcome = ""
@@ -65,7 +65,7 @@ class Peer(msgspec.Struct, frozen=True, gc=False):
 
     cookie: bytes = b""
     mss: int = 0
-    """What the server announced with the cookie; 0 when not known."""
+    """What the server last announced; 0 when not known."""
     sulks_until_ns: Nanos = 0
 
 
@@ -86,11 +86,19 @@ class FastOpenCache:
         """The server has granted a cookie."""
         self._keep(address, Peer(cookie, mss))
 
+    def learn_mss(self, address: bytes, mss: int) -> None:
+        """The server takes so much now; the cookie that it granted before is good still."""
+        self._keep(address, msgspec.structs.replace(self._peers.get(address, Peer()), mss=mss))
+
     def failed(self, address: bytes, now: Nanos) -> None:
         """A SYN with the option was not answered, one without it was; or its text was not taken, and no cookie came
         that would do better (section 4.1.3.1).
         """
         self._keep(address, Peer(sulks_until_ns=now + _SULK_NS))
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._peers.clear()
 
     def _keep(self, address: bytes, peer: Peer) -> None:
         self._peers.pop(address, None)
@@ -102,7 +110,7 @@ class FastOpenCache:
 def room_in_syn(tcb: Tcb) -> int:
     """How much text our SYN may carry."""
     opening = tcb.opening.fast
-    if opening is None or not opening.asked:
+    if opening is None or opening.asked == b"":
         return 0
     return max(min(opening.text_most, tcb.path_mss) - _ROOM_FOR_OPTIONS, 0)
 
@@ -112,14 +120,17 @@ def syn_was_answered(tcb: Tcb, options: Options) -> None:
     opening, snd = tcb.opening.fast, tcb.snd
     if opening is None:
         return
-    if options.fast_open:
-        opening.granted, opening.peer_mss = options.fast_open, snd.peer_mss
+    opening.peer_mss = snd.peer_mss
+    if options.fast_open and opening.asked is not None:
+        opening.granted = options.fast_open
     text = snd.max - 1
     opening.taken = snd.una - 1
     if snd.nxt > snd.una:
         # As if it had never been sent: nothing was lost, it was only not accepted.
         snd.nxt = snd.una
-    if not opening.outcome:
-        opening.outcome = "taken" if text and snd.una > 1 else "not-taken" if text else ""
+    if text and snd.una > 1:
+        opening.outcome = "taken"  # even if it was the answer to a later SYN: only the first was lost
+    elif text and not opening.outcome:
+        opening.outcome = "not-taken"
     if tcb.watch is not None:
         tcb.watch.tell("fast-open", cookie=opening.granted.hex(), text=text, why=opening.outcome)

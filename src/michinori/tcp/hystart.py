@@ -28,9 +28,10 @@ LIMIT: Final = 8
 class HyStart:
     """The rounds of one slow start. A round ends when all that was in flight at its beginning is acknowledged."""
 
-    __slots__ = ("_baseline_ns", "_last_ns", "_least_ns", "_left", "_rounds", "_samples", "in_css", "is_over")
+    __slots__ = ("_baseline_ns", "_last_ns", "_least_ns", "_left", "_limit", "_rounds", "_samples", "in_css", "is_over")
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
         self._left = 0  # octets until the round ends
         self._last_ns: Nanos = _NEVER  # lastRoundMinRTT
         self._least_ns: Nanos = _NEVER  # currentRoundMinRTT
@@ -50,7 +51,7 @@ class HyStart:
         self._samples += 1
         if self._samples >= N_RTT_SAMPLE:
             self._judge()
-        growth = min(octets, LIMIT * mss)
+        growth = min(octets, self._limit * mss)
         if self.in_css:
             growth //= CSS_GROWTH_DIVISOR
         if self._left <= 0:

@@ -64,6 +64,9 @@ def notify(tcb: Tcb) -> None:
         listener, opening.listener = opening.listener, None
         if not opening.is_early:
             tcb.effects.established()
+        is_dialogue = opening.is_active and not tcb.rcv.ack_due  # our text has taken the ACK of the SYN along
+        if not is_dialogue or (opening.fast is not None and opening.fast.outcome != "taken"):
+            tcb.rcv.quick = tcb.config.quick_acks_at_start
         if listener is not None:
             listener.completed(tcb)
     if tcb.rcv.news:
@@ -128,10 +131,12 @@ def finish(tcb: Tcb, error: TcpError | None) -> None:
     effects.closed(error)
 
 
-def abort(tcb: Tcb, error: TcpError | None, now: Nanos, why: str) -> None:
-    """Send a RST where the peer knows of the connection, and be gone (RFC 9293 section 3.10.5)."""
+def abort(tcb: Tcb, error: TcpError | None, now: Nanos, why: str, heard: int | None = None) -> None:
+    """Send a RST where the peer knows of the connection, and be gone (RFC 9293 section 3.10.5). ``heard``: it answers a
+    segment with this acknowledgment, as one would to a connection that is not there (section 3.10.7.1).
+    """
     if tcb.state is State.SYN_RECEIVED or (tcb.state in SYNCHRONIZED and tcb.state is not State.TIME_WAIT):
-        send_reset(tcb, tcb.snd.nxt, now, ack=True)
+        send_reset(tcb, tcb.snd.nxt if heard is None else heard, now, ack=heard is None)
     if tcb.watch is not None:
         tcb.watch.tell("reset", by="us", why=why)
     finish(tcb, error)

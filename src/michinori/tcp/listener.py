@@ -151,11 +151,12 @@ class Listener:
     def _judge_fast_open(self, syn: Segment, remote: Endpoint, local: Endpoint) -> tuple[bytes | None, bool]:
         """The cookie to grant, if any, and whether the text of the SYN may be taken (RFC 7413 section 4.2.2)."""
         shown = syn.options.fast_open
-        if shown is None or self._fast_open is None or not self.config.fast_open:
+        if self._fast_open is None or self.config.fast_open is not True:
             return None, False
         cookie = self._fast_open.cookie(local, remote)
-        if shown != cookie:
-            return cookie, False
+        is_trusted = shown == cookie or (bool(syn.payload) and not self.config.fast_open_cookies)
+        if not is_trusted:
+            return None if shown is None else cookie, False
         # Beyond the bound, what many forged or stolen cookies could cost is no more than a SYN flood (section 5.1).
         return None, len(self._early) < self.config.fast_open_backlog
 

@@ -14,8 +14,8 @@ class Reno(CongestionControl):
     name: ClassVar[str] = "reno"
     __slots__ = ("_credit",)
 
-    def __init__(self, mss: int, segments: int, *, hystart: bool) -> None:
-        super().__init__(mss, segments, hystart=hystart)
+    def __init__(self, mss: int, segments: int, *, hystart: bool, limit: int = 0) -> None:
+        super().__init__(mss, segments, hystart=hystart, limit=limit)
         self._credit = 0
 
     def _avoid(self, octets: int, rtt_ns: Nanos, now: Nanos) -> None:  # noqa: ARG002 - others need the times

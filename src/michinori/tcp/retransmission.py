@@ -38,8 +38,7 @@ def enter_fast_recovery(tcb: Tcb, now: Nanos) -> int:
         congestion.first_was_too_much()
     if not _was_cut_for(tcb):
         congestion.lost(flight, now)
-        recovery.maybe_in_vain = Ranges()
-        recovery.cut_ns = now
+        recovery.maybe_in_vain = Ranges() if recovery.sack else None
         tcb.window_was_cut()
         _tell_of_window(tcb, "loss")
     _karn(tcb)
@@ -212,6 +211,11 @@ def on_path_mtu(tcb: Tcb, mtu: int, now: Nanos) -> None:
     snd, recovery = tcb.snd, tcb.recovery
     if tcb.watch is not None:
         tcb.watch.tell("path-mtu", mtu=mtu, mss=snd.mss)
+    opening = tcb.opening.fast
+    if tcb.state is State.SYN_SENT and snd.max > 1 and opening is not None and not opening.outcome:
+        # It was the text in the SYN (RFC 7413): the next goes without, and need not wait for the time-out.
+        _karn(tcb)
+        send_syn(tcb, now, "path-mtu")
     if snd.mss >= before or snd.una == 0 or snd.nxt == snd.una:
         return
     # Dropped for its size, not for want of room: the congestion window stays as it is.

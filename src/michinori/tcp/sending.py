@@ -185,6 +185,7 @@ def _is_worth_sending(tcb: Tcb, size: int, nxt: int, *, is_held_back: bool) -> b
         return True
     # Behind a SYN that was not acknowledged (RFC 7413) no text is under way either.
     quiet = nxt == snd.una or nxt == 1 or not tcb.config.nagle
+    quiet = quiet or (tcb.config.nagle == "minshall" and snd.small_to <= snd.una)
     if size == left:
         return quiet or snd.closing or snd.up > nxt
     if is_held_back:
@@ -196,6 +197,8 @@ def send_one(tcb: Tcb, start: int, end: int, now: Nanos) -> None:
     """One new segment of any size."""
     snd = tcb.snd
     snd.nxt = send_text(tcb, start, end, now)
+    if snd.nxt - start < snd.mss and snd.nxt > snd.max:
+        snd.small_to = snd.nxt
     tcb.flight.sent(snd.nxt, now)
     _measure_from(tcb, snd.nxt, now)
     snd.max = max(snd.max, snd.nxt)

@@ -39,6 +39,7 @@ class SendSide:
         "probes",
         "retries",
         "shift",
+        "small_to",
         "una",
         "unanswered_since_ns",
         "up",
@@ -71,6 +72,8 @@ class SendSide:
         """The application has closed: a FIN follows the text."""
         self.wants_room = False
         """``write`` took less than it was offered."""
+        self.small_to = 0
+        """Behind the last new segment with less text than a full one."""
         self.last_ns: Nanos = 0
         """When text was last sent."""
         self.retries = 0

@@ -35,6 +35,13 @@ SWITCHES: tuple[dict[str, Any], ...] = (
     {"syn_backlog": 8, "ecn": True, "fast_open": True},
     {"sack": False, "timestamps": False, "window_scale": False, "congestion": "reno"},
     {"syn_backlog": 8, "syn_cookies": False, "rack": False, "nagle": False},
+    {
+        "fast_open": True,
+        "fast_open_cookies": False,
+        "nagle": "minshall",
+        "slow_start_limit": 100,
+        "quick_acks_at_start": 16,
+    },
     {"keepalive": True, "keepalive_idle_ns": 10**9, "user_timeout_ns": 3 * 10**9, "user_timeout_option": True},
     {"black_hole_detection": True, "prr": False, "frto": False, "tlp": False, "delayed_ack_ns": 0},
     {"receive_buffer": 4096, "receive_buffer_max": 4096, "send_buffer": 4096, "send_buffer_max": 8192},

@@ -16,6 +16,7 @@ import msgspec
 from michinori.aio.socket_options import get_option, set_option
 from michinori.host import Endpoint, Host, KernelSocket, TcpListenerSocket, TcpSocket, UdpSocket
 from michinori.testing.packetscript.numbers import pattern
+from michinori.testing.packetscript.polling import poll
 from michinori.testing.packetscript.remote import LOCAL_PORT, REMOTE_PORT, Remote
 from michinori.testing.packetscript.script import Call, Word
 from michinori.testing.packetscript.values import NotThere, number, octets_of, option_value
@@ -23,7 +24,6 @@ from michinori.testing.packetscript.values import NotThere, number, octets_of, o
 _NONBLOCK: Final = 0x800
 _SET_FLAGS: Final = 4
 _LARGEST: Final = 1 << 30
-_POLL_IN, _POLL_OUT, _POLL_ERR, _POLL_HUP = 1, 4, 8, 16
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -43,11 +43,15 @@ Attempt: TypeAlias = Callable[[], int | None]
 class Calls:
     """The application of a script: its descriptors and what it does with them."""
 
-    def __init__(self, host: Host, remote: Remote) -> None:
+    def __init__(self, host: Host, remote: Remote, wake: Callable[[], None]) -> None:
+        """``wake`` is called when a call that waits may go on: at once, before the host sends anything else."""
+        self._wake = wake
         self.sockets: dict[int, KernelSocket] = {}
         self._host = host
         self._remote = remote
         self._nonblocking: set[int] = set()
+        self._opener: Call | None = None
+        """The last call that wrote, if its text goes with the SYN."""
         self._calls: dict[str, Callable[[Call], Attempt]] = {
             "socket": self._socket,
             "bind": self._bind,
@@ -88,7 +92,7 @@ class Calls:
         """What a call gives that would have to wait, if its socket does not wait."""
         if self._fd(call) not in self._nonblocking and not self._flags(call) & constants.MSG_DONTWAIT:
             return None
-        opening = call.name == "connect" or self._flags(call) & number(Word("MSG_FASTOPEN"))
+        opening = call.name == "connect" or call is self._opener
         return Outcome(-1, "EINPROGRESS" if opening else "EAGAIN")
 
     def _attempt(self, attempt: Attempt) -> Outcome | None:
@@ -157,6 +161,8 @@ class Calls:
         wanted = call.result
         fd = wanted if isinstance(wanted, int) and wanted >= 0 and wanted not in self.sockets else self._free()
         self.sockets[fd] = made
+        if isinstance(made, TcpSocket):
+            made.on_writable = self._wake
         if nonblocking:
             self._nonblocking.add(fd)
         return fd
@@ -250,10 +256,8 @@ class Calls:
         if isinstance(kernel, UdpSocket):
             return self._send_datagram(call, kernel, pattern(0, length))
         socket = self._tcp(call)
-        opens = bool(flags & number(Word("MSG_FASTOPEN"))) and not socket.connected
-        if opens:
-            socket.options.fast_open = True
-            socket.connect(*self._address(call.arguments[4] if len(call.arguments) > 4 else ..., self._server()))
+        opens = self._opens_fast(call, socket, flags) or socket.waits_for_text
+        self._opener = call if opens else None
         done = 0
 
         def attempt() -> int | None:
@@ -271,6 +275,21 @@ class Calls:
             return done if done == length else None
 
         return attempt
+
+    def _opens_fast(self, call: Call, socket: TcpSocket, flags: int) -> bool:
+        """Whether it is a ``sendto`` that connects too (RFC 7413 appendix A.2)."""
+        flow = socket.flow
+        if not flags & number(Word("MSG_FASTOPEN")) or (flow is not None and flow.was_established):
+            return False
+        if socket.waits_for_text:
+            return True
+        socket.check_fast_open()
+        address = call.arguments[4] if len(call.arguments) > 4 else ...
+        if address == "AF_UNSPEC":
+            raise OSError(errno.EOPNOTSUPP, "no address")
+        socket.options.fast_open = True
+        socket.connect(*self._address(address, self._server()))
+        return True
 
     def _send_datagram(self, call: Call, socket: UdpSocket, data: bytes) -> Attempt:
         if len(call.arguments) > 4:
@@ -331,34 +350,7 @@ class Calls:
         return lambda: 0
 
     def _poll(self, call: Call) -> Attempt:
-        wanted = call.arguments[0]
-        patience_ms = number(call.arguments[2])
-        deadline_ns = self._host.queue.now_ns + (patience_ms if patience_ms >= 0 else _LARGEST) * 1_000_000
-        self._host.queue.call_at(deadline_ns, int)  # nothing happens then but that it is tried again
-
-        def attempt() -> int | None:
-            ready = [(number(one["events"]), self._events(self.sockets.get(one["fd"]))) for one in wanted]
-            told = [now & (asked | _POLL_ERR | _POLL_HUP) for asked, now in ready]
-            count = sum(1 for one in told if one)
-            if not count and self._host.queue.now_ns < deadline_ns:
-                return None
-            for one, got in zip(wanted, told, strict=True):
-                if one.get("revents", ...) is not ... and number(one["revents"]) != got:
-                    raise AssertionError(f"poll tells {got:#x} of {one['fd']}, not {number(one['revents']):#x}")
-            return count
-
-        return attempt
-
-    @staticmethod
-    def _events(kernel: KernelSocket | None) -> int:
-        if kernel is None:
-            return 0
-        told = (_POLL_IN if kernel.readable else 0) | (_POLL_OUT if kernel.writable else 0)
-        if kernel.error is not None:
-            told |= _POLL_ERR
-        if isinstance(kernel, TcpSocket) and kernel.flow is not None and kernel.flow.gone:
-            told |= _POLL_HUP
-        return told
+        return poll(call, self.sockets, self._host.queue)
 
     def _ioctl(self, call: Call) -> Attempt:
         flow = self._tcp(call).flow
@@ -379,4 +371,6 @@ def _fail(why: str) -> int:
 
 
 def _failed(error: OSError) -> Outcome:
+    if error.errno == errno.EOPNOTSUPP:
+        return Outcome(-1, "EOPNOTSUPP")  # which has two names
     return Outcome(-1, errno.errorcode.get(error.errno or 0, "EIO"))

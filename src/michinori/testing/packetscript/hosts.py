@@ -11,7 +11,6 @@ from michinori.sim import Dice, EventQueue
 from michinori.testing.packetscript.settings import Settings
 
 LOCAL: Final = IPv4Address("192.168.0.1").packed
-_GATEWAY: Final = IPv4Address("192.168.0.2").packed
 _PREFIX: Final = 24
 _IPV4_OCTETS: Final = 4
 _MTU: Final = 1500
@@ -32,6 +31,8 @@ def made_host(settings: Settings) -> Host:
     """A host with one adapter, behind which everything else is."""
     host = Host("host", EventQueue(), Dice(0))
     adapter = host.add_adapter("eth0", mtu=settings.mtu or _MTU)
-    interface = host.add_interface(adapter, settings.local or LOCAL, _PREFIX)
-    host.internet.routes.add(bytes(4), 0, _GATEWAY, interface)
+    local = settings.local or LOCAL
+    interface = host.add_interface(adapter, local, _PREFIX)
+    gateway = local[:3] + bytes([2 if local[3] != 2 else 1])  # any neighbour: all of them answer
+    host.internet.routes.add(bytes(4), 0, gateway, interface)
     return host

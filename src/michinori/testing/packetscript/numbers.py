@@ -14,8 +14,8 @@ REMOTE_ISN: Final = 0xFFFF_FFFA
 
 class Numbers:
     """One pair of ends. A script counts from both initial sequence numbers; the host's is learned from its SYN. The
-    number that stands on a SYN is the remote's initial one as the script calls it; all others count from there, as
-    packetdrill has it.
+    number that stands on a SYN is the initial one as the script calls it; all others count from there, as packetdrill
+    has it.
 
     Before that it counts as 0: a RST that repeats the number of a stray acknowledgment then repeats the script's.
     """
@@ -24,11 +24,15 @@ class Numbers:
         self.local = local
         self.remote = remote
         self.local_isn: int | None = None
+        self.local_name = 0
+        """What the script calls it: the number on the host's SYN."""
         self._remote_syn: int | None = None
         self._origin = 0
         """The number of that SYN of the remote's that the connection began with."""
         self.spoke_after_syn = False
         """Whether the remote has sent something else than a SYN."""
+        self._has_answered = False
+        self._is_settled = False
         self.cookie = cookie
         """The Fast Open cookie that the host hands out to the remote."""
         self.largest_segment = 536
@@ -79,13 +83,20 @@ class Numbers:
         self._remote_syn = seq
 
     def remote_answers(self, seq: int) -> None:
-        """A SYN with ACK from the remote; the first begins its side of the connection."""
-        if not self.spoke_after_syn and self._remote_syn is None:
+        """A SYN with ACK from the remote: that to which something else follows begins its side of the connection."""
+        self._has_answered = True
+        if not self._is_settled and self._remote_syn is None:
             self._origin = seq
+
+    def remote_speaks(self) -> None:
+        """Something else than a SYN from the remote."""
+        self.spoke_after_syn = True
+        self._is_settled = self._has_answered
 
     def renew(self) -> None:
         """The next SYN of the host begins a new connection between these ends."""
         self._renewed = True
+        self.local_name = 0
         self.written.clear()
         self.read_octets = 0
 
@@ -97,9 +108,9 @@ class Numbers:
         """Where in its stream the text behind that number stands: it begins behind the SYN."""
         return 0 if on_syn else number - 1
 
-    def ack_to_host(self, number: int) -> int:
+    def ack_to_host(self, number: int, *, on_syn: bool = False) -> int:
         """A number of the host's, as the remote acknowledges it."""
-        return add(self.local_isn or 0, number)
+        return add(self.local_isn or 0, number - self.local_name if on_syn else number)
 
     def echo_to_host(self, echo: int) -> int:
         """The host's time stamp that the script calls so."""

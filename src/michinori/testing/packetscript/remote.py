@@ -176,14 +176,14 @@ class Remote:
         elif on_syn:
             numbers.remote_answers(packet.seq)
         else:
-            numbers.spoke_after_syn = True
+            numbers.remote_speaks()
         if flags & SYN:
             numbers.largest_segment = next((v[0] for name, v in packet.options or () if name == "mss"), 536)
         segment = Segment(
             numbers.remote[1],
             numbers.local[1],
             numbers.seq_to_host(packet.seq, on_syn=on_syn),
-            numbers.ack_to_host(packet.ack) if packet.ack is not None else 0,
+            numbers.ack_to_host(packet.ack, on_syn=on_syn) if packet.ack is not None else 0,
             flags,
             _DEFAULT_WINDOW if packet.window is None else packet.window,
             pattern(numbers.position(packet.seq, on_syn=on_syn), packet.length),

@@ -70,7 +70,9 @@ def run(
     ``host`` has an adapter with an IPv4 address and a way to the remote address (``--remote_ip``); the script's wire
     takes the place of its cable meanwhile, and its queue is run as the script says. ``tcp``: the settings of TCP, or
     some of them; the script's own go before. ``lenient``, for scripts written for Linux: settings that have no
-    counterpart are passed over, and PSH is not looked at, which Linux sets where one of its bursts ends.
+    counterpart are passed over, PSH is not looked at, which Linux sets where one of its bursts ends, and, as with
+    packetdrill, a line that wants a packet takes the next one of its connection: what is sent after the last such line,
+    or by connections before, nobody looks at.
 
     Raises ``Mismatch`` when something else happens than the script says, ``ScriptError`` when it cannot be understood,
     ``ValueError`` when ``host`` has no such adapter.
@@ -110,7 +112,7 @@ class Runner:
         self._mtu = adapter.mtu
         cookie = self.host.tcp.fast_open_cookies.cookie
         self.remote = Remote(self.queue, adapter, settings.local or local, settings.remote or REMOTE, cookie)
-        self.calls = Calls(self.host, self.remote)
+        self.calls = Calls(self.host, self.remote, self._retry)
         self._settings = settings
         self._lenient = lenient
         self._waiting: list[Waiting] = []
@@ -185,6 +187,8 @@ class Runner:
                 self._assert(action)
             case Command():
                 changes = changes_of(self._step, self._script.name, lenient=self._lenient)
+                if "tcp_metrics flush" in action.text:
+                    self.host.tcp.fast_open_cache.clear()
                 self.host.tcp.config = msgspec.structs.replace(self.host.tcp.config, **changes)
 
     def _call(self, call: Call, origin_ns: Nanos) -> None:
@@ -271,7 +275,7 @@ class Runner:
             rows = [(f"> {mismatch.wanted_text(wanted)}", "(nothing was sent)", False)]
             raise self._mismatch(f"nothing was sent until {self._at(latest_ns)}", rows)
         if isinstance(wanted, TcpPacket) and got.kind == "tcp":
-            got = self._stamped(wanted, self._joined(wanted, got, latest_ns))
+            got = self._named(wanted, self._stamped(wanted, self._joined(wanted, got, latest_ns)))
         rows = mismatch.differences(wanted, got, ignored_flags=PSH if self._lenient else 0)
         if not all(well for _, _, well in rows):
             raise self._mismatch("something else was sent", rows)
@@ -287,13 +291,16 @@ class Runner:
     def _next(self, latest_ns: Nanos) -> Sent | None:
         """What was sent next, if it is by then."""
         queue, sent = self.queue, self.remote.sent
-        while not sent:
+        while True:
+            while sent:
+                got = sent.popleft()
+                if not self._lenient or got.numbers is self.remote.current:
+                    return got
             next_ns = queue.next_ns()
             if next_ns is None or next_ns > latest_ns:
                 return None
             queue.step()
             self._retry()
-        return sent.popleft()
 
     def _joined(self, wanted: TcpPacket, got: Sent, latest_ns: Nanos) -> Sent:
         """A packet of a script that no frame could carry stands for all the full segments that it takes, as they are
@@ -314,6 +321,13 @@ class Runner:
             got = msgspec.structs.replace(got, flags=flags, payload=payload, window=more.window)
         return got
 
+    def _named(self, wanted: TcpPacket, got: Sent) -> Sent:
+        """The host's initial sequence number as the script calls it, which its SYN does."""
+        if not wanted.flags & got.flags & SYN or got.numbers is None or got.seq:
+            return got
+        got.numbers.local_name = wanted.seq
+        return msgspec.structs.replace(got, seq=wanted.seq)
+
     def _stamped(self, wanted: TcpPacket, got: Sent) -> Sent:
         """The host's time stamp in the script's count; unless the script says how long they last, any value is right,
         as long as what the remote echoes later is what was sent.
@@ -332,7 +346,7 @@ class Runner:
         """What is sent is what was written at that place of the stream."""
         if got.numbers is None or not got.payload:
             return
-        at = got.seq - 1 + bool(got.flags & SYN)
+        at = 0 if got.flags & SYN else got.seq - 1
         written = bytes(got.numbers.written[max(at, 0) : max(at, 0) + len(got.payload)])
         if at >= 0 and not got.payload.startswith(written):
             rows = [(f"{written[:24]!r}", f"{got.payload[:24]!r}", False)]
@@ -343,7 +357,7 @@ class Runner:
         the time open.
         """
         sent = self.remote.sent
-        if not sent or sent[0].time_ns >= now_ns - self.tolerance_ns:
+        if self._lenient or not sent or sent[0].time_ns >= now_ns - self.tolerance_ns:
             return
         following = (step for step in self._script.steps[self._place :] if not getattr(step.action, "inbound", True))
         step = next(following, None)

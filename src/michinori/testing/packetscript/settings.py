@@ -127,9 +127,11 @@ _LINUX: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "tcp_recovery": ("rack", _flag),
     "tcp_early_retrans": ("tlp", _flag),
     "tcp_frto": ("frto", _flag),
-    "tcp_fastopen": ("fast_open", _flag),
     "tcp_ecn": ("ecn", {"0": False, "1": True, "2": "accept"}.__getitem__),
 }
+#: The bits of tcp_fastopen. Clients and listeners that ask for it may have it; what counts here is who has it unasked.
+_EVERY_LISTENER: Final = 0x400
+_WITHOUT_COOKIE: Final = 0x4 | 0x200
 #: Settings of two fields: least, first and largest size of a buffer.
 _BUFFERS: Final = {"tcp_rmem": "receive_buffer", "tcp_wmem": "send_buffer"}
 
@@ -144,6 +146,10 @@ def _linux_setting(name: str, value: str) -> Changes:
         if name in _BUFFERS:
             _, first, largest = (int(size) for size in value.split())
             return {_BUFFERS[name]: first, f"{_BUFFERS[name]}_max": largest}
+        if name == "tcp_fastopen":
+            bits = int(value, 0)
+            fast_open = bool(bits & _EVERY_LISTENER) if bits else "never"
+            return {"fast_open": fast_open, "fast_open_cookies": not bits & _WITHOUT_COOKIE}
         if name in _LINUX:
             field, convert = _LINUX[name]
             return {field: convert(value)}
