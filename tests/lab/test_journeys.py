@@ -169,6 +169,30 @@ def test_what_cannot_be_built_is_refused_with_the_sentence_of_the_command(quiet_
     assert [path.name for path in quiet_lab.lab.shelf.folder.glob("journey-*")] == ["journey-1"]
 
 
+@pytest.mark.parametrize(
+    ("order", "ja", "en"),
+    [
+        (
+            {"faults": ["access:drop nth=x"]},
+            "[lines.access] 障害の規則 'drop nth=x': nth= には 1 から数えた番号を 3,4 や 7-9 のように書きます。'x' は読めません",
+            "[lines.access] fault rule 'drop nth=x': nth= counts frames from 1, such as 3,4 or 7-9, not 'x'",
+        ),
+        (
+            {"tcp": {"congestion": "bbr"}},
+            "[routers.home-router] TCPに 'bbr' という輻輳制御はありません。あるのは cubic, reno です",
+            "[routers.home-router] TCP has no congestion control 'bbr'; there is cubic, reno",
+        ),
+        (
+            {"rate": "5 parsec"},
+            '\'5 parsec\' の単位 \'parsec\' は分かりません。"1Gbit"、"10Mbit"、"56kbit" のように書いてください',
+            '\'5 parsec\' is not a rate: the unit \'parsec\' is not known; write one such as "1Gbit", "10Mbit" or "56kbit"',
+        ),
+    ],
+)
+def test_a_mistake_is_told_as_exactly_in_japanese_as_in_english(quiet_lab, order, ja, en):
+    assert quiet_lab.walk(WWW, **order)["sentence"] == {"ja": ja, "en": en}
+
+
 def test_past_journeys_are_listed_reopened_and_bounded(open_lab):
     lab = open_lab(bounds=Bounds(kept=2))
     numbers = [lab.walk(QUICK, seed=seed)["id"] for seed in range(3)]
@@ -182,6 +206,37 @@ def test_past_journeys_are_listed_reopened_and_bounded(open_lab):
     assert again.send("DELETE", f"/api/journeys/{numbers[2]}").status_code == 204
     assert again.get(f"/api/journeys/{numbers[2]}/blobs/journey").status_code == 404
     assert again.walk(QUICK)["id"] == numbers[2] + 1
+
+
+def test_the_journey_that_was_removed_last_can_be_had_back(open_lab):
+    lab = open_lab()
+    first, second = (lab.walk(QUICK)["id"] for _ in range(2))
+    before = lab.get(f"/api/journeys/{second}/blobs/journey").content
+    assert lab.send("POST", f"/api/journeys/{second}/restore").status_code == 404  # it is there
+    assert lab.send("DELETE", f"/api/journeys/{second}").status_code == 204
+    assert lab.send("DELETE", f"/api/journeys/{second}").status_code == 404
+    assert lab.get(f"/api/journeys/{second}/blobs/journey").status_code == 404
+    assert lab.send("POST", f"/api/journeys/{second}/restore").json()["id"] == second
+    assert lab.get(f"/api/journeys/{second}/blobs/journey").content == before
+    for number in (second, first):
+        lab.send("DELETE", f"/api/journeys/{number}")
+    assert lab.send("POST", f"/api/journeys/{second}/restore").status_code == 404  # another was removed since
+    assert [path.name for path in lab.lab.shelf.folder.glob("journey-*")] == [f"journey-{first}"]
+
+
+def test_what_was_removed_is_gone_with_the_lab_or_when_the_next_begins(open_lab, tmp_path):
+    lab = open_lab()
+    numbers = [lab.walk(QUICK)["id"] for _ in range(2)]
+    for number in numbers:
+        lab.send("DELETE", f"/api/journeys/{number}")
+    left = tmp_path / "kept" / f"journey-{numbers[1]}"
+    killed = tmp_path / "killed"
+    shutil.copytree(tmp_path / "kept", killed)  # as a lab leaves it that was killed
+    lab.close()
+    assert not left.exists()
+    again = open_lab(killed)
+    assert list(killed.glob("journey-*")) == []
+    assert again.walk(QUICK)["phase"] == "done"
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(open_lab, tmp_path):

@@ -153,14 +153,59 @@ def test_a_click_on_the_map_makes_the_next_journey_go_wrong(lab, open_page):
     page.click("[data-befalls=silent]")
     told = page.locator(".lab-fault").all_inner_texts()
     assert told[0] == "access: Lose the third TCP segment"
-    assert re.fullmatch("tld-server: Cut this cable, from [0-9]+us on", told[1])  # its only one
+    assert re.fullmatch("tld-server: Silence this machine, from [0-9]+us on", told[1])  # its only cable
     faults = [fault.get_attribute("title") for fault in page.locator(".lab-fault").all()]
     assert faults[0] == "access:drop nth=3 carrying=tcp"
-    assert faults[1].startswith("tld-server:cut from=")
+    assert faults[1].startswith("tld-server:loss 100% from=")
     page.click("#again")
     wait_until(page, "location.hash.includes('journey=2')", tries=2000)
     about = page.evaluate("michinori.journey.about.lines.filter((line) => line.faults.length).map((line) => line.name)")
     assert about == ["access", "tld-server"]
+
+
+def test_what_befalls_a_machine_is_told_and_taken_back_as_one(quiet_lab, open_page):
+    page = open_page(quiet_lab)
+    page.click("[aria-controls=conditions]")
+    page.click(".lab-faults .lab-add")  # the access line is cut
+    page.select_option("#fault-where", "machine isp-router")
+    page.click(".lab-faults .lab-add")
+    told = page.locator(".lab-fault-list span")
+    assert told.all_inner_texts() == [
+        "access: Cut this cable, from 0ms on",
+        "isp-router: Silence this machine, from 0ms on",
+    ]
+    assert "access:loss 100% from=0ms isp-servers:loss 100% from=0ms" in told.nth(1).get_attribute("title")
+    page.select_option("#fault-where", "machine pc")
+    page.select_option("#fault-what", "deaf")
+    page.click(".lab-faults .lab-add")
+    assert told.nth(2).inner_text() == "pc: Let it answer no UDP"
+    page.click("[aria-label^='Remove isp-router']")
+    assert told.count() == 2
+    assert page.locator(".lab-chosen p").inner_text() == (
+        "faults: access: Cut this cable, from 0ms on; pc: Let it answer no UDP"
+    )
+
+
+def test_a_removed_journey_is_had_back_by_keyboard(lab, open_page):
+    lab.walk("http://192.168.1.1/")
+    page = open_page(lab, "lang=ja&view=past", NARROW)
+    page.click("[aria-label='旅 1 を消す']")
+    page.wait_for_selector("#restore:focus")
+    assert page.locator(".lab-past [role=status]").inner_text().split() == ["旅", "1", "を消しました。", "元に戻す"]
+    assert page.locator(".lab-past li").count() == 0
+    look(page, NARROW[0])
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".lab-past li")
+    assert page.locator("#restore").count() == 0
+
+
+def test_no_line_ends_within_time_wait(quiet_lab, open_page):
+    page = open_page(quiet_lab, "lang=ja&lesson=time-wait", NARROW)
+    boxes = "Array.from(document.querySelectorAll('.lab-lesson .unbroken'), (one) => one.getClientRects().length)"
+    assert page.locator(".lab-question .unbroken").inner_text() == "TIME-WAIT"
+    for width in range(200, 420, 10):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert set(page.evaluate(boxes)) == {1}
 
 
 def test_two_journeys_side_by_side(lab, open_page):

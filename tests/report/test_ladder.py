@@ -69,14 +69,36 @@ def test_what_never_arrived_has_its_reason(walked, arrows):
 
 def test_a_refused_connection_is_asked_for_and_refused_by_the_host_where_nothing_listens(tmp_path):
     refused = walk(tmp_path / "out", "http://www.michinori.example:81/")
-    [arrows] = node.call("ladder_rows.js", [("arrowsOf", node.JOURNEY)], refused.folder / "journey.html")
+    report = refused.folder / "journey.html"
+    [arrows] = node.call("ladder_rows.js", [("arrowsOf", node.JOURNEY)], report)
     [dropped] = refused.of("tcp", "dropped", "www")
     [reset] = [event for event in refused.of("tcp", "segment-received", "pc") if "RST" in event.data["flags"]]
     asked, answered = [arrow for arrow in arrows if arrow["sort"] == "tcp"]
     assert (asked["from"], asked["to"], asked["received"]) == ("pc", "www", dropped.n)
     assert asked["refused"] == dropped.why == "no-socket"
     assert (answered["from"], answered["to"], answered["received"]) == ("www", "pc", reset.n)
-    assert answered["told"] == reset.n  # no socket sent it: only where it came is it told what it was
+    assert answered["answers"] == asked["sent"]
     assert refused.events[answered["sent"] - 1].host == "www"
     assert answered["sent"] in {cause.n for cause in causes(refused.events, reset.n)}
     assert dropped.n < answered["sent"]
+    # No socket sent it, so what it says is read from its octets: the same as where it came.
+    [said] = node.call("ladder_rows.js", [("segmentOf", node.JOURNEY, answered)], report)
+    assert said.items() <= reset.data.items()
+    assert said["rel_ack"] == 1
+
+
+def test_a_refusal_that_is_lost_is_an_arrow_too_and_so_is_the_one_that_follows(tmp_path):
+    refused = walk(
+        tmp_path / "out", "http://www.michinori.example:81/", faults=["access>home-router:drop nth=1 carrying=tcp"]
+    )
+    report = refused.folder / "journey.html"
+    [arrows] = node.call("ladder_rows.js", [("arrowsOf", node.JOURNEY)], report)
+    asked, lost, again, came = [arrow for arrow in arrows if arrow["sort"] == "tcp"]
+    assert (lost["from"], lost["to"], lost["received"]) == ("www", "", 0)
+    assert lost["conversation"] == asked["conversation"] == again["conversation"] == came["conversation"] > 0
+    assert (lost["answers"], came["answers"]) == (asked["sent"], again["sent"])
+    said, loss = node.call(
+        "ladder_rows.js", [("segmentOf", node.JOURNEY, lost), ("lossOf", node.JOURNEY, lost["sent"])], report
+    )
+    assert loss == {"why": "fault:loss", "host": "isp-router"}
+    assert (said["flags"], said["rel_ack"]) == ("RST,ACK", 1)

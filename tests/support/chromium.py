@@ -35,12 +35,24 @@ def chromium() -> Iterator[Any]:
 
 @contextmanager
 def opened(
-    browser: Any, file: Path, *, size: tuple[int, int] = WIDE, scheme: str = "light", **fragment: Any
+    browser: Any,
+    file: Path,
+    *,
+    size: tuple[int, int] = WIDE,
+    scheme: str = "light",
+    before: str = "",
+    complaining: bool = False,
+    **fragment: Any,
 ) -> Iterator[Any]:
-    """The report in a page of its own. ``fragment``: what its address asks for. Nothing may be complained about."""
+    """The report in a page of its own. ``fragment``: what its address asks for; ``before``: a script that runs first.
+
+    Nothing may be complained about, unless it is ``complaining``.
+    """
     width, height = size
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     page = context.new_page()
+    if before:
+        page.add_init_script(before)
     complaints: list[str] = []
 
     def complain(said: object) -> None:
@@ -52,7 +64,7 @@ def opened(
         page.goto(f"file://{file}#" + "&".join(f"{name}={value}" for name, value in fragment.items()))
         page.wait_for_selector("main")
         yield page
-        assert complaints == []
+        assert bool(complaints) == complaining, complaints
     finally:
         context.close()
 

@@ -59,7 +59,7 @@ class WebKit:
 
 
 @contextmanager
-def webkit() -> Iterator[WebKit]:
+def webkit(locale: str = "en_US.UTF-8") -> Iterator[WebKit]:
     """A WebKit with nothing remembered; the test is skipped where there is none."""
     programs = [shutil.which(name) for name in ("WebKitWebDriver", "Xvfb")]
     if None in programs:
@@ -74,7 +74,7 @@ def webkit() -> Iterator[WebKit]:
             "DISPLAY": screen,
             "HOME": home,
             "XDG_RUNTIME_DIR": home,
-            "LANG": "en_US.UTF-8",
+            "LANG": locale,
             "LIBGL_ALWAYS_SOFTWARE": "1",
         }
         with subprocess.Popen(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,8 @@ from michinori.world.machine import Machine
 #: What befalls the lines between hosts and routers: plain frames and unusual ones in all mixtures.
 FAULTS = ("loss 3%", "corrupt 2%", "corrupt 2% fcs=right", "duplicate 4%", "reorder 5% 300us", "mark 5%")
 PATTERN = bytes(range(251))
+#: What is recorded: nothing, events and frames, or the frames of a host and a router alone.
+RECORD: dict[str, bool | set[str]] = {"recorded": True, "kept": {"client", "r2"}}
 
 
 def carried(
@@ -33,10 +37,11 @@ def carried(
     tcp: dict[str, Any] | None = None,
     faults: tuple[str, ...] = (),
     narrow: bool = False,
+    captures: dict[str, list[bytes]] | None = None,
 ) -> list[tuple[int, str]]:
     """Send so much there and back between two hosts over two routers, and give every frame between the routers, with
-    the instant at which it left. ``how``: "short", "hooked" or "recorded". ``narrow``: the line between the routers
-    takes less, and the hosts let routers fragment.
+    the instant at which it left. ``how``: "short", "hooked", "recorded" or "kept". ``narrow``: the line between the
+    routers takes less, and the hosts let routers fragment. ``captures``: where those of a recorded world go.
     """
     frames: list[tuple[int, str]] = []
 
@@ -45,7 +50,7 @@ def carried(
 
     up, down = sizes
     asked, answered = PATTERN * (up // 251 + 1), PATTERN[::-1] * (down // 251 + 1)
-    with World(seed=seed, record=how == "recorded") as world:
+    with World(seed=seed, record=RECORD.get(how, False)) as world:
         client, server = world.host("client", tcp=tcp), world.host("server", tcp=tcp)
         r1, r2 = world.router("r1"), world.router("r2")
         near = world.link(client, r1, rate="1Gbit", delay="10us", mtu=mtu)
@@ -80,7 +85,16 @@ def carried(
 
         server.spawn(serve())
         world.run(fetch(), on=client)
+        if captures is not None and world.recorder is not None:
+            captures[how] = [_capture(world, host) for host in ("client", "r2")]
     return frames
+
+
+def _capture(world: World, host: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "capture.pcapng")
+        world.save_pcapng(path, host)
+        return path.read_bytes()
 
 
 @given(
@@ -103,12 +117,15 @@ def carried(
 )
 @settings(max_examples=30, deadline=None)
 def test_short_ways_carry_the_octets_of_the_careful_ways(sizes, seed, mtu, queue, faults, tcp):
-    short, hooked, recorded = [
-        carried(how, sizes, seed=seed, mtu=mtu, queue=queue, faults=tuple(faults), tcp=tcp)
-        for how in ("short", "hooked", "recorded")
+    captures: dict[str, list[bytes]] = {}
+    short, hooked, recorded, kept = [
+        carried(how, sizes, seed=seed, mtu=mtu, queue=queue, faults=tuple(faults), tcp=tcp, captures=captures)
+        for how in ("short", "hooked", "recorded", "kept")
     ]
     assert short == hooked
     assert short == recorded
+    assert short == kept
+    assert captures["kept"] == captures["recorded"]
 
 
 @pytest.mark.parametrize(

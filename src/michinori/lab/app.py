@@ -72,6 +72,7 @@ class Lab:
             Route("/api/journeys/{id:int}", self._kept),
             Route("/api/journeys/{id:int}", self._discard, methods=["DELETE"]),
             Route("/api/journeys/{id:int}/progress", self._progress),
+            Route("/api/journeys/{id:int}/restore", self._restore, methods=["POST"]),
             Route("/api/journeys/{id:int}/stop", self._stop, methods=["POST"]),
             Route("/api/journeys/{id:int}/blobs/{name:str}", self._blob),
             Route("/api/journeys/{id:int}/picture", self._picture),
@@ -103,6 +104,7 @@ class Lab:
             queue.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await queue
+            self.shelf.sweep()
 
     # -- the page ------------------------------------------------------------------------------------------------------
 
@@ -146,9 +148,11 @@ class Lab:
         return _json(self.shelf.get(request.path_params["id"]))
 
     async def _discard(self, request: Request) -> Response:
-        self.shelf.get(request.path_params["id"])
-        await asyncio.to_thread(self.shelf.discard, request.path_params["id"])
+        await asyncio.to_thread(self.shelf.put_aside, request.path_params["id"])
         return Response(status_code=204)
+
+    async def _restore(self, request: Request) -> Response:
+        return _json(await asyncio.to_thread(self.shelf.restore, request.path_params["id"]))
 
     async def _stop(self, request: Request) -> Response:
         walk = await self.walks.stop(request.path_params["id"])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
+
+from michinori.japanese import in_japanese
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -41,10 +41,6 @@ def no_room(error: Exception) -> Refused | None:
     )
 
 
-@contextmanager
-def refusing(japanese: str) -> Iterator[None]:
-    """What the floors below refuse in English (``ValueError``) is refused in both languages."""
-    try:
-        yield
-    except ValueError as error:
-        raise Refused(japanese, str(error)) from None
+def retold(error: Exception) -> Refused:
+    """What the floors below refuse in English, as the lab refuses it."""
+    return no_room(error) or Refused(in_japanese(str(error)), str(error))

@@ -19,6 +19,8 @@ from michinori.lab.order import Order
 from michinori.report.html import document
 
 _MARK: Final = "lab-journey.json"
+#: What the mark is called while its journey can still be had back.
+_ASIDE: Final = "lab-journey-removed.json"
 _FOLDER: Final = re.compile(r"journey-([0-9]{1,9})")
 _BLOB: Final = re.compile(r"[a-z]{1,20}")
 
@@ -44,6 +46,8 @@ class Shelf:
         folder.mkdir(parents=True, exist_ok=True)
         self._kept = {kept.id: kept for kept in self._read()}
         self._next = max(self._numbers(), default=0) + 1
+        self._aside: Kept | None = None
+        self.sweep()
 
     def __iter__(self) -> Iterator[Kept]:
         """The journeys, the latest first."""
@@ -61,6 +65,31 @@ class Shelf:
         (self._path(kept.id) / _MARK).write_bytes(msgspec.json.encode(kept))
         self._kept[kept.id] = kept
         self._make_room()
+
+    def put_aside(self, number: int) -> None:
+        """Remove a journey so that it can still be had back, until the next one is. Raises ``Refused``, ``OSError``."""
+        self.get(number)
+        self.sweep()
+        path = self._path(number)
+        (path / _MARK).rename(path / _ASIDE)
+        self._aside = self._kept.pop(number)
+
+    def restore(self, number: int) -> Kept:
+        """Have back a journey that was put aside. Raises ``Refused`` when it is gone for good, ``OSError``."""
+        kept = self._aside
+        if kept is None or kept.id != number:
+            raise _not_there(number)
+        path = self._path(number)
+        (path / _ASIDE).rename(path / _MARK)
+        self._kept[number], self._aside = kept, None
+        return kept
+
+    def sweep(self) -> None:
+        """Nobody wants back what was put aside: it goes."""
+        for number in list(self._numbers()):
+            if (self._path(number) / _ASIDE).is_file():
+                shutil.rmtree(self._path(number), ignore_errors=True)
+        self._aside = None
 
     def discard(self, number: int) -> None:
         """Remove the folder of a journey, walked or not. Raises ``Refused`` if there is none."""

@@ -19,7 +19,7 @@ from typing import Any, Final, TextIO
 import msgspec
 
 from michinori.lab.bounds import Bounds
-from michinori.lab.errors import Refused, Stopped, no_room, refusing
+from michinori.lab.errors import Refused, Stopped, retold
 from michinori.lab.order import Order, changed
 from michinori.report.contents import pack
 from michinori.report.results import Results
@@ -70,8 +70,7 @@ def main() -> None:
     except MemoryError:
         say({"phase": "refused", "sentence": _OUT_OF_MEMORY})
     except (ValueError, OSError) as error:  # of a scenario, a quantity, a rule: a sentence as the command has it
-        full = no_room(error)
-        say({"phase": "refused", "sentence": full.sentence if full else {"ja": str(error), "en": str(error)}})
+        say({"phase": "refused", "sentence": retold(error).sentence})
 
 
 _OUT_OF_MEMORY: Final = {
@@ -85,10 +84,7 @@ def walk(task: Task, say: Say, orders: TextIO) -> None:
     say({"phase": "building"})
     order = task.order
     scenario, beside = changed(order, {name: Path(folder) for name, folder in task.folders.items()})
-    with refusing("障害かTCPの設定が使えません: 時刻は 5ms や 1.5s、割合は 5% のように書いてください"):
-        prepared = VirtualJourney(
-            order.text, scenario, beside, seed=order.seed, language=order.language, warm=order.warm
-        )
+    prepared = VirtualJourney(order.text, scenario, beside, seed=order.seed, language=order.language, warm=order.warm)
     watch = _Watch(prepared.world, task.bounds, say, orders)
     try:
         watch.begin()

@@ -74,8 +74,8 @@ class Adapter:
         self._find_ways()
 
     def shorten(self, take: Callable[[bytes], None]) -> None:
-        """Let whole frames go straight to ``take`` while nobody watches, until ``on_frame`` is another. It counts those
-        that are known to be for this machine, and gives all others to ``receive``.
+        """Let whole frames go straight to ``take`` while no events are recorded, until ``on_frame`` is another. It
+        counts those that are known to be for this machine, and gives all others to ``admit``.
         """
         self._short_way = take
         self._find_ways()
@@ -112,14 +112,32 @@ class Adapter:
 
     def _find_ways(self) -> None:
         """Which ways frames take depends on who watches and on what is plugged in."""
-        end, recorder = self._cable_end, self._recorder
-        self.put: Callable[[bytes], None] = self.send
+        end, recorder, tap = self._cable_end, self._recorder, self._tap
+        self.put: Callable[[bytes], object] = self.send
         """Like ``send``, by the shortest way that there is now. Not to be kept."""
-        if isinstance(end, CableEnd | TapDevice):
-            if recorder is None or (self._tap is None and not recorder.events):
-                self.put = end.short_way(self)
-            way_out = end.other if isinstance(end, CableEnd) else end
-            way_out.lead_to(self.receive if self._short_way is None or recorder is not None else self._short_way)
+        if not isinstance(end, CableEnd | TapDevice):
+            return
+        arrive: Callable[[bytes], None] = self.receive
+        if recorder is None or not recorder.events:
+            self._carry = end.short_way(self)
+            self.put = self._carry if tap is None else self._put_and_keep
+            if self._short_way is not None:
+                arrive = self._short_way if tap is None else self._keep_and_take
+        way_out = end.other if isinstance(end, CableEnd) else end
+        way_out.lead_to(arrive)
+
+    def _put_and_keep(self, frame: bytes) -> None:
+        """``put`` while frames alone are recorded: nobody asks what caused their arrival at the other end."""
+        if self._carry(frame):
+            assert self._tap is not None
+            self._tap.sent(self._queue.now_ns, frame)
+
+    def _keep_and_take(self, frame: bytes) -> None:
+        """``receive`` while frames alone are recorded, for a whole one."""
+        assert self._tap is not None
+        assert self._short_way is not None
+        with self._tap.receiving(self._queue.now_ns, frame):
+            self._short_way(frame)
 
     @property
     def booted(self) -> bool:
@@ -175,12 +193,12 @@ class Adapter:
             self._on_frame(frame)
         elif self.tap is not None:
             with self.tap.receiving(self._queue.now_ns, frame, fcs, cause):
-                self._take(frame, fcs)
+                self.admit(frame, fcs)
         elif recorder is not None and recorder.events:
             with recorder.acting(cause):
-                self._take(frame, fcs)
+                self.admit(frame, fcs)
         else:
-            self._take(frame, fcs)
+            self.admit(frame, fcs)
 
     def marked(self, frame: bytes) -> None:  # noqa: ARG002
         """A frame was marked in the queue of this adapter."""
@@ -193,7 +211,8 @@ class Adapter:
         with nullcontext() if self.recorder is None else self.recorder.acting(cause):
             self._drop(why)
 
-    def _take(self, frame: bytes, fcs: bytes | None) -> None:
+    def admit(self, frame: bytes, fcs: bytes | None = None) -> None:
+        """``receive``, once it is recorded: whole frames that are for this machine go on, all others are dropped."""
         if fcs is not None and ethernet.fcs(frame) != fcs:
             self._drop("fcs")
             return

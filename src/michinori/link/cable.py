@@ -244,19 +244,19 @@ class CableEnd:
             self._queue.post(arrives_ns, self._arrive_told, (frame, None, tell(frame, "")))
         return ""
 
-    def short_way(self, sender: Sender) -> Callable[[bytes], None]:
-        """The short way to ``send`` for an adapter that tells nobody of what it sends: frames are counted there too.
-        What the frame, the cable or its queue asks a closer look for is given back to it.
+    def short_way(self, sender: Sender) -> Callable[[bytes], bool]:
+        """The short way to ``send`` for an adapter of which no events are recorded: frames are counted there too. What
+        the frame, the cable or its queue asks a closer look for is given back to it, and False says so.
         """
         self._sender = sender
         self._counters = sender.counters
         return self._carry
 
-    def _carry(self, frame: bytes) -> None:
+    def _carry(self, frame: bytes) -> bool:
         size = len(frame)
         if size > self._largest or self.faults:
             self._sender.send(frame)
-            return
+            return False
         queue = self._queue
         now_ns = queue.now_ns
         start_ns = self._free_ns
@@ -265,7 +265,7 @@ class CableEnd:
             is_full = len(starts) == self._queue_packets and (not starts or starts[0] > now_ns)
             if is_full or self.mark_packets is not None:
                 self._sender.send(frame)
-                return
+                return False
             starts.append(start_ns)
         else:
             start_ns = now_ns
@@ -275,6 +275,7 @@ class CableEnd:
         counters = self._counters
         counters.tx_frames += 1
         counters.tx_octets += size
+        return True
 
     def _carry_through_faults(self, frame: bytes, start_ns: Nanos, arrives_ns: Nanos, tell: Tell | None) -> str:
         verdict = self._verdict(frame, start_ns)

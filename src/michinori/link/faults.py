@@ -342,7 +342,7 @@ def _parse_burst(text: str, share: float) -> float:
     if not 1.0 <= burst < float("inf"):
         raise ValueError(f"burst= takes the mean number of frames lost at a time, 1 or more, not {text!r}")
     if burst > 1.0 and share * (burst + 1) > burst:
-        raise ValueError(f"with bursts of {burst:g} at most {_share_text(burst / (burst + 1))} can be lost")
+        raise ValueError(f"with bursts of {burst:g} at most {burst / (burst + 1):.3g} can be lost")
     return burst
 
 

@@ -104,27 +104,28 @@ class TapDevice:
         """What comes from the kernel for the adapter goes there from now on."""
         self._arrive = arrive
 
-    def short_way(self, sender: Sender) -> Callable[[bytes], None]:
-        """The short way to ``send`` for an adapter that tells nobody of what it sends: frames are counted there too.
-        What does not go down at once is given back to it.
+    def short_way(self, sender: Sender) -> Callable[[bytes], bool]:
+        """The short way to ``send`` for an adapter of which no events are recorded: frames are counted there too. What
+        does not go down at once is given back to it, and False says so.
         """
         front, largest, write = offload.PLAIN if self.offload else b"", self._largest, os.write
         ours, theirs = self.counters, sender.counters
 
-        def put(frame: bytes) -> None:
+        def put(frame: bytes) -> bool:
             size = len(frame)
             if size > largest:
                 sender.send(frame)
-                return
+                return False
             try:
                 write(self._descriptor, front + frame)
             except OSError:
                 sender.send(frame)
-                return
+                return False
             ours.tx_frames += 1
             ours.tx_octets += size
             theirs.tx_frames += 1
             theirs.tx_octets += size
+            return True
 
         return put
 

@@ -15,7 +15,7 @@ from michinori.tcp.tail_probe import heed_probe
 from michinori.tcp.tcb import Tcb
 from michinori.tcp.timers import NEVER
 from michinori.tcp.totals import Held
-from michinori.tcp.undo import heed_duplicate
+from michinori.tcp.undo import heed_duplicate, heed_echo
 from michinori.wire.sequence import MASK
 
 _NS_PER_MS = 1_000_000
@@ -81,6 +81,8 @@ def acknowledge(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         heed_probe(tcb, seg, now)
     if not recovery.calm:
         _look_for_losses(tcb, seg, delivered, now)
+    if seg.advanced:
+        heed_echo(tcb, seg)
     if seg.dsack is not None:
         heed_duplicate(tcb, seg.dsack)
     return _check_our_fin(tcb, now)

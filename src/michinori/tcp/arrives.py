@@ -95,6 +95,7 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
             return _drop(tcb, "no-timestamps")  # RFC 7323 section 3.2; a SYN is to be challenged (RFC 5961 section 4.2)
         is_older = stamps is not None and (stamps[0] - rcv.stamp) & 0x8000_0000 != 0
         if is_older and now - rcv.stamp_at_ns < _STAMP_IS_OLD_AFTER_NS:
+            _note_if_old(tcb, seg)  # the first transmission, when the second has overtaken it
             if (seg.length and not seg.flags & SYN) or tcb.challenges.allow(now):
                 send_ack(tcb, now)
             return _drop(tcb, "paws")
@@ -145,13 +146,8 @@ def _answer_unacceptable(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
     if seg.flags & RST:
         _drop(tcb, "outside-window")
         return
-    rcv = tcb.rcv
-    # Text begins behind the SYN. What keep-alives carry in front of it is no text.
-    text_from = seg.seq + (seg.flags >> 1 & 1)
-    text_to = text_from + len(seg.payload)
-    if max(text_from, 1) < text_to <= rcv.nxt:
-        note_duplicate(tcb, max(text_from, 1), text_to)
-        if seg.end == rcv.acked_to:
+    if _note_if_old(tcb, seg):
+        if seg.end == tcb.rcv.acked_to:
             # Our ACK was lost. With the stamp of before, the peer would measure its own time-out as a round trip; so
             # this one touches the window enough for R3 of RFC 7323 section 5.3, as it does in Linux.
             _keep_stamp(tcb, seg, now)
@@ -161,6 +157,18 @@ def _answer_unacceptable(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
     # make us send as much as they do.
     if (seg.length and not seg.flags & SYN) or tcb.challenges.allow(now):
         send_ack(tcb, now)
+
+
+def _note_if_old(tcb: Tcb, seg: Arrival) -> bool:
+    """Whether all its text has come before. Text begins behind the SYN; what keep-alives carry in front of it is no
+    text.
+    """
+    text_from = seg.seq + (seg.flags >> 1 & 1)
+    text_to = text_from + len(seg.payload)
+    if not max(text_from, 1) < text_to <= tcb.rcv.nxt:
+        return False
+    note_duplicate(tcb, max(text_from, 1), text_to)
+    return True
 
 
 def _drop(tcb: Tcb, why: str) -> bool:

@@ -113,7 +113,7 @@ class CongestionControl(ABC):
 
     def _reduce(self, flight: int) -> int:
         """Lower the threshold, to two segments at least. Gives what is left of the window as it is."""
-        self._before = (self.cwnd, self.ssthresh, *self._memory())
+        self._before = (self.cwnd, self.ssthresh, self.hystart, *self._memory())
         left = self._reduced(flight)
         self.ssthresh = max(left, 2 * self._mss)
         self.hystart = None  # RFC 9406 section 4.3: for the first slow start only
@@ -126,7 +126,7 @@ class CongestionControl(ABC):
         """
         if self._before is None:
             return False
-        cwnd, ssthresh, *memory = self._before
+        cwnd, ssthresh, self.hystart, *memory = self._before
         self._before = None
         self._remember(memory)
         self._limit = self._usual

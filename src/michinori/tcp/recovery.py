@@ -76,6 +76,7 @@ class Recovery:
     """RecoveryPoint and RescueRxt of RFC 6675; ``recover`` and the inflation of the window of RFC 6582."""
 
     __slots__ = (
+        "cut_ns",
         "cut_turn",
         "doubt",
         "doubtful_to",
@@ -124,6 +125,8 @@ class Recovery:
         """What the last fast recovery sent again and the peer did not yet tell to have come twice; None: its cut of the
         window cannot be taken back.
         """
+        self.cut_ns: Nanos = 0
+        """When this fast recovery has cut the window."""
         self.turn = 0
         """How many retransmissions there were."""
         self.cut_turn = 0

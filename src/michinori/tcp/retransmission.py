@@ -38,7 +38,8 @@ def enter_fast_recovery(tcb: Tcb, now: Nanos) -> int:
         congestion.first_was_too_much()
     if not _was_cut_for(tcb):
         congestion.lost(flight, now)
-        recovery.maybe_in_vain = Ranges() if recovery.sack else None
+        recovery.maybe_in_vain = Ranges()
+        recovery.cut_ns = now
         tcb.window_was_cut()
         _tell_of_window(tcb, "loss")
     _karn(tcb)

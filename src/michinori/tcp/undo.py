@@ -1,25 +1,42 @@
-"""Was a fast recovery for nothing? If the peer tells of everything that was sent again that it came twice: yes.
+"""Was a fast recovery for nothing? Then window and threshold are as before: RFC 4015 section 3.2, as Linux does it.
 
-Reordering that is worse than any before looks like loss. What is sent again then comes twice, and D-SACK blocks tell of
-it (RFC 2883). When none of it is left without one, window and threshold are as before: RFC 3708 section 2 for the
-finding, RFC 4015 section 3.2 for the answer, as Linux does it. A time-out is looked at by F-RTO (``frto.py``).
+Reordering that is worse than any before looks like loss. Two things tell it from one. The gaps are closed by what had
+left before anything was sent again, as the echo of its time stamp shows (Eifel, RFC 3522); and what was sent again
+comes twice, of which D-SACK blocks tell (RFC 2883, RFC 3708 section 2). Either must hold for all that was sent again.
+A time-out is looked at by F-RTO (``frto.py``).
 """
 
 from __future__ import annotations
 
+from michinori.tcp.arrival import Arrival
 from michinori.tcp.recovery import Phase
 from michinori.tcp.tcb import Tcb
+from michinori.wire.sequence import MASK, SIGN
+
+
+def heed_echo(tcb: Tcb, seg: Arrival) -> None:
+    """This ACK is for new text: for which of two transmissions? After the ACK was taken in."""
+    recovery, stamps = tcb.recovery, seg.options.timestamps
+    in_vain = recovery.maybe_in_vain
+    if not in_vain or in_vain.highest > tcb.snd.una or recovery.lost.octets:
+        return
+    if not tcb.stamped or stamps is None or not stamps[1]:
+        return
+    if (stamps[1] - tcb.stamp_now(recovery.cut_ns)) & MASK >= SIGN:
+        _take_back(tcb)
 
 
 def heed_duplicate(tcb: Tcb, told: tuple[int, int]) -> None:
     """The peer has got these octets twice. After the ACK was taken in."""
-    snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
-    in_vain = recovery.maybe_in_vain
-    if not in_vain:
-        return
-    in_vain.remove(*told)
+    in_vain = tcb.recovery.maybe_in_vain
     if in_vain:
-        return
+        in_vain.remove(*told)
+        if not in_vain:
+            _take_back(tcb)
+
+
+def _take_back(tcb: Tcb) -> None:
+    snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
     recovery.maybe_in_vain = None
     if recovery.lost or recovery.phase is Phase.LOSS:
         return  # something seems to be missing all the same

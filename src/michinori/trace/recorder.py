@@ -19,7 +19,7 @@ import msgspec
 
 from michinori.trace import pcapng
 from michinori.trace.event import Event
-from michinori.trace.spool import Capture, Spool
+from michinori.trace.spool import LARGE, Capture, Spool
 from michinori.trace.tap import Reception, Tap
 
 #: The date at which every world begins unless told otherwise, 2026-01-01T00:00:00Z, in nanoseconds since 1970.
@@ -89,7 +89,8 @@ class Recorder:
 
     def settle(self, capture: Capture) -> None:
         """No frame is being received: what is much may go to disk."""
-        capture.settle()
+        if capture.size >= LARGE:
+            capture.flush()
         if self.events:
             self.lines.settle()
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from michinori.trace import pcapng
 
-_LARGE: Final = 1 << 16
+#: What waits in memory is "much" from here on.
+LARGE: Final = 1 << 16
 
 
 class Spool:
@@ -20,26 +21,27 @@ class Spool:
         self.path = path
         path.write_bytes(b"")
         self._pieces = [head]
-        self._size = len(head)
+        self.size = len(head)
+        """About how much waits in memory, in octets."""
         self._flushes = 0
 
     def write(self, octets: bytes) -> None:
         """Append these octets."""
         self._pieces.append(octets)
-        self._size += len(octets)
+        self.size += len(octets)
 
     def settle(self) -> None:
         """Let what has been written go to the file, if it is much."""
-        if self._size >= _LARGE:
+        if self.size >= LARGE:
             self.flush()
 
     def flush(self) -> None:
         """Let what has been written go to the file."""
-        if self._size:
+        if self.size:
             with self.path.open("ab") as file:
                 file.write(b"".join(self._pieces))
             self._pieces.clear()
-            self._size = 0
+            self.size = 0
             self._flushes += 1
 
     def place(self) -> tuple[int, int]:
@@ -50,7 +52,7 @@ class Spool:
         """Put these octets in the place of so many pieces; of no effect when they have gone to the file."""
         flushes, at = place
         if flushes == self._flushes:
-            self._size += len(octets) - sum(map(len, self._pieces[at : at + pieces]))
+            self.size += len(octets) - sum(map(len, self._pieces[at : at + pieces]))
             # The number of pieces stays, or other places would be wrong.
             self._pieces[at : at + pieces] = [octets] + [b""] * (pieces - 1)
 
@@ -64,8 +66,11 @@ class Capture(Spool):
         self.interfaces = 0
         self.frames = 0
 
-    def add(self, interface: int, date_ns: int, frame: bytes, sent: bool) -> None:
-        """Append a frame about which nothing is to be said, as three pieces."""
+    def add(self, interface: int, date_ns: int, frame: bytes, sent: bool) -> tuple[int, int]:
+        """Append a frame about which nothing is to be said, as three pieces. Gives its place."""
+        pieces = self._pieces
+        place = self._flushes, len(pieces)
         self.frames += 1
-        self._pieces += pcapng.plain_packet(interface, date_ns, frame, sent)
-        self._size += len(frame)  # how large is "much" need not be exact
+        pieces += pcapng.plain_packet(interface, date_ns, frame, sent)
+        self.size += len(frame)  # how large is "much" need not be exact
+        return place

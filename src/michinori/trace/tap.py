@@ -86,10 +86,10 @@ class Reception(msgspec.Struct, eq=False):
         tap = self._tap
         recorder, capture = tap._recorder, tap._capture
         recorder.last_number = self.n = number = recorder.last_number + 1
-        self._block = capture.place()
         if self._fcs is None:
-            capture.add(tap._index, recorder.epoch_ns + self._time_ns, self._frame, False)
+            self._block = capture.add(tap._index, recorder.epoch_ns + self._time_ns, self._frame, False)
         else:
+            self._block = capture.place()
             capture.frames += 1
             capture.write(self._as_block())
         self._frame_number = capture.frames

@@ -1,9 +1,12 @@
 """Follow one message: every cell is what tshark reads on that adapter."""
 
+import io
+
 import pytest
 import tshark
-from chromium import opened
+from chromium import NARROW, opened
 from journeys import walk
+from PIL import Image
 
 pytestmark = pytest.mark.peer
 WWW = "http://www.michinori.example/"
@@ -96,3 +99,21 @@ def test_a_handshake_is_three_segments_without_data(browser, report, walked):
                 page.locator(".segments button").nth(1).click()
                 page.wait_for_timeout(50)
         assert flags == ["SYN", "SYN,ACK", "ACK"]
+
+
+def test_on_a_narrow_screen_an_edge_lies_in_shadow_while_more_stands_beyond_it(browser, report, request_frame):
+    """So that a table that is wider than the screen, and a map, do not seem to end there."""
+    with opened(browser, report, size=NARROW, part="message", n=request_frame[0], lang="ja") as page:
+        table = page.locator(".hops")
+        table.evaluate("(box) => box.scrollIntoView({block: 'center'})")
+        page.wait_for_timeout(200)  # it moves by itself to the link of the moment
+
+        def lightest_at_right_edge(left):
+            table.evaluate(f"(box) => {{ box.scrollLeft = {left}; }}")
+            box = table.bounding_box()
+            clip = {"x": box["x"] + box["width"] - 5, "y": box["y"] + box["height"] / 2, "width": 3, "height": 40}
+            with Image.open(io.BytesIO(page.screenshot(clip=clip))) as picture:
+                return picture.convert("L").getextrema()[1]
+
+        assert table.evaluate("(box) => box.scrollWidth > box.clientWidth + 100")
+        assert lightest_at_right_edge(0) < lightest_at_right_edge("box.scrollWidth") - 15

@@ -188,11 +188,11 @@ class Receiver:
 
     def arrive(self, frame: bytes) -> None:
         """The short way in, for whole frames straight from the line: one that begins as the last of its flow did is for
-        us and needs no second look. All others go through the adapter and come to ``receive``.
+        us and needs no second look. All others are the adapter's to let in, and come to ``receive``.
         """
         flow = self._flows.get(frame[_ADDRESSES])
         if flow is None or frame[_HEAD] != flow.head or self._hooks.prerouting:
-            self._adapter.receive(frame)
+            self._adapter.admit(frame)
             return
         counters = self._counters
         counters.rx_frames += 1

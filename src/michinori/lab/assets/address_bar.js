@@ -3,7 +3,7 @@
 import { html, useState, useStore } from "../../report/assets/ui.js";
 import { useSay } from "../../report/assets/i18n.js";
 import { Conditions } from "./conditions.js";
-import { inWords } from "./faults.js";
+import { chosenOf, inWords } from "./faults.js";
 
 /** @typedef {import("./state.js").LabState} LabState */
 /** @typedef {import("./api.js").Order} Order */
@@ -57,6 +57,6 @@ function chipsOf(order, lab, say) {
   if (order.seed) said.push(say(TEXTS.seed, { value: order.seed }));
   if (order.warm) said.push(say(TEXTS.warm));
   for (const [name, value] of Object.entries(order.tcp)) said.push(`${name}=${value}`);
-  if (order.faults.length) said.push(say(TEXTS.faults, { value: order.faults.map((fault) => inWords(fault, say)).join(say(TEXTS.and)) }));
+  if (order.faults.length) said.push(say(TEXTS.faults, { value: chosenOf(order.faults, lab.scenario()).map((one) => inWords(one, say)).join(say(TEXTS.and)) }));
   return [...said, ...order.sites];
 }

@@ -35,7 +35,7 @@ export function Conditions({ lab }) {
   const say = useSay();
   const order = useStore(lab, (state) => state.order);
   const { offer } = lab;
-  const chosen = offer.scenarios[order.scenario] ?? offer.scenarios.home;
+  const chosen = lab.scenario();
   return html`<div class="lab-conditions">
     <fieldset><legend>${say(TEXTS.stage)}</legend><div class="lab-fields">
       <label class="lab-field wider"><span>${say(TEXTS.scenario)}</span>

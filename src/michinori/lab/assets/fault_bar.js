@@ -3,7 +3,7 @@
 import { html, useStore } from "../../report/assets/ui.js";
 import { useSay } from "../../report/assets/i18n.js";
 import { ms } from "../../report/assets/format.js";
-import { BEFALLS, SILENCED, inWords } from "./faults.js";
+import { BEFALLS, SILENCED, chosenOf, inWords } from "./faults.js";
 
 /** @typedef {import("./state.js").LabState} LabState */
 /** @typedef {import("../../report/assets/parts.js").Report} Report */
@@ -41,7 +41,7 @@ function FaultBar({ lab, report, host, line, touch }) {
           ${lines.map(({ name }) => html`<option key=${name} value=${name}>${say(TEXTS.line)} ${name}</option>`)}</select></label>
       ${line && html`<${Chips} befalls=${BEFALLS} add=${(/** @type {string} */ rule) => add(line, rule)} />`}</div>
     ${own.length > 0 && html`<div class="lab-befalls"><p>${say(TEXTS.machine, { name: host })}</p><${Chips} befalls=${SILENCED} add=${(/** @type {string} */ rule) => own.forEach(({ name }) => add(name, rule))} /></div>`}
-    ${faults.length > 0 && html`<div class="lab-befalls"><p><b>${say(TEXTS.chosen)}</b></p>${faults.map((fault, at) => html`<span key=${at} class="lab-fault" title=${fault}>${inWords(fault, say)}</span>`)}
+    ${faults.length > 0 && html`<div class="lab-befalls"><p><b>${say(TEXTS.chosen)}</b></p>${chosenOf(faults, lab.scenario()).map((one) => html`<span key=${one.faults[0]} class="lab-fault" title=${one.faults.join(" ")}>${inWords(one, say)}</span>`)}
       <button type="button" class="lab-add" id="again" onClick=${() => lab.goAndShow()}>${say(TEXTS.again)}</button></div>`}
   </section>`;
 }

@@ -6,6 +6,7 @@ import { useSay } from "../../report/assets/i18n.js";
 /** @typedef {import("./state.js").LabState} LabState */
 /** @typedef {import("./api.js").ScenarioOffer} ScenarioOffer */
 /** @typedef {import("./api.js").Texts} Texts */
+/** @typedef {import("../../report/assets/i18n.js").Say} Say */
 
 const TEXTS = {
   faults: { ja: "障害", en: "Faults" },
@@ -16,8 +17,8 @@ const TEXTS = {
   what: { ja: "何が起きるか", en: "What happens" },
   when: { ja: "いつから", en: "From when" },
   add: { ja: "加える", en: "Add" },
-  one: { ja: "{line}: {what}", en: "{line}: {what}" },
-  dated: { ja: "{line}: {what}（{when} から）", en: "{line}: {what}, from {when} on" },
+  one: { ja: "{where}: {what}", en: "{where}: {what}" },
+  dated: { ja: "{where}: {what}（{when} から）", en: "{where}: {what}, from {when} on" },
   remove: { ja: "{fault} を取り除く", en: "Remove {fault}" },
 };
 /**
@@ -32,20 +33,43 @@ export const BEFALLS = {
   corrupt: { text: { ja: "フレームの1%のビットを化けさせる", en: "Damage 1% of the frames" }, rule: "corrupt 1%", dated: false },
   reorder: { text: { ja: "フレームの2%を遅らせ、順序を変える", en: "Reorder 2% of the frames" }, rule: "reorder 2% 5ms", dated: false },
 };
-/** What may befall a machine: of all its lines. @type {typeof BEFALLS} */
+/** What may befall a machine: all its lines, whole, where a cable that is cut is one. No rule is one of a line too. @type {typeof BEFALLS} */
 export const SILENCED = {
-  silent: { text: { ja: "この機器を黙らせる", en: "Silence this machine" }, rule: "cut from={t}", dated: true },
+  silent: { text: { ja: "この機器を黙らせる", en: "Silence this machine" }, rule: "loss 100% from={t}", dated: true },
   deaf: { text: { ja: "UDPに答えなくさせる", en: "Let it answer no UDP" }, rule: "loss 100% carrying=udp", dated: false },
 };
-/** @param {string} fault as the command line takes it @param {import("../../report/assets/i18n.js").Say} say @returns {string} in words, where it is one of those above */
-export function inWords(fault, say) {
-  const [line, rule] = fault.split(/:(.*)/s);
-  for (const { text, rule: known, dated } of Object.values({ ...BEFALLS, ...SILENCED })) {
-    const [before] = known.split("{t}");
-    if (dated && rule.startsWith(before)) return say(TEXTS.dated, { line, what: say(text), when: rule.slice(before.length) });
-    if (rule === known) return say(TEXTS.one, { line, what: say(text) });
+/** @typedef {{where: string, rule: string, faults: string[]}} Chosen what was chosen of a cable or a machine, and the faults of lines that came of it */
+
+/** @param {string[]} faults as the command line takes them @param {ScenarioOffer} scenario @returns {Chosen[]} as they were chosen: what befalls a machine is a fault of each of its lines */
+export function chosenOf(faults, scenario) {
+  const left = new Set(faults);
+  const machines = Object.keys(scenario.machines).sort((one, other) => linesOf(scenario, other).length - linesOf(scenario, one).length);
+  const chosen = [];
+  for (const fault of faults) {
+    const [line, rule] = fault.split(/:(.*)/s);
+    if (!left.has(fault)) continue;
+    const machine = known(SILENCED, rule) && machines.find((name) => linesOf(scenario, name).includes(line) && linesOf(scenario, name).every((one) => left.has(`${one}:${rule}`)));
+    const own = machine ? linesOf(scenario, machine).map((one) => `${one}:${rule}`) : [fault];
+    for (const one of own) left.delete(one);
+    chosen.push({ where: machine || line, rule, faults: own });
   }
-  return fault;
+  return chosen;
+}
+
+/** @param {Chosen} chosen @param {Say} say @returns {string} in words, where it is one of those above */
+export function inWords({ where, rule, faults }, say) {
+  const found = known({ ...BEFALLS, ...SILENCED }, rule);
+  if (!found) return faults[0];
+  return say(found.when ? TEXTS.dated : TEXTS.one, { where, what: say(found.text), when: found.when });
+}
+
+/** @param {typeof BEFALLS} befalls @param {string} rule @returns {{text: Texts, when: string} | null} which of them it is, and from when */
+function known(befalls, rule) {
+  for (const { text, rule: one, dated } of Object.values(befalls)) {
+    const [before] = one.split("{t}");
+    if (dated ? rule.startsWith(before) : rule === one) return { text, when: dated ? rule.slice(before.length) : "" };
+  }
+  return null;
 }
 
 /** @param {ScenarioOffer} scenario @param {string} machine @returns {string[]} the lines at that machine */
@@ -59,9 +83,9 @@ export function Faults({ lab, scenario }) {
   const faults = useStore(lab, (state) => state.order.faults);
   return html`<fieldset class="lab-faults"><legend>${say(TEXTS.faults)}</legend>
     <${Picker} lab=${lab} scenario=${scenario} />
-    ${faults.length === 0 ? html`<p class="soft">${say(TEXTS.none)}</p>` : html`<ul class="lab-fault-list">${faults.map((fault, at) => html`<li key=${at}>
-      <span title=${fault}>${inWords(fault, say)}</span><button type="button" class="icon" aria-label=${say(TEXTS.remove, { fault: inWords(fault, say) })} title=${say(TEXTS.remove, { fault: inWords(fault, say) })}
-        onClick=${() => lab.choose({ faults: faults.filter((_, one) => one !== at) })}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg></button></li>`)}</ul>`}
+    ${faults.length === 0 ? html`<p class="soft">${say(TEXTS.none)}</p>` : html`<ul class="lab-fault-list">${chosenOf(faults, scenario).map((one) => html`<li key=${one.faults[0]}>
+      <span title=${one.faults.join(" ")}>${inWords(one, say)}</span><button type="button" class="icon" aria-label=${say(TEXTS.remove, { fault: inWords(one, say) })} title=${say(TEXTS.remove, { fault: inWords(one, say) })}
+        onClick=${() => lab.choose({ faults: faults.filter((fault) => !one.faults.includes(fault)) })}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg></button></li>`)}</ul>`}
   </fieldset>`;
 }
 

@@ -1,6 +1,6 @@
 // @ts-check
 // Past journeys: to open again, to put side by side, to hand on, to remove.
-import { html, useStore } from "../../report/assets/ui.js";
+import { html, useEffect, useRef, useStore } from "../../report/assets/ui.js";
 import { useSay } from "../../report/assets/i18n.js";
 import { count, duration } from "../../report/assets/format.js";
 
@@ -16,15 +16,27 @@ const TEXTS = {
   open: { ja: "旅 {id} を開く: {text}", en: "Open journey {id}: {text}" },
   file: { ja: "報告を保存", en: "Save the report" },
   remove: { ja: "旅 {id} を消す", en: "Remove journey {id}" },
+  removed: { ja: "旅 {id} を消しました。", en: "Journey {id} was removed." },
+  restore: { ja: "元に戻す", en: "Undo" },
 };
 
 /** @param {{lab: LabState}} props */
 export function Past({ lab }) {
   const say = useSay();
   const past = useStore(lab, (state) => state.past);
+  const removed = useStore(lab, (state) => state.removed);
   return html`<main id="main" class="wide lab-past"><h2 class="part-title" tabindex="-1">${say(TEXTS.title)}</h2><p class="lead">${say(TEXTS.lead)}</p>
+    <div role="status">${removed > 0 && html`<p class="lab-removed">${say(TEXTS.removed, { id: removed })} <${Undo} key=${removed} lab=${lab} /></p>`}</div>
     ${past.length === 0 && html`<p class="soft">${say(TEXTS.none)}</p>`}
     <ol>${past.map((one) => html`<${Entry} key=${one.id} lab=${lab} one=${one} />`)}</ol></main>`;
+}
+
+/** @param {{lab: LabState}} props the way back; the button that was pressed is gone, so it takes the focus */
+function Undo({ lab }) {
+  const say = useSay();
+  const button = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => button.current?.focus(), []);
+  return html`<button type="button" class="chip" id="restore" ref=${button} onClick=${() => lab.restore()}>${say(TEXTS.restore)}</button>`;
 }
 
 /** @param {{lab: LabState, one: PastJourney}} props */

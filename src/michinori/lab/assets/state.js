@@ -16,7 +16,7 @@ const OWN = "michinori-lab-journey";
 const DRAWN_AFTER_MS = 60;
 /** @typedef {"journey" | "past" | "compare" | "tour"} View */
 const VIEWS = /** @type {const} */ (["journey", "past", "compare", "tour"]);
-/** @typedef {{view: View, order: Order, told: Told | null, report: OpenReport | null, id: number, past: import("./api.js").Past[], pair: number[], wrong: Texts | null, gone: boolean, lesson: import("./api.js").Lesson | null, solved: string[]}} State */
+/** @typedef {{view: View, order: Order, told: Told | null, report: OpenReport | null, id: number, past: import("./api.js").Past[], pair: number[], wrong: Texts | null, removed: number, gone: boolean, lesson: import("./api.js").Lesson | null, solved: string[]}} State */
 
 /** The journey that this tab waits for, remembered while the page is loaded again. */
 const own = {
@@ -54,7 +54,7 @@ function halfWidth(order) {
 export class LabState extends Store {
   /** @param {import("./api.js").Offer} offer @param {import("./api.js").Lesson[]} lessons */
   constructor(offer, lessons) {
-    super({ view: "journey", order: plainOrder(offer.scenarios.home.url), told: null, report: null, id: 0, past: [], pair: [], wrong: null, gone: false, lesson: null, solved: (kept("lessons") ?? "").split(",").filter(Boolean) });
+    super({ view: "journey", order: plainOrder(offer.scenarios.home.url), told: null, report: null, id: 0, past: [], pair: [], wrong: null, removed: 0, gone: false, lesson: null, solved: (kept("lessons") ?? "").split(",").filter(Boolean) });
     this.offer = offer;
     this.lessons = lessons;
     this.unwatch = () => {};
@@ -68,6 +68,11 @@ export class LabState extends Store {
   /** @param {Partial<Order>} changes */
   choose(changes) {
     this.change({ order: { ...this.value.order, ...changes } });
+  }
+
+  /** @returns {import("./api.js").ScenarioOffer} where the journey is made */
+  scenario() {
+    return this.offer.scenarios[this.value.order.scenario] ?? this.offer.scenarios.home;
   }
 
   /** Everything but the address as it is at first. */
@@ -95,7 +100,7 @@ export class LabState extends Store {
 
   /** @param {View} view */
   show(view) {
-    this.change({ view, wrong: null });
+    this.change({ view, wrong: null, removed: 0 });
     this.point();
     turned();
     if (view === "past" || view === "compare") void this.listPast().catch((error) => this.fail(error)); // another tab may have walked
@@ -257,7 +262,18 @@ export class LabState extends Store {
     try {
       await discard(id);
       const { report } = this.value;
-      this.change({ pair: this.value.pair.filter((one) => one !== id), ...(this.value.id === id ? { report: null, id: 0 } : { report }) });
+      this.change({ removed: id, pair: this.value.pair.filter((one) => one !== id), ...(this.value.id === id ? { report: null, id: 0 } : { report }) });
+      await this.listPast();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The journey that was removed last is wanted after all. */
+  async restore() {
+    try {
+      await post(`/api/journeys/${this.value.removed}/restore`, {});
+      this.change({ removed: 0 });
       await this.listPast();
     } catch (error) {
       this.fail(error);

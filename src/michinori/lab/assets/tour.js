@@ -3,6 +3,7 @@
 import { html, useEffect, useState, useStore } from "../../report/assets/ui.js";
 import { useSay } from "../../report/assets/i18n.js";
 import { post } from "./api.js";
+import { unbroken } from "./unbroken.js";
 
 /** @typedef {import("./state.js").LabState} LabState */
 /** @typedef {import("./api.js").Lesson} Lesson */
@@ -33,8 +34,8 @@ export function Tour({ lab }) {
   const solved = useStore(lab, (state) => state.solved);
   return html`<main id="main" class="wide lab-tour"><h2 class="part-title" tabindex="-1">${say(TEXTS.title)}</h2><p class="lead">${say(TEXTS.lead)} ${solved.length > 0 && say(TEXTS.solved, { count: solved.length, total: lab.lessons.length })}</p>
     <ol>${lab.lessons.map((lesson, at) => html`<li key=${lesson.id} class="card"><p class="lab-number">${at + 1}</p>
-      <div><h3><button type="button" class="link" data-lesson=${lesson.id} onClick=${() => lab.begin(lesson)}>${say(lesson.title)}</button>
-        ${solved.includes(lesson.id) && html`<span class="verdict">${say(TEXTS.done)}</span>`}</h3><p class="soft">${say(lesson.question)}</p></div></li>`)}</ol></main>`;
+      <div><h3><button type="button" class="link" data-lesson=${lesson.id} onClick=${() => lab.begin(lesson)}>${unbroken(say(lesson.title))}</button>
+        ${solved.includes(lesson.id) && html`<span class="verdict">${say(TEXTS.done)}</span>`}</h3><p class="soft">${unbroken(say(lesson.question))}</p></div></li>`)}</ol></main>`;
 }
 
 /** @param {{lab: LabState, lesson: Lesson}} props */
@@ -64,15 +65,15 @@ export function LessonBar({ lab, lesson }) {
     setAsking(false);
   };
   return html`<section class="lab-lesson" aria-labelledby="lesson-title"><form class="wide" onSubmit=${check}>
-    <h2 id="lesson-title" tabindex="-1"><span>${say(TEXTS.lesson, { number })}</span> ${say(lesson.title)}</h2>
+    <h2 id="lesson-title" tabindex="-1"><span>${say(TEXTS.lesson, { number })}</span> ${unbroken(say(lesson.title))}</h2>
     <button type="button" class="icon" id="leave" aria-label=${say(TEXTS.leave)} title=${say(TEXTS.leave)} onClick=${() => lab.leave()}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg></button>
-    <p class="lab-question">${say(lesson.question)}</p>
+    <p class="lab-question">${unbroken(say(lesson.question))}</p>
     <div class="lab-answer">${lesson.kind !== "experiment" && html`<label><span class="unseen">${say(lesson.kind === "rule" ? TEXTS.rule : TEXTS.answer)}</span>
         <input type="text" id="answer" autocomplete="off" autocapitalize="none" spellcheck=${false} maxlength="200" required placeholder=${say(lesson.kind === "rule" ? TEXTS.rule : TEXTS.answer)} value=${answer} onInput=${(/** @type {any} */ typed) => setAnswer(typed.target.value)} /></label>`}
       <button type="submit" class="lab-add" id="check" disabled=${!ready || asking}>${say(lesson.kind === "experiment" ? TEXTS.checkJourney : TEXTS.check)}</button>
       ${!ready && html`<span class="soft">${say(TEXTS.first)}</span>`}
-      <details><summary>${say(TEXTS.hint)}</summary><p>${say(lesson.hint)}</p></details></div>
-    <div role="status">${verdict && html`<p class=${verdict.right ? "lab-verdict right" : "lab-verdict"}>${say(verdict.told)}
+      <details><summary>${say(TEXTS.hint)}</summary><p>${unbroken(say(lesson.hint))}</p></details></div>
+    <div role="status">${verdict && html`<p class=${verdict.right ? "lab-verdict right" : "lab-verdict"}>${unbroken(say(verdict.told))}
       ${verdict.right && !next && solved.length === lab.lessons.length && say(TEXTS.all)}
       ${verdict.n > 0 && verdict.right && report && html` <button type="button" class="chip" onClick=${() => lab.see(lesson, verdict.n)}>${say(TEXTS.see)}</button>`}
       ${verdict.right && html` <button type="button" class="chip" id="next" onClick=${() => (next ? lab.begin(next) : lab.leave())}>${say(next ? TEXTS.next : TEXTS.list)}</button>`}</p>`}</div>

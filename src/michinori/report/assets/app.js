@@ -5,6 +5,7 @@ import { language, switchLanguage, useSay } from "./i18n.js";
 import { switchTheme } from "./theme.js";
 import { asked, pointTo } from "./kept.js";
 import { count, duration } from "./format.js";
+import { Fence } from "./fence.js";
 import { Here } from "./place.js";
 import { Player } from "./player.js";
 import { Search } from "./search.js";
@@ -71,11 +72,11 @@ export function App({ report: given, framed = false }) {
     return () => removeEventListener("hashchange", follow);
   }, []);
   const masks = useStore(examination, leftToAnswer); // what is always in view is drawn anew when more or less is hidden
-  return html`<${Masthead} key=${`head ${masks}`} report=${report} framed=${framed} />
-    <div class="pinned"><${Here} key=${masks} report=${report} /><div class="pinned-row"><${Parts} chosen=${part.id} choose=${report.show} />
+  return html`<${Fence}><${Masthead} key=${`head ${masks}`} report=${report} framed=${framed} /><//>
+    <div class="pinned"><${Fence}><${Here} key=${masks} report=${report} /><//><div class="pinned-row"><${Parts} chosen=${part.id} choose=${report.show} />
       <${Tools} trail=${trail} move=${move} address=${() => addressOf(report, here())} /></div></div>
     <${Chosen} report=${report} part=${part} />
-    <${Player} key=${`player ${masks}`} report=${report} /><${Search} report=${report} />`;
+    <${Fence}><${Player} key=${`player ${masks}`} report=${report} /><//><${Fence}><${Search} report=${report} /><//>`;
 }
 
 /** @param {Report} report @param {import("./trail.js").Place} place @returns {string} the link that opens this report there */
@@ -94,7 +95,7 @@ function Chosen({ report, part }) {
   }, [part]);
   return html`<main id="main" class="wide" key=${part.id}>
     <h2 class="part-title" tabindex="-1" ref=${heading}>${say(part.name)}</h2><p class="lead">${say(part.lead)}</p>
-    <${part.view} report=${report} /></main>`;
+    <${Fence}><${part.view} report=${report} /><//></main>`;
 }
 
 /** The address follows the reader, so that it can be handed on. @param {Report} report @param {string} part */

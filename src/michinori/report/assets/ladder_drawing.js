@@ -3,7 +3,7 @@
 import { html, useMemo, useStore } from "./ui.js";
 import { ms } from "./format.js";
 import { brief } from "./brief.js";
-import { lossOf } from "./ladder_rows.js";
+import { lossOf, segmentOf } from "./ladder_rows.js";
 import { hopsOf } from "./transfers.js";
 
 /** @typedef {import("./data.js").Journey} Journey */
@@ -161,12 +161,13 @@ function directionOf(arrow, x) {
 
 /** What an arrow says. @param {Journey} journey @param {Arrow} arrow @param {boolean} absolute whether numbers are those on the wire */
 export function saidBy(journey, arrow, absolute) {
-  const event = journey.event(arrow.told), { data } = event;
   if (arrow.sort === "tcp") {
+    const data = segmentOf(journey, arrow);
     const [seq, ack] = absolute ? [data.seq, data.ack] : [data.rel_seq, data.rel_ack];
     return [`[${data.flags}]`, `seq ${seq}`, ack === undefined ? "" : `ack ${ack}`, data.len ? `len ${data.len}` : "", `win ${data.window}`, data.mss ? `mss ${data.mss}` : "",
       data.sack ? "SACK" : ""].filter(Boolean).join(" ");
   }
+  const event = journey.event(arrow.sent), { data } = event;
   if (arrow.sort === "icmp") return `ICMP ${data.meaning ?? `${data.type}/${data.code}`}${data.mtu ? ` mtu ${data.mtu}` : ""}`;
   if (arrow.sort === "arp") return event.what === "asked" ? `${data.address} ?` : `${data.address} = ${data.mac}`;
   for (let cause = event.cause; cause; cause = journey.cause(cause)) {

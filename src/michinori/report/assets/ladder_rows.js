@@ -2,13 +2,16 @@
 // The ladder's rows: every segment, datagram, ICMP message and ARP packet as an arrow from who sent it to who took it
 // in, and how far down the page each moment stands.
 
+import { decodeFrame } from "./explain/decode.js";
+import { firstFrames, sendOf } from "./transfers.js";
+
 /** @typedef {import("./data.js").Journey} Journey */
 /** @typedef {"tcp" | "udp" | "icmp" | "arp"} Sort */
 /**
  * @typedef {object} Arrow
  * @property {Sort} sort
  * @property {number} sent the event that sent it
- * @property {number} told the event that tells what is in it: that one, but for an answer of no socket, which is noted only where it comes
+ * @property {number} answers the segment that it refuses, of an answer of no socket: of such a one only IP tells; else 0
  * @property {number} received the event at the other end, 0 if it never got there
  * @property {string} refused why the other end dropped it, if it did
  * @property {string} from the host
@@ -28,7 +31,7 @@ export function arrowsOf(journey) {
   const { kind, host, conversation, connection, why } = journey.columns;
   const names = journey.kinds.map((parts) => parts.join(" "));
   const sends = names.map((name) => SENDS[name]), takes = names.map((name) => TAKES[name]);
-  const retransmitted = names.indexOf("tcp retransmitted"), refusals = [names.indexOf("tcp dropped"), names.indexOf("udp dropped")];
+  const packet = names.indexOf("ip sent"), retransmitted = names.indexOf("tcp retransmitted"), refusals = [names.indexOf("tcp dropped"), names.indexOf("udp dropped")];
   /** @type {Map<number, Arrow>} */
   const arrows = new Map();
   /** @type {Map<number, string>} by connection, the reason of what is sent again next */
@@ -38,35 +41,29 @@ export function arrowsOf(journey) {
     if (kind[row] === retransmitted) again.set(connection[row], journey.whys[why[row]]);
     if (sort) {
       arrows.set(row + 1, {
-        sort, sent: row + 1, told: row + 1, received: 0, refused: "", from: journey.hosts[host[row]], to: "", conversation: conversation[row],
+        sort, sent: row + 1, answers: 0, received: 0, refused: "", from: journey.hosts[host[row]], to: "", conversation: conversation[row],
         again: sort === "tcp" ? (again.get(connection[row]) ?? "") : "",
       });
       if (sort === "tcp") again.delete(connection[row]);
       if (sort === "arp") takeArp(journey, /** @type {Arrow} */ (arrows.get(row + 1)));
     } else if (taken) {
-      const refused = refusals.includes(kind[row]), origin = senderOf(journey, row + 1, sends), arrow = arrows.get(origin);
-      const end = { received: row + 1, refused: refused ? journey.whys[why[row]] : "", to: journey.hosts[host[row]] };
-      if (!arrow && origin && !refused) {
-        arrows.set(origin, { sort: taken, sent: origin, told: row + 1, from: journey.hosts[host[origin - 1]], conversation: conversation[row], again: "", ...end });
-      }
+      const refused = refusals.includes(kind[row]), arrow = arrows.get(sendOf(journey, journey.cause(row + 1), arrows));
       // Of what came twice, the first counts.
-      if (arrow && arrow.sort === taken && !arrow.received) Object.assign(arrow, end);
+      if (arrow && arrow.sort === taken && !arrow.received) {
+        Object.assign(arrow, { received: row + 1, refused: refused ? journey.whys[why[row]] : "", to: journey.hosts[host[row]] });
+      }
+    } else if (kind[row] === packet && isRefusal(journey, row + 1)) {
+      const answers = sendOf(journey, journey.cause(row + 1), arrows);
+      arrows.set(row + 1, { sort: "tcp", sent: row + 1, answers, received: 0, refused: "", from: journey.hosts[host[row]], to: "", conversation: conversation[answers - 1] ?? 0, again: "" });
     }
   }
-  return [...arrows.values()].sort((one, other) => one.sent - other.sent);
+  return [...arrows.values()];
 }
 
-/**
- * The send that led to a reception. What a host answers to a segment of none of its sockets is told of by IP alone.
- * @param {Journey} journey @param {number} n @param {(Sort | undefined)[]} sends
- */
-function senderOf(journey, n, sends) {
-  const { kind } = journey.columns;
-  const isIp = (/** @type {number} */ event, /** @type {string} */ what) => event > 0 && journey.kinds[kind[event - 1]].join(" ") === `ip ${what}`;
-  for (let cause = journey.cause(n); cause; cause = journey.cause(cause)) {
-    if (sends[kind[cause - 1]] || (isIp(cause, "sent") && isIp(journey.cause(cause), "received"))) return cause;
-  }
-  return 0;
+/** Whether a packet is a reset by which a host answers a segment of none of its sockets: TCP tells nothing of it. @param {Journey} journey @param {number} n of an `ip sent` */
+function isRefusal(journey, n) {
+  const cause = journey.cause(n);
+  return cause > 0 && journey.kinds[journey.columns.kind[cause - 1]].join(" ") === "ip received" && journey.dataOf(n).protocol === "tcp";
 }
 
 /** Who took an ARP packet in: of a question to all, who answers it. Its frame is what was sent next. @param {Journey} journey @param {Arrow} arrow */
@@ -80,6 +77,23 @@ function takeArp(journey, arrow) {
     const answers = [...journey.effects(n)].some((effect) => what(effect) === "answered");
     if (!arrow.received || answers) Object.assign(arrow, { received: n, to: journey.hosts[host[n - 1]] });
   }
+}
+
+/** What a segment of an arrow says: as its socket told it, or for a refusal what is in its octets. @param {Journey} journey @param {Arrow} arrow @returns {Record<string, any>} */
+export function segmentOf(journey, { sent, answers }) {
+  if (!answers) return journey.dataOf(sent);
+  const octets = journey.frameOf(firstFrames(journey, sent)[0])?.octets;
+  const values = octets && decodeFrame(octets).layers.find((layer) => layer.key === "tcp")?.values;
+  if (!values) return { flags: "RST" };
+  const { seq, rel_seq, ack, rel_ack } = journey.dataOf(answers);
+  const flags = ["RST", values.get("tcp.flags.ack") ? "ACK" : ""].filter(Boolean).join(",");
+  /** Counted as the refused segment counts. @param {number} number @param {number} [from] @param {number} [counted] */
+  const relative = (number, from, counted) => (from === undefined ? number : (number - from + Number(counted)) >>> 0);
+  const numbers = { seq: values.get("tcp.seq_raw"), ack: values.get("tcp.ack_raw") };
+  return {
+    flags, len: 0, window: values.get("tcp.window_size_value"), seq: numbers.seq, rel_seq: relative(numbers.seq, ack, rel_ack),
+    ...(flags.endsWith("ACK") ? { ack: numbers.ack, rel_ack: relative(numbers.ack, seq, rel_seq) } : {}),
+  };
 }
 
 /** The states of both ends over time. @param {Journey} journey @param {number} conversation @returns {Turn[]} */

@@ -10,15 +10,26 @@ import { App } from "./app.js";
 
 /** @typedef {import("./data.js").Journey} Journey */
 
+/** In both languages, as nothing is known of the journey. */
+const UNREADABLE = {
+  ja: "この報告は読み出せませんでした。ファイルが途中で切れているか、ブラウザが古いようです。記録は横のファイルにもあります。",
+  en: "This report could not be read: the file has been cut short, or the browser is too old. What was recorded is in the files beside it too.",
+};
+
 /** @param {HTMLElement} root what the page is drawn into */
 export async function start(root) {
   chooseTheme();
-  const { journey, picture } = await readPage();
-  chooseLanguage(journey.about.language);
-  const report = reportOf(journey, picture);
-  render(html`<${App} report=${report} />`, root);
-  // For the console, and for whoever wants to compare what is shown with what is there.
-  Object.assign(globalThis, { michinori: report });
+  try {
+    const { journey, picture } = await readPage();
+    chooseLanguage(journey.about.language);
+    const report = reportOf(journey, picture);
+    render(html`<${App} report=${report} />`, root);
+    // For the console, and for whoever wants to compare what is shown with what is there.
+    Object.assign(globalThis, { michinori: report });
+  } catch (error) {
+    render(html`<main class="wide">${Object.entries(UNREADABLE).map(([lang, text]) => html`<p key=${lang} lang=${lang} class="note">${text}</p>`)}</main>`, root);
+    throw error;
+  }
 }
 
 /** @param {Journey} journey @param {string} picture as a URL */

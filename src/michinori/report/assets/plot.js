@@ -1,10 +1,11 @@
 // @ts-check
 // A graph over the time of the journey, drawn by uPlot: it shows the time cursor and moves it, and the graphs beside it
 // show the same stretch of time.
-import uPlot from "uplot";
 import { Store, html, useEffect, useRef, useStore } from "./ui.js";
+import { useSay } from "./i18n.js";
 import { textsOf } from "./axis.js";
 import { ms } from "./format.js";
+import { useUPlot } from "./load_uplot.js";
 
 /** @typedef {import("./parts.js").Report} Report */
 /** @typedef {{from: number, to: number}} Stretch in ns */
@@ -22,6 +23,7 @@ import { ms } from "./format.js";
  * @property {number} [height]
  */
 
+const TEXTS = { missing: { ja: "このブラウザではグラフを描けません。", en: "This browser cannot draw the graphs." } };
 const AXIS_FONT = "11px system-ui, sans-serif";
 const HEIGHT = 210;
 const LEFT = 74;
@@ -36,13 +38,15 @@ if (typeof document !== "undefined") {
 
 /** @param {{report: Report, graph: Graph, stretch: Store<Stretch>, label: string}} props */
 export function Plot({ report, graph, stretch, label }) {
+  const say = useSay();
+  const { uPlot, failed } = useUPlot();
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const line = useRef(/** @type {HTMLElement | null} */ (null));
   const look = useStore(appearance, (value) => value);
   useEffect(() => {
     const element = box.current;
-    if (!element || !line.current) return undefined;
-    const plot = new uPlot(optionsOf(graph, element, stretch), [graph.t, ...graph.lines.map((each) => each.values)], element);
+    if (!uPlot || !element || !line.current) return undefined;
+    const plot = new uPlot(optionsOf(uPlot, graph, element, stretch), [graph.t, ...graph.lines.map((each) => each.values)], element);
     plot.over.append(line.current);
     const ends = [
       pressed(plot, graph, report),
@@ -56,7 +60,8 @@ export function Plot({ report, graph, stretch, label }) {
       watch.disconnect();
       plot.destroy();
     };
-  }, [graph, look]);
+  }, [uPlot, graph, look]);
+  if (failed) return html`<p class="note" role="alert">${say(TEXTS.missing)} <code>${failed}</code></p>`;
   return html`<div class="plot" ref=${box} role="img" aria-label=${label} style=${{ height: `${graph.height ?? HEIGHT}px` }}><i class="plot-now" ref=${line}></i></div>`;
 }
 
@@ -74,11 +79,11 @@ function coloursBeside(beside) {
   };
 }
 
-/** @param {Graph} graph @param {HTMLElement} element @param {Store<Stretch>} stretch @returns {any} */
-function optionsOf(graph, element, stretch) {
+/** @param {any} uPlot @param {Graph} graph @param {HTMLElement} element @param {Store<Stretch>} stretch @returns {any} */
+function optionsOf(uPlot, graph, element, stretch) {
   const colour = coloursBeside(element);
   const axis = { stroke: colour("soft"), font: AXIS_FONT, grid: { stroke: colour("faint"), width: 1 }, ticks: { show: false } };
-  const stepped = /** @type {any} */ (uPlot.paths).stepped({ align: 1 });
+  const stepped = uPlot.paths.stepped({ align: 1 });
   return {
     width: element.clientWidth, height: graph.height ?? HEIGHT, legend: { show: false }, padding: [10, 26, 0, 0],
     scales: { x: { time: false, min: stretch.value.from, max: stretch.value.to }, y: { range: rangeOf(graph, stretch) } },

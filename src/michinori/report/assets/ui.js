@@ -1,11 +1,11 @@
 // @ts-check
 // The one door to preact: markup as tagged templates, hooks, and stores that components listen to.
 import { h, options, render } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import htm from "htm";
 
 export const html = htm.bind(h);
-export { options, render, useEffect, useLayoutEffect, useMemo, useRef, useState };
+export { options, render, useEffect, useErrorBoundary, useLayoutEffect, useMemo, useRef, useState };
 
 /**
  * A value that tells its listeners when it changes.
@@ -51,12 +51,27 @@ export function useStore(store, select) {
   latest.current = { select, selected };
   useLayoutEffect(() => {
     const look = () => {
-      if (!Object.is(latest.current.select(store.value), latest.current.selected)) redraw((count) => count + 1);
+      if (changed(latest.current, store.value)) redraw((count) => count + 1);
     };
     look();
     return store.subscribe(look);
   }, [store]);
   return selected;
+}
+
+/**
+ * Whether something else is selected now. What cannot be selected is tried again when the component is drawn, where its fence
+ * (fence.js) catches it: thrown from here, it would keep the store's other listeners from hearing of the value.
+ * @template T
+ * @template S
+ * @param {{select: (value: T) => S, selected: S}} latest @param {T} value
+ */
+function changed({ select, selected }, value) {
+  try {
+    return !Object.is(select(value), selected);
+  } catch {
+    return true;
+  }
 }
 
 /**

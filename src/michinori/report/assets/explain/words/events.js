@@ -85,7 +85,7 @@ export const EVENTS = {
   "tcp loss-detected": ["失われたとみなした。後から送った分が先に届いた (RACK、SACK、重複ACK) か、再送タイマが切れたから。", "Counted as lost: later octets arrived first (RACK, SACK, duplicate ACKs), or the timer ran out.", "RFC 8985 6, RFC 6675 4"],
   "tcp probe-sent": ["確認応答が途絶えたので、再送タイマを待たずに探りのセグメントを送った (TLP)。", "ACKs stopped coming: a probe went out before the timer would (tail-loss probe).", "RFC 8985 7"],
   "tcp spurious-timeout": ["再送タイマは切れたが、実は失われていなかった (F-RTO)。輻輳ウィンドウを戻す。", "The timer had run out though nothing was lost (F-RTO); the congestion window is restored.", "RFC 5682 2"],
-  "tcp spurious-recovery": ["高速回復で再送した分はすべて二重に届いていた (D-SACK)。順序の入替えだったので、輻輳ウィンドウを戻す。", "All that fast recovery sent again came twice (D-SACK): it was reordering, so the window is restored.", "RFC 3708 2"],
+  "tcp spurious-recovery": ["高速回復での再送はすべて無駄だった。先に送った分が遅れて届いた (タイムスタンプのエコー、または二重に届いたと知らせるD-SACKで分かる)。順序の入替えだったので、輻輳ウィンドウを戻す。", "All that fast recovery sent again was sent for nothing: the first had only been late, as the echo of its time stamp shows, or it came twice (D-SACK). It was reordering, so the window is restored.", "RFC 3522, RFC 3708 2"],
   "tcp duplicate-received": ["すでに受け取った範囲がまた届いた。捨ててACKを返す。", "Octets that are here already came again; dropped, and ACKed.", "RFC 9293 3.10.7.4"],
   "tcp out-of-order": ["順番より先のセグメントが届いた。取っておき、重複ACKを返す。", "A segment came ahead of its turn; kept, and a duplicate ACK sent.", "RFC 9293 3.10.7.4, RFC 5681 4.2"],
   "tcp duplicate-ack": ["同じ確認応答番号のACKがまた届いた。3回で高速再送。", "An ACK with the same number came again; three make a fast retransmit.", "RFC 5681 3.2"],
