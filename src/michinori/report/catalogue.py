@@ -164,7 +164,7 @@ SENTENCES: Final[dict[str, Texts]] = {
         "圧縮を元に戻した: {coding} {before} → {after} オクテット", "coding undone: {coding} {before} → {after} octets"
     ),
     "resources": _t("HTMLの中に見つけたもの: {kinds}", "found in the HTML: {kinds}"),
-    "images": _t("復元した画像: {images}", "images decoded: {images}"),
+    "images": _t("デコードした画像: {images}", "images decoded: {images}"),
     "missing": _t("届かなかったもの: {url} ({why})", "did not arrive: {url} ({why})"),
     "painted": _t("{width}×{height} 画素に描画 ({engine})", "painted {width}×{height} pixels ({engine})"),
     # B25

@@ -73,8 +73,14 @@ def test_the_steps_stand_in_the_order_of_what_led_to_what(browser, report, walke
     )
 
 
-def test_the_step_at_the_cursor_is_explained(browser, report, walked):
+def test_every_step_that_led_to_the_cursor_is_explained(browser, report, walked):
+    """A phone shows no tips beside a pointer, and the names of the events are the trace's."""
     [first, *_] = walked.of("tcp", "segment-sent", "pc")
-    [words] = node.call("explain/words.js", [("explainEvent", "tcp", "segment-sent")])
     with opened(browser, report, part="chain", n=first.n, lang="en") as page:
-        assert page.locator(".steps .explained").all_inner_texts() == [f"{words['en']} {words['source']}"]
+        led = page.locator("section").filter(has=page.locator("#chain-title"))
+        steps = [walked.events[int(step.get_attribute("data-n")) - 1] for step in led.locator(".step").all()]
+        shown = led.locator(".explained").all_inner_texts()
+    assert steps[-1].n == first.n
+    assert len(steps) > 1
+    words = node.call("explain/words.js", [("explainEvent", step.layer, step.what) for step in steps])
+    assert shown == [f"{each['en']} {each['source']}".removesuffix(" —") for each in words]

@@ -1,11 +1,15 @@
 """The page: its boxes, how it filled in, its tree and what is said of each response are those of the trace."""
 
+import re
+
 import pytest
 from chromium import NARROW, WIDE, opened, wait_until
 from node import JOURNEY, call
 
+from michinori.browser import sniff
 from michinori.browser.document import Document
 from michinori.report.dom import MAX_NODES, MAX_TEXT, carried
+from michinori.report.html import assets
 
 pytestmark = pytest.mark.peer
 
@@ -38,6 +42,22 @@ def test_of_a_tree_that_is_too_large_the_beginning_is_carried():
     long = carried(Document("<p>" + "a" * (MAX_TEXT + 1), "http://x.example/"))
     assert long["cut"]
     assert max(len(node[2]) for node in long["nodes"]) == MAX_TEXT
+
+
+def test_each_rule_by_which_a_type_is_settled_has_words():
+    png, font = b"\x89PNG\r\n\x1a\n", b"wOF2"
+    settled = [
+        sniff.sniff(b"<p>", ["text/html"]),
+        sniff.sniff(b"<p>", ["text/css"]),
+        sniff.sniff(b"<p>", ["text/css"], nosniff=True),
+        sniff.sniff(b"<p>", []),
+        sniff.sniff(b"<p>", ["text/plain"]),
+        sniff.sniff(png, ["image/jpeg"]),
+        sniff.sniff(font, ["font/ttf"], context="font"),
+    ]
+    rules = {each.rule for each in settled}
+    assert len(rules) == len(settled)
+    assert [rule for rule in rules if not re.search(f'^  "?{rule}"?: {{ ja', assets()["page_answers.js"], re.M)] == []
 
 
 def test_codings_types_and_character_codes_are_those_of_the_trace(walked):

@@ -118,7 +118,7 @@ function Sum({ report, below }) {
 
 /**
  * Events one below the other, by who does them; of devices on the way, whose parts do not call each other, by device.
- * @param {{report: Report, events: number[], n: number, most?: number, explains?: boolean}} props `explains`: the event at the cursor
+ * @param {{report: Report, events: number[], n: number, most?: number, explains?: boolean}} props `explains`: with what each of them means
  */
 function Steps({ report, events, n, most = Infinity, explains = false }) {
   const say = useSay();
@@ -136,6 +136,6 @@ function Steps({ report, events, n, most = Infinity, explains = false }) {
       <button type="button" class="step" data-n=${each} title=${words && say(words)} aria-current=${each === n ? "true" : undefined} aria-label=${each === n ? `${say(TEXTS.here)}: ${event.what}` : undefined} onClick=${() => report.go(each)}>
         <span class="step-layer">${LAYERS[event.layer] ? say(LAYERS[event.layer]) : event.layer}</span>
         <span class="step-what">${event.what}</span><span class="step-brief">${brief(event)}</span><span class="step-time">${ms(event.t)}</span></button>
-      ${each === n && explains && html`<${Explained} words=${words} />`}</li>`;
+      ${explains && html`<${Explained} words=${words} />`}</li>`;
   })}</ol>${!all && events.length > most && html`<p><button type="button" class="chip" onClick=${() => setAll(true)}>${say(TEXTS.more, { count: count(events.length - most) })}</button></p>`}`;
 }

@@ -14,7 +14,7 @@ const TEXTS = {
   declared: { ja: "宣言された型", en: "Declared type" },
   sniffed: { ja: "中身から判断した型", en: "Sniffed type" },
   charset: { ja: "文字コード", en: "Character encoding" },
-  plain: { ja: "なし: {octets}", en: "none: {octets}" },
+  plain: { ja: "なし: {octets} オクテット", en: "none: {octets} octets" },
   coded: { ja: "{coding}: {from} → {to} オクテット ({share})", en: "{coding}: {from} → {to} octets ({share})" },
   from: { ja: "{charset} ({how})", en: "{charset} ({how})" },
   headers: { ja: "応答のヘッダ", en: "Response head" },
@@ -30,6 +30,17 @@ const HOWS = {
   document: { ja: "文書から受け継ぐ", en: "inherited from the document" },
   guess: { ja: "中身から推測", en: "guessed from the octets" },
   default: { ja: "既定値", en: "default" },
+};
+
+/** By which rule of WHATWG MIME Sniffing the type was settled, by what the trace calls it. @type {Record<string, Texts>} */
+const RULES = {
+  header: { ja: "ヘッダのとおり", en: "as the header says" },
+  nosniff: { ja: "ヘッダのとおり (nosniff)", en: "as the header says (nosniff)" },
+  "image-table": { ja: "画像の先頭のオクテットから", en: "by an image's first octets" },
+  "font-table": { ja: "フォントの先頭のオクテットから", en: "by a font's first octets" },
+  "feed-or-html": { ja: "HTMLかフィードかを中身で", en: "HTML or a feed, by what it holds" },
+  "text-or-binary": { ja: "文字かバイナリかを中身で", en: "text or binary, by what it holds" },
+  "unknown-type": { ja: "ヘッダになく、先頭のオクテットから", en: "no header: by its first octets" },
 };
 
 /** @param {{report: Report, answers: Answer[]}} props */
@@ -52,7 +63,7 @@ function One({ report, answer, current }) {
     ${data.status ? html`<dl>
       <div><dt>${say(TEXTS.coding)}</dt><dd>${coded ? html`<${Go} report=${report} n=${coded.n}>${say(TEXTS.coded, { coding: coded.coding, from: count(coded.from), to: count(coded.to), share: `${Math.round((coded.from / coded.to) * 100)} %` })}<//>` : say(TEXTS.plain, { octets: count(data.response_body_octets) })}</dd></div>
       <div><dt>${say(TEXTS.declared)}</dt><dd class="mono">${sniffed?.header_type || data.content_type || "–"}</dd></div>
-      <div><dt>${say(TEXTS.sniffed)}</dt><dd class=${sniffed?.differs ? "mono warm" : "mono"}>${sniffed ? html`<${Go} report=${report} n=${sniffed.n}>${sniffed.type}<//> <span class="soft">(${sniffed.rule})</span>` : "–"}</dd></div>
+      <div><dt>${say(TEXTS.sniffed)}</dt><dd class=${sniffed?.differs ? "warm" : undefined}>${sniffed ? html`<span class="mono"><${Go} report=${report} n=${sniffed.n}>${sniffed.type}<//></span> <span class="soft">(${RULES[sniffed.rule] ? say(RULES[sniffed.rule]) : sniffed.rule})</span>` : "–"}</dd></div>
       <div><dt>${say(TEXTS.charset)}</dt><dd>${decoded ? html`<${Go} report=${report} n=${decoded.n}>${say(TEXTS.from, { charset: decoded.charset, how })}<//>` : "–"}</dd></div>
     </dl>` : html`<p class="warm">${say(asked.why ?? TEXTS.none)}</p>`}
     ${open && html`<div class="page-heads"><${Head} title=${say(TEXTS.sent)} first=${`${data.method} ${pathOf(data.url)} ${data.request_version}`} headers=${data.request_headers ?? []} />

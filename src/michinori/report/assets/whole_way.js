@@ -28,6 +28,7 @@ const TEXTS = {
   },
   release: { ja: "最後にパイプを外す", en: "In the end the pipe is taken away" },
   through: { ja: "全体を通して", en: "All the way through" },
+  again: { ja: "サーバが受信したときと同じこと (復路1のB21、B22) が、ブラウザのPCで起きます。", en: "What the server did when it received (B21 and B22 of way back 1) the browser's PC does now." },
   show: { ja: "この行の最初の事象へ", en: "To the first event of this row" },
 };
 const SHOWN = 8;
@@ -48,7 +49,8 @@ export function WholeWay({ report }) {
       ${section.rows.length > 0 && html`<ol class="rows">${section.rows.map((name) => {
         const row = rows.get(name);
         return row && html`<${RowCard} key=${name} report=${report} row=${row} />`;
-      })}</ol>`}</section>`)}
+      })}</ol>`}
+      ${!section.rows.length && html`<p class="soft">${say(TEXTS.again)}</p>`}</section>`)}
     <${Tutorial} />
   </div>`;
 }
@@ -117,8 +119,10 @@ function timesOf(journey, row) {
   return [...found.values()];
 }
 
-/** @param {import("./data.js").Journey} journey @param {number} exchange @param {number} conversation */
+/** Short, and no two connections alike. @param {import("./data.js").Journey} journey @param {number} exchange @param {number} conversation */
 function nameOf(journey, exchange, conversation) {
   if (exchange) return `#${exchange} ${pathOf(journey.about.exchanges[exchange - 1].url)}`;
-  return journey.about.conversations[conversation - 1].client_end;
+  const { client_end: ends, server } = journey.about.conversations[conversation - 1];
+  const [protocol, own, other = ""] = ends.split(" "), [ownPort, otherPort] = [own, other].map((end) => end.slice(end.lastIndexOf(":")));
+  return other ? `${protocol} ${ownPort} → ${server}${otherPort}` : ends;
 }
