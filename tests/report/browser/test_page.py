@@ -4,6 +4,7 @@ import re
 
 import pytest
 from chromium import NARROW, WIDE, opened, wait_until
+from journeys import walk
 from node import JOURNEY, call
 
 from michinori.browser import sniff
@@ -152,3 +153,10 @@ def test_heads_and_tree_are_opened_by_keyboard(browser, report, walked):
             page.wait_for_timeout(20)
         tags = page.locator(".page-tree .page-node-tag").all_inner_texts()
         assert sum(tag.startswith("<") for tag in tags) == parsed.data["elements"]
+
+
+def test_the_strip_of_a_short_page_ends_where_the_page_ends(browser, tmp_path):
+    lost = walk(tmp_path / "out", "http://www.michinori.example/no-such-page")
+    with opened(browser, lost.folder / "journey.html", part="page", lang="en") as page:
+        sheet, shot = page.locator(".page-sheet").bounding_box(), page.locator(".page-film canvas").first.bounding_box()
+        assert shot["height"] / shot["width"] == pytest.approx(sheet["height"] / sheet["width"], rel=0.03)

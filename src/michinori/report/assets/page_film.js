@@ -26,7 +26,7 @@ const TEXTS = {
   at: { ja: "{name} が届いた {time} ms へ", en: "To {time} ms, when {name} had come" },
 };
 const MOST = 24;
-const WIDTH = 264, HEIGHT = 384; // twice as fine as it is shown
+const WIDTH = 264, MOST_HEIGHT = 384, FINENESS = 2; // pixels, two for each that they are shown on
 const COVER = "#bdb8ac";
 
 /** @param {{report: Report, answers: Answer[], layout: Layout}} props */
@@ -42,7 +42,7 @@ export function Film({ report, answers, layout }) {
       const names = moment.came.map(shortly);
       const name = !moment.exchange ? say(TEXTS.painted) : names.length > 1 ? say(TEXTS.more, { name: names[names.length - 1], count: names.length - 1 }) : names[0];
       return html`<li key=${moment.n}><button type="button" aria-current=${moment.n === current ? "true" : undefined} data-n=${moment.n} aria-label=${say(TEXTS.at, { name, time: ms(moment.t) })} onClick=${() => report.go(moment.n)}>
-        ${moment.jpeg ? html`<${Shot} jpeg=${moment.jpeg} />` : html`<${Thumb} image=${image} answers=${answers} layout=${layout} moment=${moment} />`}
+        ${moment.jpeg ? html`<${Shot} jpeg=${moment.jpeg} layout=${layout} />` : html`<${Thumb} image=${image} answers=${answers} layout=${layout} moment=${moment} />`}
         <span class="page-film-name" title=${names.join(", ")}>${name}</span><span class="num soft">${ms(moment.t)} ms</span></button></li>`;
     })}</ol></section>`;
 }
@@ -53,15 +53,21 @@ function few(moments) {
   return Array.from({ length: MOST }, (_, index) => moments[Math.round((index * (moments.length - 1)) / (MOST - 1))]);
 }
 
-/** @param {{jpeg: Uint8Array<ArrayBuffer>}} props */
-function Shot({ jpeg }) {
+/** How tall a picture of the strip is, in its own pixels: a short page is not followed by anything. @param {Layout} layout */
+const heightOf = ({ width, height }) => Math.min(Math.round((height * WIDTH) / width), MOST_HEIGHT);
+
+/** @param {Layout} layout */
+const styleOf = (layout) => ({ height: `${heightOf(layout) / FINENESS}px` });
+
+/** @param {{jpeg: Uint8Array<ArrayBuffer>, layout: Layout}} props */
+function Shot({ jpeg, layout }) {
   const [url, setUrl] = useState("");
   useEffect(() => {
     const made = URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" }));
     setUrl(made);
     return () => URL.revokeObjectURL(made);
   }, [jpeg]);
-  return html`<span class="page-shot">${url && html`<img src=${url} alt="" />`}</span>`;
+  return html`<span class="page-shot" style=${styleOf(layout)}>${url && html`<img src=${url} alt="" />`}</span>`;
 }
 
 /** @param {string} url */
@@ -86,13 +92,13 @@ function Thumb({ image, answers, layout, moment }) {
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!context || !image) return;
-    const scale = WIDTH / layout.width, seen = Math.min(layout.height, HEIGHT / scale);
+    const scale = WIDTH / layout.width, seen = Math.min(layout.height, MOST_HEIGHT / scale);
     const missing = missingAt(answers, layout, moment.n);
-    context.clearRect(0, 0, WIDTH, HEIGHT);
+    context.clearRect(0, 0, WIDTH, MOST_HEIGHT);
     if (missing.everything) return;
     context.fillStyle = COVER;
     context.drawImage(image, 0, 0, image.naturalWidth, (seen / layout.height) * image.naturalHeight, 0, 0, WIDTH, seen * scale);
     for (const { x, y, width, height } of missing.boxes) context.fillRect(x * scale, y * scale, width * scale, height * scale);
   }, [image, moment]);
-  return html`<canvas ref=${canvas} width=${WIDTH} height=${HEIGHT} aria-hidden="true"></canvas>`;
+  return html`<canvas ref=${canvas} width=${WIDTH} height=${heightOf(layout)} style=${styleOf(layout)} aria-hidden="true"></canvas>`;
 }
