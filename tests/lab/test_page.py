@@ -148,6 +148,8 @@ def test_a_click_on_the_map_makes_the_next_journey_go_wrong(lab, open_page):
     )
     page.mouse.click(*at)
     assert page.locator("#touched").input_value() == "access"
+    bar = page.locator(".lab-fault-bar").bounding_box()
+    assert bar["y"] + bar["height"] <= page.locator(".player").bounding_box()["y"]  # nobody must look for it
     page.click("[data-befalls=third]")
     page.click("[data-node=tld-server]")
     page.click("[data-befalls=silent]")

@@ -1,6 +1,6 @@
 // @ts-check
 // Below the map: what may befall the cable or the machine that was clicked, at this moment of the journey.
-import { html, useStore } from "../../report/assets/ui.js";
+import { html, useEffect, useRef, useStore } from "../../report/assets/ui.js";
 import { useSay } from "../../report/assets/i18n.js";
 import { ms } from "../../report/assets/format.js";
 import { BEFALLS, SILENCED, chosenOf, inWords } from "./faults.js";
@@ -31,10 +31,12 @@ function FaultBar({ lab, report, host, line, touch }) {
   const say = useSay();
   const t = useStore(report.cursor, (moment) => Math.round(moment.t / NS_PER_US));
   const faults = useStore(lab, (state) => state.order.faults);
+  const bar = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => void (line && bar.current?.scrollIntoView({ block: "nearest" })), [line]); // on a phone it is far below the cable that was touched
   const { lines } = report.journey.about;
   const own = lines.filter(({ ends }) => ends.some((end) => end.node === host));
   const add = (/** @type {string} */ name, /** @type {string} */ rule) => lab.addFault(`${name}:${rule.replace("{t}", `${t}us`)}`);
-  return html`<section class="lab-fault-bar card"><h3>${say(TEXTS.title)}</h3><p class="soft">${say(TEXTS.lead, { time: ms(t * NS_PER_US) })}</p>
+  return html`<section class="lab-fault-bar card" ref=${bar}><h3>${say(TEXTS.title)}</h3><p class="soft">${say(TEXTS.lead, { time: ms(t * NS_PER_US) })}</p>
     <div class="lab-befalls"><label><span class="unseen">${say(TEXTS.line)}</span>
         <select id="touched" value=${line} onChange=${(/** @type {any} */ event) => touch(event.target.value)}>
           <option value="">${say(TEXTS.line)} ${say(TEXTS.noLine)}</option>

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useStore } from "../../report/assets/ui.js";
 import { useSay } from "../../report/assets/i18n.js";
 import { App, Brand } from "../../report/assets/app.js";
+import { Fence } from "../../report/assets/fence.js";
 import { GONE } from "./api.js";
 import { AddressBar } from "./address_bar.js";
 import { Progress } from "./progress.js";
@@ -41,7 +42,7 @@ export function Lab({ lab }) {
         <button type="button" aria-current=${name === view ? "page" : undefined} onClick=${() => lab.show(name)}>${say(TEXTS[name])}</button></li>`)}</ul></nav>
     </div></header>
     ${gone ? html`<div class="lab-gone"><p class="wide" role="alert">${say(GONE)}</p></div>` : wrong && html`<${Wrong} sentence=${wrong} />`}
-    <${View} lab=${lab} />
+    <${Fence} key=${view}><${View} lab=${lab} /><//>
   </div>`;
 }
 
