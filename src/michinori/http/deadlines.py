@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -39,6 +39,10 @@ class Deadlines(Generic[T]):
         if not self._waiting and self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def __iter__(self) -> Iterator[T]:
+        """Who waits, the longest first."""
+        return iter(self._waiting)
 
     def __len__(self) -> int:
         """How many wait."""

@@ -14,6 +14,7 @@ from michinori.http.chronicle import Chronicle, Log
 from michinori.http.conversation import Conversation
 from michinori.http.dates import format_date
 from michinori.http.deadlines import Deadlines
+from michinori.http.door import Door
 from michinori.http.refusal import Refusal
 from michinori.http.server_limits import ServerLimits
 from michinori.http.serving import Handler, ServerRequest, ServerResponse
@@ -43,6 +44,7 @@ class Server:
         self.heads = self._deadlines(limits.head_s, Turns.on_late_head)
         self.partings = self._deadlines(limits.linger_s, Turns.on_parted)
         self.flushes = self._deadlines(limits.send_s, Turns.on_stuck)
+        self.doors = Deadlines(self.loop, limits.head_s, Door.drop)
         self._name = name
         self._clock = current().clock
         self._second = -1
@@ -101,6 +103,8 @@ class Server:
         if grace_s > 0:
             await self._until_empty(grace_s)
         self.closing = True
+        for door in list(self.doors):
+            door.drop()
         for conversation in list(self._conversations):
             conversation.drop()
         await self._until_empty(grace_s + 1)
@@ -182,13 +186,14 @@ async def serve(
     """
     server = Server(handler, limits or ServerLimits(), name, log, secure=tls is not None)
     loop = server.loop
-    more: dict[str, Any] = {"ssl": tls, "backlog": backlog}
-    if tls is not None:
-        more["ssl_handshake_timeout"] = server.limits.head_s
+
+    def protocol() -> asyncio.Protocol:
+        return Conversation(server) if tls is None else Door(server, tls)
+
     places: list[dict[str, Any]] = [{"sock": sock} for sock in sockets] or [{"host": host, "port": port}]
     try:
         for place in places:
-            server._listeners.append(await loop.create_server(lambda: Conversation(server), **place, **more))
+            server._listeners.append(await loop.create_server(protocol, **place, backlog=backlog))
     except BaseException:
         await server.aclose(0)
         raise
