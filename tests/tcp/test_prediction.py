@@ -134,6 +134,27 @@ def nothing_but_an_ack(dice: Random, side: Side) -> Segment:
     return Segment(80, 40000, seq, ack, ACK, 60000, b"", Options(timestamps=stamps))
 
 
+def what_came_beyond_a_gap(dice: Random, side: Side) -> Segment:
+    """What a peer sends that only listens and misses something: what it holds, mostly more than before, and sometimes
+    what came twice.
+    """
+    tcb = side.connection._tcb
+    snd, rcv = tcb.snd, tcb.rcv
+    acked = dice.choice((0, 0, 0, 0, 1000, 300, -1000)) if snd.una < snd.nxt else 0
+    start = snd.una + max(acked, 0)
+    edges = sorted(dice.sample(range(start + 1, start + 4000, 100), 2 * dice.choice((1, 1, 2, 3))))
+    blocks = [(low, min(high, snd.nxt)) for low, high in zip(edges[::2], edges[1::2], strict=True) if low < snd.nxt]
+    if dice.randrange(3):
+        blocks.reverse()
+    if not dice.randrange(5):
+        blocks.insert(0, (start - 300, start) if dice.randrange(2) else (start + 200, start + 300))
+    stamps = (rcv.stamp + dice.choice((0, 1, 1, -1)) & 0xFFFF_FFFF, tcb.stamp_now(side.now)) if tcb.stamped else None
+    sack = tuple((snd.wire(low), snd.wire(high)) for low, high in blocks[:3])
+    seq, ack = rcv.wire(rcv.nxt + dice.choice((0,) * 9 + (500,))), snd.wire(snd.una + acked)
+    window = dice.choice((60000, 60000, 5000, 0))
+    return Segment(80, 40000, seq, ack, ACK, window, b"", Options(sack=sack, timestamps=stamps))
+
+
 def drawn(dice: Random) -> TcpConfig:
     """Settings that let buffers fill and windows close."""
     receive_buffer, send_buffer = dice.choice((1500, 4000, 30_000)), dice.choice((3000, 100_000))
@@ -172,6 +193,8 @@ def test_the_short_way_leaves_what_the_steps_leave(seed):
         elif what < 6:
             is_plain = turn > closes_at and dice.randrange(5)
             segment = nothing_but_an_ack(dice, short) if is_plain else likely(dice, short)
+            if short.connection._tcb.recovery.sack and dice.randrange(2):
+                segment = what_came_beyond_a_gap(dice, short)
             for side in (short, long):
                 side.receive(segment)
         elif what == 6 and turn < closes_at:

@@ -30,6 +30,7 @@ from michinori.wire.tcp_frame import (
     TEXT_AT,
     TIMESTAMPS,
     Template,
+    sack_blocks,
     sack_option,
     unpack_heads,
     words_of_options,
@@ -47,6 +48,7 @@ _ETHERNET: Final = 14
 _IPV4: Final = 20
 _IPV4_HEADER: Final = slice(_ETHERNET, SEGMENT_AT)
 _TCP_HEADER: Final = slice(SEGMENT_AT, TEXT_AT)
+_SEGMENT: Final = slice(SEGMENT_AT, None)
 _TEXT: Final = slice(TEXT_AT, None)
 
 
@@ -67,7 +69,7 @@ class _Way:
 class Express:
     """Takes and sends the frames of one connection."""
 
-    __slots__ = ("_connection", "_flow", "_predicted", "_pseudo", "_queue", "_table", "_ways")
+    __slots__ = ("_connection", "_flow", "_predicted", "_pseudo", "_queue", "_sacking", "_table", "_ways")
 
     def __init__(self, table: TcpTable, flow: Flow) -> None:
         self._table = table
@@ -75,7 +77,7 @@ class Express:
         self._flow = flow
         self._pseudo = flow.pseudo
         self._connection = flow.connection
-        self._predicted = flow.connection.shorten(self.send)
+        self._predicted, self._sacking = flow.connection.shorten(self.send)
         self._ways: dict[int, _Way] = {}  # by the ECN field
 
     def take(self, frame: bytes) -> bool:
@@ -93,23 +95,23 @@ class Express:
         ):
             return False
         flow, now_ns = self._flow, self._queue.now_ns
-        is_plain = flags | PSH == PLAIN_ACK and block == TIMESTAMPS and total == size and tos & _CE != _CE
-        if not is_plain or not self._predicted(
-            seq,
-            ack,
-            window,
-            value,
-            echo,
-            frame[_TEXT],
-            number_of(frame[_TCP_HEADER]) + self._pseudo + total - _IPV4,
-            now_ns,
-        ):
+        is_taken = is_refused = False
+        if block == TIMESTAMPS and total == size and tos & _CE != _CE:
+            if flags | PSH == PLAIN_ACK:
+                words = number_of(frame[_TCP_HEADER]) + self._pseudo + total - _IPV4
+                is_taken = self._predicted(seq, ack, window, value, echo, frame[_TEXT], words, now_ns)
+                is_refused = not is_taken
+            elif blocks := sack_blocks(frame, flags):
+                words = number_of(frame[_SEGMENT]) + self._pseudo + total - _IPV4
+                is_taken = self._sacking(seq, ack, window, value, echo, blocks, words, now_ns)
+                is_refused = not is_taken
+        if not is_taken:
             try:
                 segment = Segment.parse(memoryview(frame)[SEGMENT_AT : total + _ETHERNET], self._pseudo)
             except Malformed as malformed:
                 self._table.drop(malformed.reason)
                 return True
-            if is_plain:
+            if is_refused:
                 self._connection.receive_unpredicted(segment, now_ns)
             else:
                 self._connection.receive(segment, now_ns, is_marked=tos & _CE == _CE)

@@ -53,6 +53,12 @@ def acknowledge(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     if not is_plausible(tcb, seg):
         send_challenge_ack(tcb, now, "ack")
         return False
+    take_in(tcb, seg, now)
+    return _check_our_fin(tcb, now)
+
+
+def take_in(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
+    """All that a plausible ACK tells but what has come of our FIN."""
     snd, recovery = tcb.snd, tcb.recovery
     snd_wnd_before = snd.wnd
     blocks = _read_sack(tcb, seg) if seg.options.sack and recovery.sack else _NO_BLOCKS
@@ -85,7 +91,6 @@ def acknowledge(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
         heed_echo(tcb, seg)
     if seg.dsack is not None:
         heed_duplicate(tcb, seg.dsack)
-    return _check_our_fin(tcb, now)
 
 
 def _look_for_losses(tcb: Tcb, seg: Arrival, delivered: list[tuple[int, int]], now: Nanos) -> None:
@@ -234,8 +239,11 @@ def _read_sack(tcb: Tcb, seg: Arrival) -> list[tuple[int, int]]:
         if tcb.watch is not None:
             tcb.watch.tell("dropped", why="scoreboard-full")
         return _NO_BLOCKS
-    least = max(snd.una, seg.ack)
-    return [(start, end) for start, end in named if least < start < end <= snd.nxt]
+    least, nxt = max(snd.una, seg.ack), snd.nxt
+    for start, end in named:
+        if not least < start < end <= nxt:
+            return [block for block in named if least < block[0] < block[1] <= nxt]
+    return named
 
 
 def _count_duplicate(tcb: Tcb) -> None:

@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from michinori.tcp.tcb import Tcb
 from michinori.wire import Octets
-from michinori.wire.tcp import ACK, FIN, SYN, Segment
+from michinori.wire.tcp import ACK, FIN, SYN, Options, Segment
 
 
-class Arrival:
-    """SEG.SEQ, SEG.ACK, SEG.LEN, SEG.WND. ``segment`` is what came."""
+class Arrival(msgspec.Struct, eq=False, gc=False):
+    """SEG.SEQ, SEG.ACK, SEG.WND and what else the segment has; a struct because one is made for most segments."""
 
-    __slots__ = (
-        "ack",
-        "advanced",
-        "dsack",
-        "flags",
-        "is_marked",
-        "options",
-        "payload",
-        "segment",
-        "seq",
-        "urgent",
-        "window",
-    )
+    flags: int
+    number: int
+    """SEG.SEQ as it stands in the header."""
+    seq: int
+    ack: int
+    window: int
+    options: Options
+    payload: Octets = b""
+    urgent: int = 0
+    is_marked: bool = False
+    """A router has set CE in its packet."""
+    advanced: bool = False
+    """Its ACK has moved SND.UNA."""
+    dsack: tuple[int, int] | None = None
+    """What the peer says to have got twice (RFC 2883)."""
 
-    def __init__(self, tcb: Tcb, segment: Segment, *, is_marked: bool = False) -> None:
-        self.segment = segment
-        self.flags = segment.flags
+    @classmethod
+    def of(cls, tcb: Tcb, segment: Segment, *, is_marked: bool = False) -> Arrival:
+        """What that segment is to this connection."""
+        flags, number = segment.flags, segment.seq
         # Before the peer's SYN has come, nothing is known of where its numbers begin.
-        self.seq = tcb.rcv.position(segment.seq) if tcb.rcv.nxt else 0
-        self.ack = tcb.snd.position(segment.ack) if segment.flags & ACK else 0
-        self.window = segment.window
-        self.payload: Octets = segment.payload
-        self.options = segment.options
-        self.urgent = segment.urgent
-        self.is_marked = is_marked
-        """A router has set CE in its packet."""
-        self.advanced = False
-        """Its ACK has moved SND.UNA."""
-        self.dsack: tuple[int, int] | None = None
-        """What the peer says to have got twice (RFC 2883)."""
+        seq = tcb.rcv.position(number) if tcb.rcv.nxt else 0
+        ack = tcb.snd.position(segment.ack) if flags & ACK else 0
+        return cls(flags, number, seq, ack, segment.window, segment.options, segment.payload, segment.urgent, is_marked)
 
     @property
     def length(self) -> int:

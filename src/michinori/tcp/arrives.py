@@ -48,11 +48,11 @@ def go_through_steps(tcb: Tcb, segment: Segment, now: Nanos, *, is_marked: bool 
     tcb.heard_at_ns = now
     if tcb.state is CLOSED:
         return
-    seg = Arrival(tcb, segment, is_marked=is_marked)
+    seg = Arrival.of(tcb, segment, is_marked=is_marked)
     if tcb.watch is not None:
         tcb.watch.received(segment, seg.seq, seg.ack, is_marked=is_marked)
     if tcb.state is TIME_WAIT:
-        arrives_in_time_wait(tcb, seg, now)
+        arrives_in_time_wait(tcb, segment, now)
         return
     for step in _steps_for(tcb, segment.flags):
         if not step(tcb, seg, now):

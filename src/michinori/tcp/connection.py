@@ -10,11 +10,11 @@ from michinori.tcp.arrival import Arrival
 from michinori.tcp.arrives import go_through_steps, segment_arrives
 from michinori.tcp.config import IPV4_AND_TCP_HEADERS, IPV6_AND_TCP_HEADERS, TcpConfig
 from michinori.tcp.congestion import initial_window
-from michinori.tcp.effects import NOBODY, Effects, Endpoint, PlainReceiver, PlainSender
+from michinori.tcp.effects import NOBODY, Effects, Endpoint, PlainReceiver, PlainSender, SackReceiver
 from michinori.tcp.errors import ConnectionAborted, ConnectionClosing, TcpError
 from michinori.tcp.fast_open import room_in_syn
 from michinori.tcp.lifecycle import abort, become, finish, fit_mss, notify, send_space
-from michinori.tcp.prediction import plain_arrives
+from michinori.tcp.prediction import plain_arrives, sack_arrives
 from michinori.tcp.receiving import read, take_early_text
 from michinori.tcp.retransmission import on_path_mtu
 from michinori.tcp.segments import send_syn
@@ -99,7 +99,7 @@ class Connection(Standing):
         assert not tcb.snd.nxt, "a connection is opened once"
         tcb.opening.listener = listener
         self._tell_of_isn()
-        seg = Arrival(tcb, syn)
+        seg = Arrival.of(tcb, syn)
         tcb.totals.segments_in += 1
         if tcb.watch is not None:
             tcb.watch.received(syn, 0, 0)
@@ -133,7 +133,7 @@ class Connection(Standing):
         assert not tcb.snd.nxt, "a connection is opened once"
         tcb.opening.listener = listener
         tcb.state = State.LISTEN
-        take_syn(tcb, Arrival(tcb, syn), now)
+        take_syn(tcb, Arrival.of(tcb, syn), now)
         tcb.snd.nxt = tcb.snd.max = 1
         become(tcb, State.SYN_RECEIVED)
         segment_arrives(tcb, ack, now)
@@ -152,10 +152,13 @@ class Connection(Standing):
         """A segment for this connection has arrived; ``is_marked``: a router has set CE in its packet (RFC 3168)."""
         segment_arrives(self._tcb, segment, now, is_marked=is_marked)
 
-    def shorten(self, sender: PlainSender) -> PlainReceiver:
-        """Let segments with time stamps alone go by ``sender``, and give who takes them (``plain_arrives``)."""
-        self._tcb.plain_sender = sender
-        return MethodType(plain_arrives, self._tcb)  # quicker to call than a ``partial``
+    def shorten(self, sender: PlainSender) -> tuple[PlainReceiver, SackReceiver]:
+        """Let segments with time stamps and SACK blocks alone go by ``sender``, and give who takes such segments
+        (``plain_arrives``, ``sack_arrives``).
+        """
+        tcb = self._tcb
+        tcb.plain_sender = sender
+        return MethodType(plain_arrives, tcb), MethodType(sack_arrives, tcb)  # quicker to call than a ``partial``
 
     def receive_unpredicted(self, segment: Segment, now: Nanos, *, is_marked: bool = False) -> None:
         """``receive`` for a segment that was refused there, or is of another kind."""

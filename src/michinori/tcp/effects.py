@@ -18,6 +18,9 @@ PlainSender: TypeAlias = Callable[[int, int, int, int, Options, Octets, int], No
 #: Takes SEQ, ACK, window field, TSval, TSecr, text, the sum of the other words and the time; False if it is not
 #: expected.
 PlainReceiver: TypeAlias = Callable[[int, int, int, int, int, Octets, int, Nanos], bool]
+#: Takes an ACK without text: SEQ, ACK, window field, TSval, TSecr, its SACK blocks, the sum of all words and the time;
+#: False if it is not expected.
+SackReceiver: TypeAlias = Callable[[int, int, int, int, int, tuple[tuple[int, int], ...], int, Nanos], bool]
 
 
 class Effects(Protocol):

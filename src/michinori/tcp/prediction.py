@@ -4,14 +4,16 @@ What comes next on an undisturbed connection is either text in order that acknow
 text that brings none. Both do here in a few lines what the steps of ``arrives.py`` would do, to the letter: a test runs
 every kind of traffic over both and compares. So does text ahead of a gap, or at its beginning, of which there is much
 where something was lost; and an ACK of text while our FIN waits behind it, as an application that writes much closes
-long before it has left. Whatever is not plain is left to the steps, as is every segment of a connection that is
-watched.
+long before it has left. An ACK with SACK blocks, of which every loss brings a windowful, spares the steps that look
+at sequence numbers and text alone. Whatever is not plain is left to the steps, as is every segment of a connection that
+is watched.
 """
 
 from __future__ import annotations
 
 from michinori.sim import Nanos
-from michinori.tcp.acknowledgment import measure_by_echo
+from michinori.tcp.acknowledgment import is_plausible, measure_by_echo, take_in
+from michinori.tcp.arrival import Arrival
 from michinori.tcp.lifecycle import notify
 from michinori.tcp.receiving import keep_for_later, see_to_ack, take_text, widen
 from michinori.tcp.sending import transmit
@@ -21,7 +23,7 @@ from michinori.tcp.timers import NEVER
 from michinori.tcp.totals import Held
 from michinori.wire import Octets
 from michinori.wire.checksum import partial
-from michinori.wire.tcp import ACK, PSH, Segment
+from michinori.wire.tcp import ACK, PSH, Options, Segment
 
 # Sequence arithmetic stands here in the open, (a - b) & MASK, for the sake of speed.
 _MASK = 0xFFFF_FFFF
@@ -31,13 +33,17 @@ _SIGN = 0x8000_0000
 def as_predicted(tcb: Tcb, segment: Segment, now: Nanos) -> bool:
     """Deal with the segment if it is one of them. False: it was not touched."""
     options = segment.options
-    if segment.flags | PSH != ACK | PSH or options.sack or options.user_timeout_s is not None:
+    if segment.flags | PSH != ACK | PSH or options.user_timeout_s is not None:
         return False
     stamp = echo = 0
     if tcb.stamped:
         if options.timestamps is None:
             return False
         stamp, echo = options.timestamps
+    if options.sack:
+        return not (segment.flags & PSH or segment.payload) and sack_arrives(
+            tcb, segment.seq, segment.ack, segment.window, stamp, echo, options.sack, None, now
+        )
     return plain_arrives(tcb, segment.seq, segment.ack, segment.window, stamp, echo, segment.payload, None, now)
 
 
@@ -87,6 +93,45 @@ def plain_arrives(
         _text_beside_gap(tcb, nxt + ahead, text, size, now)
     else:
         _text_in_order(tcb, text, size, now)
+    return True
+
+
+def sack_arrives(
+    tcb: Tcb,
+    seq: int,
+    ack: int,
+    window: int,
+    stamp: int,
+    echo: int,
+    blocks: tuple[tuple[int, int], ...],
+    words: int | None,
+    now: Nanos,
+) -> bool:
+    """The same for an ACK without text whose only options are time stamps and these SACK blocks."""
+    rcv = tcb.rcv
+    if (
+        (tcb.state is not ESTABLISHED and tcb.state is not FIN_WAIT_1)
+        or (seq - rcv.irs - rcv.nxt) & _MASK
+        or (stamp - rcv.stamp) & _SIGN
+        or not tcb.stamped
+        or tcb.watch is not None
+        or (words is not None and words % 0xFFFF)
+    ):
+        return False
+    options = Options(None, None, False, blocks, (stamp, echo))
+    seg = Arrival(ACK, seq, rcv.nxt, tcb.snd.position(ack), window, options)
+    if not is_plausible(tcb, seg) or seg.ack > tcb.snd.buffer.end:  # our FIN, maybe
+        return False
+    tcb.totals.segments_in += 1
+    tcb.heard_at_ns = now
+    if rcv.acked_to == rcv.nxt:
+        rcv.stamp = stamp
+        rcv.stamp_at_ns = now
+    take_in(tcb, seg, now)
+    transmit(tcb, now)
+    notify(tcb)
+    if not tcb.gone:
+        see_to_ack(tcb, now)
     return True
 
 

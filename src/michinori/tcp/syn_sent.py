@@ -55,7 +55,7 @@ def arrives_in_syn_sent(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
 def take_syn(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
     """Learn from the peer's SYN where its numbers begin and what it can do."""
     snd, rcv = tcb.snd, tcb.rcv
-    rcv.irs = seg.segment.seq
+    rcv.irs = seg.number
     rcv.nxt = rcv.acked_to = 1
     negotiate(tcb, seg.options, now)
     negotiate_ecn(tcb, seg)

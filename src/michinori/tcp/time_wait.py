@@ -12,7 +12,6 @@ from enum import Enum, auto
 import msgspec
 
 from michinori.sim import Nanos
-from michinori.tcp.arrival import Arrival
 from michinori.tcp.challenges import Challenges
 from michinori.tcp.effects import Endpoint
 from michinori.tcp.lifecycle import enter_time_wait, finish
@@ -115,14 +114,14 @@ def time_wait_of(tcb: Tcb) -> TimeWait:
     )
 
 
-def arrives_in_time_wait(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
+def arrives_in_time_wait(tcb: Tcb, segment: Segment, now: Nanos) -> None:
     """The same for a connection of which everything is kept: one that is watched, or still in somebody's hands."""
     left = time_wait_of(tcb)
-    match left.judge(seg.segment):
+    match left.judge(segment):
         case Verdict.REOPEN if tcb.on_reopen is not None:
             reopen = tcb.on_reopen
             finish(tcb, None)
-            reopen(seg.segment, left.least_isn, now)
+            reopen(segment, left.least_isn, now)
         case Verdict.RESTART:
             enter_time_wait(tcb, now)
             send_ack(tcb, now)

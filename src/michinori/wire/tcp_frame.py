@@ -30,6 +30,15 @@ TIMESTAMPS: Final = 0x0101_080A
 #: Data offset and flags of a segment with 32 octets of header and nothing but ACK, and PSH maybe (as an OR with PSH).
 PLAIN_ACK: Final = 0x8018
 
+#: Data offset and flags of an ACK whose header ends with up to three SACK blocks behind the time stamps; then how long
+#: such a frame without text is, and how the option begins.
+_SACKING: Final = {
+    (9 + 2 * blocks) << 12 | 0x10: (TEXT_AT + 4 + 8 * blocks, bytes((1, 1, 5, 2 + 8 * blocks))) for blocks in (1, 2, 3)
+}
+_OPTION: Final = slice(TEXT_AT, TEXT_AT + 4)
+_BLOCKS: Final = slice(TEXT_AT + 4, None)
+_BLOCK: Final = struct.Struct(">II")
+
 _HEADS: Final = struct.Struct(">16sHHHHH12sIIHHHHIII")
 _VERSION_AND_5_WORDS: Final = 0x45
 _HEADERS: Final = TEXT_AT - 14
@@ -44,6 +53,14 @@ def sack_option(blocks: tuple[tuple[int, int], ...]) -> bytes:
     """The option with up to three blocks, which stands behind the time stamps where the text would begin."""
     edges = [edge for block in blocks for edge in block]
     return _SACK[len(blocks)](_NOPS_AND_SACK | 2 + 4 * len(edges), *edges)
+
+
+def sack_blocks(frame: bytes, flags: int) -> tuple[tuple[int, int], ...]:
+    """The blocks of an ACK that consists of headers with time stamps and a SACK option; none of any other segment.
+    ``flags``: with the data offset, as they were read.
+    """
+    size, option = _SACKING.get(flags, (0, b""))
+    return tuple(_BLOCK.iter_unpack(frame[_BLOCKS])) if len(frame) == size and frame[_OPTION] == option else ()
 
 
 def words_of_options(octets: bytes) -> int:
