@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import resource
@@ -422,6 +423,103 @@ def test_the_reply_is_sent_whole_and_the_connection_closed() -> None:
         async with catching(reply=lambda _: reply) as one:
             assert await one.say(GET) == reply
             await one.outcome()
+
+    run(main())
+
+
+REPLY = b"HTTP/1.1 204 No Content\r\n\r\n"
+SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n"
+
+
+def test_what_comes_behind_the_answer_is_kept_beside_the_request(tmp_path: Path) -> None:
+    received, after = tmp_path / "server_recv.txt", tmp_path / "server_after.txt"
+
+    async def main() -> None:
+        async with catching(SingleFile(received, after=after), reply=lambda _: REPLY) as one:
+            reader, writer = await one.connect()
+            writer.write(GET)
+            assert await reader.read() == REPLY  # and the FIN behind it
+            for piece in (GET, GET[:20]):
+                writer.write(piece)
+                await writer.drain()
+            writer.close()
+            await one.outcome()
+            assert one.stages[-3:] == ["kept", "after", "stopping"]
+
+    run(main())
+    assert (received.read_bytes(), after.read_bytes()) == (GET, GET + GET[:20])
+
+    async def again() -> None:
+        async with catching(SingleFile(received, after=after), reply=lambda _: REPLY) as one:
+            assert await one.say(GET) == REPLY
+            await one.outcome()
+
+    run(again())
+    assert not after.exists()  # it was of the run before
+
+
+def test_another_protocol_is_heard_to_its_end_before_the_connection_is_closed(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with catching(FolderKeeper(tmp_path), reply=lambda _: SWITCH, count=2) as one:
+            for _ in range(2):
+                reader, writer = await one.connect()
+                writer.write(GET)
+                assert await reader.readexactly(len(SWITCH)) == SWITCH
+                for piece in (b"\x81\x82", bytes(4), b"\xff!"):
+                    await asyncio.sleep(0.02)
+                    writer.write(piece)
+                writer.write_eof()
+                assert await reader.read() == b""
+                writer.close()
+            await one.outcome()
+
+    run(main())
+    for number in (1, 2):
+        assert (tmp_path / f"{number:04}-server_after.txt").read_bytes() == b"\x81\x82" + bytes(4) + b"\xff!"
+    lines = [json.loads(line) for line in (tmp_path / "requests.jsonl").read_text().splitlines()]
+    told = [line for line in lines if "after" in line]
+    assert sorted((line["number"], line["after_octets"]) for line in told) == [(1, 8), (2, 8)]
+    FolderKeeper(tmp_path).check()  # the next run knows them for its own
+
+
+@pytest.mark.parametrize(
+    ("bounds", "kept"), [({"silence_s": 0.1}, b"more"), ({"whole_s": 0.2}, b"more"), ({"octets": 40}, b"more" * 10)]
+)
+def test_another_protocol_has_its_bounds_too(bounds: dict[str, float], kept: bytes) -> None:
+    async def main() -> None:
+        async with catching(reply=lambda _: SWITCH, bounds=bounds) as one:
+            reader, writer = await one.connect()
+            writer.write(GET)
+            await reader.readexactly(len(SWITCH))
+            writer.write(kept)
+            await writer.drain()
+            if len(kept) == 40:
+                writer.write(b"!")
+            assert await reader.read() == b""
+            writer.close()
+            await one.outcome()
+            after = one.caught[0].after
+            assert after is not None
+            assert bytes(after.octets) == kept
+
+    run(main())
+
+
+def test_an_interruption_keeps_what_another_protocol_has_said() -> None:
+    async def main() -> None:
+        async with catching(reply=lambda _: SWITCH, count=0) as one:
+            reader, writer = await one.connect()
+            writer.write(GET)
+            await reader.readexactly(len(SWITCH))
+            writer.write(b"said")
+            await asyncio.sleep(0.05)
+            one.task.cancel()
+            assert (await one.outcome()).interrupted
+            after = one.caught[0].after
+            assert after is not None
+            assert bytes(after.octets) == b"said"
+            assert one.stages[-3:] == ["interrupted", "after", "stopping"]
+            writer.close()
 
     run(main())
 

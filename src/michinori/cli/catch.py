@@ -146,10 +146,15 @@ def _keeper(options: Options) -> Keeper:
     if options.count != 1:
         raise UsageError(say("count-needs-folder", options.language, count=options.count))
     received = Path(options.output or DEFAULT_OUTPUT)
-    return SingleFile(received, _sent_beside(received) if options.forward else None, force=options.force)
+    return SingleFile(
+        received,
+        _beside(received, "sent") if options.forward is not None else None,
+        _beside(received, "after") if options.reply != "none" else None,
+        force=options.force,
+    )
 
 
-def _sent_beside(received: Path) -> Path:
+def _beside(received: Path, what: str) -> Path:
     """``server_sent.txt`` beside ``server_recv.txt``."""
     name = received.name
-    return received.with_name(name.replace("recv", "sent") if "recv" in name else f"{name}.sent")
+    return received.with_name(name.replace("recv", what) if "recv" in name else f"{name}.{what}")

@@ -29,6 +29,8 @@ class Telling:
         match what:
             case "kept":
                 self._tell_kept(data["batch"])
+            case "after":
+                self._tell_after(data["caught"])
             case "waiting":
                 self._tell_waiting(data["addresses"])
             case "no-server":
@@ -86,6 +88,23 @@ class Telling:
             self._line(say("timing", language, first=caught.first_answer_ns / 1e6), "dim")
         if caught.answer_why:
             self._tell_why(caught.answer_why)
+
+    def _tell_after(self, caught: Caught) -> None:
+        after = caught.after
+        assert after is not None, "it is told of"
+        self._lines.line((say("after", self._language), "bold magenta"))
+        print_raw(after, self._lines, self._language)
+        print_request(after, self._lines, self._language)
+        self._lines.line("")
+        if after.left_out:
+            self._tell_why("too-long")
+        if "after" in caught.files:
+            file, octets = visible(str(caught.files["after"])), len(after.octets)
+            self._line(say("kept", self._language, file=file, octets=octets), "green")
+        for known in self._kept:
+            if known["number"] == caught.number:
+                known["after_octets"] = len(after.octets)
+                known["files"]["after"] = str(caught.files.get("after", ""))
 
     def _tell_why(self, why: str) -> None:
         bounds = self._settings.bounds

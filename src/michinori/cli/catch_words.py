@@ -71,6 +71,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "why-no-server": ("サーバからの応答はありません。", "There is no answer from the server."),
     "answer": ("サーバからの応答", "The server's answer"),
+    "after": ("応答の後に、同じコネクションで届いたもの", "What came on the same connection behind the answer"),
     "kept": (
         "保存: {file} ({octets:,} オクテット。所有者だけが読めます)",
         "Kept in {file} ({octets:,} octets, readable by its owner alone)",

@@ -66,6 +66,14 @@ class KeptFiles:
         with suppress(OSError):  # without it the file is taken for somebody else's next time, which is safe
             write_whole(path.parent / CLAIMS, listed.encode())
 
+    def clear(self, path: Path) -> None:
+        """Remove an earlier result of ours; any other file stays. Raises ``KeepError``."""
+        if _is_ours(path):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise unwritable(path, error) from None
+
 
 def write_whole(path: Path, octets: bytes) -> None:
     """Write aside, then rename; readable by its owner alone. Raises ``OSError``, and leaves no half file."""

@@ -103,6 +103,18 @@ class Catcher:
         self.tell("kept", batch=batch)
         return True
 
+    def take_after(self, caught: Caught) -> None:
+        """Keep what came on the connection behind our answer to that one."""
+        if self._outcome.failure is not None:
+            return
+        try:
+            self._keeper.keep_after(caught)
+        except KeepError as error:
+            self._outcome.failure = error
+            self._stop()
+            return
+        self.tell("after", caught=caught)
+
     @property
     def sated(self) -> bool:
         """Whether no more is wanted."""
@@ -168,7 +180,9 @@ class Catcher:
         for listener in self._listeners:
             listener.close()
         for task, visit in list(self._visits.items()):
-            if not visit.busy:
+            if visit.listening and self._outcome.interrupted:
+                task.cancel()
+            elif not visit.busy:
                 if self._outcome.interrupted:
                     visit.give_up()
                 elif visit.pending:

@@ -28,8 +28,10 @@ class Caught:
     """Why the answer is not whole; with ``no-server`` there is none."""
     first_answer_ns: int = -1
     """From the first octet of the request to the first one of the answer."""
+    after: RequestExtent | None = None
+    """What came on the connection behind our answer, whatever it is; it may be empty, or hold several messages."""
     files: dict[str, Path] = field(default_factory=dict)
-    """Where it was kept: ``received``, and ``sent`` for the answer."""
+    """Where it was kept: ``received``, ``sent`` for the server's answer, ``after`` for what came behind ours."""
 
     @property
     def octets(self) -> bytes:

@@ -16,7 +16,7 @@ from michinori.server.catch.caught import Caught
 from michinori.server.keeping import KeepError, KeptFiles, digest, file_digest, unwritable, write_whole
 
 INDEX: Final = "requests.jsonl"
-_NUMBERED: Final = re.compile(r"[0-9]{4,}-server_(?:recv|sent)\.txt")
+_NUMBERED: Final = re.compile(r"[0-9]{4,}-server_(?:recv|sent|after)\.txt")
 
 
 class Keeper(Protocol):
@@ -26,6 +26,9 @@ class Keeper(Protocol):
         """Refuse now what could not be kept later."""
 
     def keep(self, batch: Sequence[Caught]) -> None: ...
+
+    def keep_after(self, caught: Caught) -> None:
+        """Keep what came behind our answer to one that is kept already."""
 
 
 class InMemory:
@@ -40,21 +43,28 @@ class InMemory:
     def keep(self, batch: Sequence[Caught]) -> None:
         self.caught += batch
 
+    def keep_after(self, caught: Caught) -> None:
+        """It is there, with the request."""
+
 
 class SingleFile:
-    """All that came in one file, and all that was answered in another."""
+    """All that came in one file; all that was answered, and what came behind an answer of ours, in others beside it."""
 
-    def __init__(self, received: Path, sent: Path | None = None, *, force: bool = False) -> None:
-        self._received, self._sent = received, sent
+    def __init__(
+        self, received: Path, sent: Path | None = None, after: Path | None = None, *, force: bool = False
+    ) -> None:
+        self._received, self._sent, self._after = received, sent, after
         self._files = KeptFiles(force=force)
 
     def check(self) -> None:
-        for path in (self._received, self._sent):
+        for path in (self._received, self._sent, self._after):
             if path is not None:
                 self._files.check(path)
 
     def keep(self, batch: Sequence[Caught]) -> None:
         self._files.write(self._received, b"".join(caught.octets for caught in batch))
+        if self._after is not None:
+            self._files.clear(self._after)  # of an earlier run: this one's may never come
         answers = [bytes(caught.answer.octets) for caught in batch if caught.answer is not None]
         if self._sent is not None and answers:
             self._files.write(self._sent, b"".join(answers))
@@ -62,6 +72,11 @@ class SingleFile:
             caught.files["received"] = self._received
             if self._sent is not None and answers:
                 caught.files["sent"] = self._sent
+
+    def keep_after(self, caught: Caught) -> None:
+        if self._after is not None and caught.after is not None:
+            self._files.write(self._after, bytes(caught.after.octets))
+            caught.files["after"] = self._after
 
 
 class FolderKeeper:
@@ -99,16 +114,25 @@ class FolderKeeper:
         for caught in batch:
             self._keep(caught)
 
+    def keep_after(self, caught: Caught) -> None:
+        if caught.after is not None:
+            written = {"after": (f"{caught.number:04}-server_after.txt", bytes(caught.after.octets))}
+            self._enter(caught, written, {"number": caught.number, "after_octets": len(caught.after.octets)})
+
     def _keep(self, caught: Caught) -> None:
         if self._earlier is None:
             self.check()
         written = {"received": (f"{caught.number:04}-server_recv.txt", caught.octets)}
         if caught.answer is not None and caught.answer.octets:
             written["sent"] = (f"{caught.number:04}-server_sent.txt", bytes(caught.answer.octets))
+        self._enter(caught, written, describe(caught))
+
+    def _enter(self, caught: Caught, written: dict[str, tuple[str, bytes]], about: dict[str, Any]) -> None:
+        """Write the files, then the line about them. ``written``: names and octets by role."""
         for role, (name, octets) in written.items():
             self._write(name, octets)
             caught.files[role] = self._folder / name
-        line = json.dumps(describe(caught) | {role: name for role, (name, _) in written.items()}, ensure_ascii=False)
+        line = json.dumps(about | {role: name for role, (name, _) in written.items()}, ensure_ascii=False)
         digests = {name: digest(octets) for name, octets in written.values()}
         self._note(line[:-1] + f', "sha256": {json.dumps(digests)}}}\n', {name for name, _ in written.values()})
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Protocol
 
 from michinori.http.channel import Channel
 from michinori.server.catch.caught import Caught
 from michinori.server.catch.settings import CatchSettings, Tell
-from michinori.server.messages import RequestExtent
+from michinori.server.messages import AnswerExtent, RequestExtent
 from michinori.trace import current
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -27,6 +28,9 @@ class Desk(Protocol):
     def take(self, batch: list[Caught]) -> bool:
         """Keep them; False if no more were wanted, or keeping failed."""
 
+    def take_after(self, caught: Caught) -> None:
+        """Keep what came on the connection behind the answer to that one."""
+
 
 class Visit:
     """Runs once, by ``run``."""
@@ -40,6 +44,9 @@ class Visit:
         self._octets = 0
         self.busy = False
         """Whether what came has been taken, and only the answer and the closing are left."""
+        self.listening = False
+        """Whether it has answered with another protocol, and hears what the peer says in that."""
+        self._after: RequestExtent | None = None
 
     @property
     def silent(self) -> bool:
@@ -73,8 +80,39 @@ class Visit:
         reply = self.desk.settings.reply
         batch = self._take(why)
         if batch and reply is not None and batch[-1].whole:
-            self.channel.send(reply(batch[-1]))
-        await self.close_gently()
+            await self._answer(batch[-1], reply(batch[-1]))
+        else:
+            await self.close_gently()
+
+    async def _answer(self, caught: Caught, octets: bytes) -> None:
+        """Send the answer, and keep what comes behind it. Where it says that another protocol begins, the peer is heard
+        to its end before the connection is closed.
+        """
+        self.channel.send(octets)
+        self._after = caught.after = RequestExtent()
+        sent = AnswerExtent(caught.head.method if caught.head is not None else "")
+        sent.feed(octets)
+        try:
+            if sent.switched:
+                self.listening = True
+                await self._listen(self._after)
+                self.listening = False
+            await self.close_gently()
+        finally:
+            if self._after.octets:
+                self.desk.take_after(caught)
+
+    async def _listen(self, after: RequestExtent) -> None:
+        """Until the peer has ended, has been silent for too long, or has said more than is kept."""
+        bounds = self.desk.settings.bounds
+        with suppress(TimeoutError):
+            async with asyncio.timeout(bounds.whole_s):
+                while not after.left_out:
+                    async with asyncio.timeout(bounds.silence_s):
+                        octets = await self.channel.receive()
+                    if not octets:
+                        return
+                    self._add(after, octets)
 
     def _take(self, why: str) -> list[Caught]:
         """Hand what came to the catcher; gives it back if it was taken."""
@@ -156,6 +194,13 @@ class Visit:
         self._extents[-1].add_empty_lines(bytes(last.octets))
         return True
 
+    def _add(self, after: RequestExtent, octets: bytes) -> None:
+        """All of it belongs there, though it may be more than one message, or none; up to the bound."""
+        kept = octets[: self.desk.settings.bounds.octets - len(after.octets)]
+        taken = after.feed(kept)
+        after.add(kept[taken:])
+        after.left_out += len(octets) - len(kept)
+
     async def close_gently(self) -> None:
         """Send FIN and read what is still coming, so that no unread octet turns the closing into a reset."""
         late, left = 0, self._unsent
@@ -164,7 +209,10 @@ class Visit:
             try:
                 async with asyncio.timeout(self.desk.settings.bounds.linger_s):
                     while octets := await self.channel.receive():
-                        late += len(octets)
+                        if self._after is None:
+                            late += len(octets)
+                        else:
+                            self._add(self._after, octets)
                 lingers = False
             except TimeoutError:
                 # A slow reader may take its time, one that has stopped may not.
