@@ -6,7 +6,9 @@ import struct
 
 import pytest
 from dissected import PREAMBLE_OCTETS, compare, decoded, flat, values
-from handmade import A6, B6, ICMPV6, TCP, UDP, address, frame, ipv6, summed, written
+from handmade import A4, A6, B4, B6, ICMPV6, TCP, UDP, address, frame, ipv6, summed, written
+
+from michinori.wire import ipv4
 
 pytestmark = pytest.mark.peer
 
@@ -59,6 +61,9 @@ NEIGHBOURHOOD = {
         137, 0, bytes(4) + LINK_LOCAL + NEIGHBOUR + TARGET_MAC + option(4, "!HI88s", 0, 0, FAILED), LINK_LOCAL
     ),
     "listener report": listener(143, struct.pack("!HHBBH16s", 0, 1, 4, 0, 0, EVERY_NODE)),
+    "listener report with auxiliary data": listener(
+        143, struct.pack("!HHBBH16s4sBBH16s", 0, 2, 4, 1, 0, EVERY_NODE, b"more", 3, 0, 0, EVERY_NODE)
+    ),
     "listener query": listener(130, struct.pack("!HH16sBBH16s", 1000, 0, bytes(16), 2, 125, 1, A6)),
     "old listener query": listener(130, struct.pack("!HH16s", 1000, 0, EVERY_NODE)),
     "old listener report": listener(131, struct.pack("!HH16s", 0, 0, EVERY_NODE)),
@@ -144,6 +149,38 @@ def test_padding_lies_behind_the_packet_of_a_tagged_frame():
     (short,) = decoded([PACKETS["two tags"] + bytes(7)])
     assert values(short)["eth.padding"]["value"] == {"octets": "00" * 7}
     assert [layer["to"] for layer in short["layers"] if layer["key"] == "vlan"] == [78, 78]
+
+
+def test_what_is_announced_but_not_there_is_missed():
+    """Three records, of which one came; a list to the end of its header may end anywhere."""
+    (few, whole) = decoded(
+        [
+            listener(143, struct.pack("!HHBBH16s", 0, 3, 4, 0, 0, EVERY_NODE)),
+            NEIGHBOURHOOD["listener report"],
+        ]
+    )
+    assert few["layers"][-1]["short"]
+    assert not whole["layers"][-1]["short"]
+
+
+def test_a_packet_that_carries_nothing_is_no_jumbogram():
+    (empty,) = decoded([frame(ETHERTYPE, ipv6(NOTHING, b"")) + bytes(6)])
+    assert empty["layers"][-1]["key"] == "ipv6"
+    assert values(empty)["eth.padding"]["value"] == {"octets": "00" * 6}
+
+
+def test_behind_an_authentication_header_each_version_of_ip_has_its_own_icmp():
+    header = struct.pack("!BBHII", 1, 4, 0, 77, 3) + b"\x55" * 12
+    packet = ipv4.Packet(src=A4, dst=B4, protocol=AH, payload=header + struct.pack("!BBHHH", 8, 0, 0xF7FD, 1, 1))
+    four, six = decoded(
+        [
+            frame(0x0800, packet.emit()),
+            frame(ETHERTYPE, ipv6(AH, bytes((ICMPV6,)) + header[1:] + struct.pack("!BBHHH", 128, 0, 0, 1, 1))),
+        ]
+    )
+    assert [layer["key"] for layer in four["layers"][2:5]] == ["ip", "ah", "icmp"]
+    assert [layer["key"] for layer in six["layers"][2:5]] == ["ipv6", "ah", "icmpv6"]
+    assert values(four)["icmp.checksum"]["fits"]
 
 
 def test_octets_cut_anywhere_give_the_layers_as_far_as_they_go():

@@ -38,12 +38,16 @@ def find(walked, *filters):
         "arp",
         "ip.src == 192.168.0.0/16 and not tcp",
         "eth.type == 0x0806",
+        "tcp.seq == 1 and tcp.ack > 1",
+        "tcp.seq > 1000 and tcp.srcport == 80",
+        "tcp.ack_raw >= 0x80000000 and tcp.window_size_value < 1022",
     ],
 )
 def test_frames_are_those_of_wireshark(walked, text):
     [found] = find(walked, f"frame and host == pc and ({text}) and not icmp")
     numbers = sorted(walked.events[n - 1].frame for n in found)
-    rows = fields(walked.folder / "packets.pcapng", "frame.number", only=f"({text}) and not icmp")
+    as_usual = "tcp.relative_sequence_numbers:TRUE"
+    rows = fields(walked.folder / "packets.pcapng", "frame.number", only=f"({text}) and not icmp", setting=as_usual)
     assert numbers == sorted(int(row["frame.number"][0]) for row in rows)
     assert numbers
 

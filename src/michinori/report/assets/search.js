@@ -6,8 +6,7 @@ import { LAYERS } from "./stages.js";
 import { count, ms } from "./format.js";
 import { brief } from "./brief.js";
 import { VirtualList } from "./virtual_list.js";
-import { compile } from "./find/filter.js";
-import { FilterError } from "./find/syntax.js";
+import { compile, wrongIn } from "./find/filter.js";
 
 /** @typedef {import("./parts.js").Report} Report */
 /** @typedef {import("./i18n.js").Texts} Texts */
@@ -110,15 +109,12 @@ function Found({ report, n, current, go }) {
 function useResults({ journey }, text) {
   const [results, tell] = useState(/** @type {Results} */ ({ found: [], done: true, wrong: null }));
   useEffect(() => {
-    /** @type {((n: number) => boolean) | null} */
-    let test = null;
-    try {
-      test = compile(journey, text);
-    } catch (error) {
-      if (!(error instanceof FilterError)) throw error;
-      tell({ found: [], done: true, wrong: error.says });
+    const wrong = wrongIn(text);
+    if (wrong) {
+      tell({ found: [], done: true, wrong });
       return undefined;
     }
+    const test = compile(journey, text);
     /** @type {number[]} */
     const found = [];
     let n = 1, waiting = 0;

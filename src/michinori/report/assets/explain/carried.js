@@ -8,6 +8,8 @@ const BY_TYPE = new Map([[0x0800, "ip"], [0x0806, "arp"], [0x8100, "vlan"], [0x8
 const BY_PROTOCOL = new Map([[4, "ip"], [6, "tcp"], [17, "udp"], [41, "ipv6"], [50, "esp"], [51, "ah"]]);
 const IPV4_ALONE = new Map([[1, "icmp"]]);
 const IPV6_ALONE = new Map([[0, "ipv6.hopopts"], [43, "ipv6.routing"], [44, "ipv6.fraghdr"], [58, "icmpv6"], [60, "ipv6.dstopts"]]);
+/** Behind a header that stands in packets of both versions. */
+const EITHER_ALONE = new Map([...IPV4_ALONE, ...IPV6_ALONE]);
 /** Where the headers of IPv6 say what follows. */
 const NEXT = new Map([
   ["ipv6", "ipv6.nxt"], ["ipv6.hopopts", "ipv6.hopopts.nxt"], ["ipv6.routing", "ipv6.routing.nxt"], ["ipv6.fraghdr", "ipv6.fraghdr.nxt"], ["ipv6.dstopts", "ipv6.dstopts.nxt"], ["ah", "ah.next_header"],
@@ -26,7 +28,7 @@ const QUOTING_V6 = new Set([1, 2, 3, 4, 137]);
 export function nextKey(layer, octets) {
   const { key, values } = layer;
   const next = NEXT.get(key);
-  if (next) return values.get("ipv6.fraghdr.offset") ? "data" : byProtocol(values.get(next), IPV6_ALONE);
+  if (next) return values.get("ipv6.fraghdr.offset") ? "data" : byProtocol(values.get(next), key === "ah" ? EITHER_ALONE : IPV6_ALONE);
   switch (key) {
     case "eth": return BY_TYPE.get(values.get("eth.type")) ?? "data";
     case "vlan": return BY_TYPE.get(values.get("vlan.etype")) ?? "data";

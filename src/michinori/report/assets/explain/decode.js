@@ -33,6 +33,7 @@ import { HEADERS } from "./tables/index.js";
 
 export const PREAMBLE = Uint8Array.of(0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5);
 const FCS_OCTETS = 4;
+const HOP_BY_HOP = 0;
 /** What follows in them is a packet that went before. */
 const ERRORS = new Set(["icmp", "icmpv6"]);
 /** The packet that led to a redirect, in its last option (RFC 4861 section 4.6.3). */
@@ -149,10 +150,16 @@ function readHeader(layer, specs, octets, outer) {
  */
 function endOf({ key, from, load, to, values }) {
   if (key === "ip") return from + values.get("ip.len");
-  if (key === "ipv6") return load + (values.get("ipv6.plen") || Infinity); // 0 of a jumbogram (RFC 2675 section 2)
+  if (key === "ipv6") return load + (isJumbogram(values) ? Infinity : values.get("ipv6.plen"));
   if (key === "udp") return from + (values.get("udp.length") || Infinity);
   return to;
 }
+
+/**
+ * Its true length stands in an option of the header behind (RFC 2675 section 2).
+ * @param {Map<string, any>} values
+ */
+const isJumbogram = (values) => values.get("ipv6.plen") === 0 && values.get("ipv6.nxt") === HOP_BY_HOP;
 
 /**
  * Padding and check sequence, which close the frame.

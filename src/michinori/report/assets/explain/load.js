@@ -1,5 +1,6 @@
 // @ts-check
 // What a segment or datagram carried, from the octets of its frames.
+import { joined } from "../joined.js";
 import { firstFrames } from "../transfers.js";
 import { decodeFrame } from "./decode.js";
 
@@ -23,13 +24,7 @@ export function loadOf(journey, n) {
     if (inner) pieces.push({ at: ip?.values.get("ip.frag_offset") ?? 0, octets: octets.subarray(inner.load, inner.to) });
   }
   pieces.sort((one, other) => one.at - other.at);
-  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.octets.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece.octets, at);
-    at += piece.octets.length;
-  }
-  return whole;
+  return joined(pieces.map((piece) => piece.octets));
 }
 
 /** Those it left in, or the one that brought it. @param {Journey} journey @param {number} n */

@@ -223,7 +223,7 @@ function repeatInto(out, spec, cursor, values) {
   const parts = spec.group ? [] : out, bit = cursor.bit;
   const times = spec.repeat === "end" ? Infinity : valueOf(spec.repeat, values, cursor);
   try {
-    for (let i = 0; i < times && cursor.left > 0; i += 1) onceInto(parts, spec, cursor, values);
+    for (let i = 0; i < times && (cursor.left > 0 || times < Infinity); i += 1) onceInto(parts, spec, cursor, values);
   } finally {
     if (spec.group && parts.length) out.push(group(spec.group, bit, cursor, parts, values));
   }

@@ -1,15 +1,16 @@
 // @ts-check
 // What a filter can ask of an event, and of the frame that belongs to it: the names are Wireshark's where it has one.
-import { kindOf } from "../transfers.js";
+import { ipv4, mac } from "../explain/display.js";
+import { kindOf, sendOf } from "../transfers.js";
 import { resentOf } from "../resent.js";
 
 /** @typedef {import("../data.js").Journey} Journey */
 /** @typedef {number | string} Value */
 /** @typedef {{type: "number" | "text" | "address" | "time", get: (journey: Journey, n: number) => Value[]}} Field all values that an event has for a name */
 
-const IPV4 = 0x0800, ARP = 0x0806, TCP = 6, UDP = 17, ETHERNET = 14;
+const IPV4 = 0x0800, ARP = 0x0806, IPV6 = 0x86dd, TCP = 6, UDP = 17, ETHERNET = 14;
 
-/** @typedef {{octets: Uint8Array, at: number, ethertype: number, ip: number, protocol: number, transport: number}} Head where the headers of a frame begin, -1 for those that it has not */
+/** @typedef {{octets: Uint8Array, ethertype: number, ip: number, protocol: number, transport: number}} Head where the headers of a frame begin, -1 for those that it has not */
 
 /** @param {Journey} journey @param {number} n @returns {Head | null} of the frame of an event */
 function headOf(journey, n) {
@@ -19,7 +20,7 @@ function headOf(journey, n) {
   const ethertype = two(octets, 12), ip = ethertype === IPV4 ? ETHERNET : -1;
   const protocol = ip < 0 ? -1 : octets[ip + 9];
   const first = ip >= 0 && (two(octets, ip + 6) & 0x1fff) === 0; // a later fragment has no header of the transport layer
-  return { octets, at: 0, ethertype, ip, protocol, transport: first ? ip + (octets[ip] & 15) * 4 : -1 };
+  return { octets, ethertype, ip, protocol, transport: first ? ip + (octets[ip] & 15) * 4 : -1 };
 }
 
 /** @param {Uint8Array} octets @param {number} at */
@@ -33,14 +34,9 @@ function four(octets, at) {
 }
 
 /** @param {Uint8Array} octets @param {number} at */
-function dotted(octets, at) {
-  return `${octets[at]}.${octets[at + 1]}.${octets[at + 2]}.${octets[at + 3]}`;
-}
-
+const macAt = (octets, at) => mac(octets.subarray(at, at + 6));
 /** @param {Uint8Array} octets @param {number} at */
-function mac(octets, at) {
-  return Array.from(octets.subarray(at, at + 6), (octet) => octet.toString(16).padStart(2, "0")).join(":");
-}
+const ipv4At = (octets, at) => ipv4(octets.subarray(at, at + 4));
 
 /** @param {(head: Head) => Value[]} read @returns {Field["get"]} */
 function ofFrame(read) {
@@ -88,6 +84,28 @@ const text = (read) => ({ type: "text", get: ofEvent(read) });
 /** @param {(journey: Journey, row: number) => Value | undefined} read @returns {Field} */
 const number = (read) => ({ type: "number", get: ofEvent(read) });
 
+/**
+ * A number of a segment as Wireshark shows it, counted from the beginning of the connection: what TCP itself told of the
+ * segment that left in this frame, or led to it.
+ * @param {"rel_seq" | "rel_ack"} name @returns {Field["get"]}
+ */
+function counted(name) {
+  return (journey, n) => {
+    const segments = segmentsOf(journey), head = headOf(journey, n);
+    if (head ? head.protocol !== TCP || head.transport < 0 : !segments.has(n)) return [];
+    const told = sendOf(journey, n, segments);
+    if (!told) return [];
+    const { seq, [name]: number } = journey.dataOf(told);
+    return number === undefined || (head && seq !== four(head.octets, head.transport + 4)) ? [] : [number];
+  };
+}
+
+/** The events that tell of a segment. @param {Journey} journey @returns {{has: (n: number) => boolean}} */
+function segmentsOf(journey) {
+  const kinds = ["segment-sent", "segment-received"].map((what) => kindOf(journey, "tcp", what));
+  return { has: (n) => kinds.includes(journey.columns.kind[n - 1]) };
+}
+
 /** @type {Record<string, Field>} */
 export const FIELDS = {
   n: number((_, row) => row + 1),
@@ -103,21 +121,22 @@ export const FIELDS = {
   interface: text((journey, row) => (journey.columns.frame[row] ? journey.dataOf(row + 1).interface : undefined)),
   "frame.number": number((journey, row) => journey.columns.frame[row] || undefined),
   "frame.len": number((journey, row) => (journey.columns.frame[row] ? journey.dataOf(row + 1).octets : undefined)),
-  "eth.addr": { type: "text", get: ofFrame(({ octets }) => [mac(octets, 0), mac(octets, 6)]) },
-  "eth.dst": { type: "text", get: ofFrame(({ octets }) => [mac(octets, 0)]) },
-  "eth.src": { type: "text", get: ofFrame(({ octets }) => [mac(octets, 6)]) },
+  "eth.addr": { type: "text", get: ofFrame(({ octets }) => [macAt(octets, 0), macAt(octets, 6)]) },
+  "eth.dst": { type: "text", get: ofFrame(({ octets }) => [macAt(octets, 0)]) },
+  "eth.src": { type: "text", get: ofFrame(({ octets }) => [macAt(octets, 6)]) },
   "eth.type": { type: "number", get: ofFrame(({ ethertype }) => [ethertype]) },
-  "ip.addr": { type: "address", get: orElse(ofIp((octets, ip) => [dotted(octets, ip + 12), dotted(octets, ip + 16)]), ofEnds("", addressOf)) },
-  "ip.src": { type: "address", get: ofIp((octets, ip) => [dotted(octets, ip + 12)]) },
-  "ip.dst": { type: "address", get: ofIp((octets, ip) => [dotted(octets, ip + 16)]) },
+  "ip.addr": { type: "address", get: orElse(ofIp((octets, ip) => [ipv4At(octets, ip + 12), ipv4At(octets, ip + 16)]), ofEnds("", addressOf)) },
+  "ip.src": { type: "address", get: ofIp((octets, ip) => [ipv4At(octets, ip + 12)]) },
+  "ip.dst": { type: "address", get: ofIp((octets, ip) => [ipv4At(octets, ip + 16)]) },
   "ip.ttl": { type: "number", get: ofIp((octets, ip) => [octets[ip + 8]]) },
   "ip.id": { type: "number", get: ofIp((octets, ip) => [two(octets, ip + 4)]) },
   "ip.len": { type: "number", get: ofIp((octets, ip) => [two(octets, ip + 2)]) },
   "ip.proto": { type: "number", get: ofIp((octets, ip) => [octets[ip + 9]]) },
   "tcp.port": ports(TCP, "tcp"), "tcp.srcport": port(TCP, 0), "tcp.dstport": port(TCP, 2),
-  "tcp.seq": { type: "number", get: ofTransport(TCP, (octets, at) => [four(octets, at + 4)]) },
-  "tcp.ack": { type: "number", get: ofTransport(TCP, (octets, at) => [four(octets, at + 8)]) },
-  "tcp.window": { type: "number", get: ofTransport(TCP, (octets, at) => [two(octets, at + 14)]) },
+  "tcp.seq": { type: "number", get: counted("rel_seq") }, "tcp.ack": { type: "number", get: counted("rel_ack") },
+  "tcp.seq_raw": { type: "number", get: ofTransport(TCP, (octets, at) => [four(octets, at + 4)]) },
+  "tcp.ack_raw": { type: "number", get: ofTransport(TCP, (octets, at) => [four(octets, at + 8)]) },
+  "tcp.window_size_value": { type: "number", get: ofTransport(TCP, (octets, at) => [two(octets, at + 14)]) },
   "tcp.flags.fin": flag(0), "tcp.flags.syn": flag(1), "tcp.flags.reset": flag(2), "tcp.flags.push": flag(3), "tcp.flags.ack": flag(4),
   "udp.port": ports(UDP, "udp"), "udp.srcport": port(UDP, 0), "udp.dstport": port(UDP, 2),
 };
@@ -152,6 +171,7 @@ export const IS = {
   link: ofLayer("link"),
   arp: (journey, n) => ofLayer("arp")(journey, n) || headOf(journey, n)?.ethertype === ARP,
   ip: (journey, n) => ofLayer("ip")(journey, n) || headOf(journey, n)?.ethertype === IPV4,
+  ipv6: (journey, n) => headOf(journey, n)?.ethertype === IPV6,
   icmp: (journey, n) => ofLayer("icmp")(journey, n) || headOf(journey, n)?.protocol === 1,
   tcp: (journey, n) => ofLayer("tcp")(journey, n) || headOf(journey, n)?.protocol === TCP,
   udp: (journey, n) => ofLayer("udp")(journey, n) || headOf(journey, n)?.protocol === UDP,

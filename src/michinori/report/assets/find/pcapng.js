@@ -2,6 +2,8 @@
 // The capture of a host, built again from the octets that the report carries: block for block what was written
 // (draft-ietf-opsawg-pcapng sections 4.1, 4.2 and 4.3; michinori.trace.pcapng).
 
+import { joined } from "../joined.js";
+
 /** @typedef {import("../data.js").Journey} Journey */
 
 const SECTION = 0x0a0d0d0a, INTERFACE = 1, PACKET = 6;
@@ -32,17 +34,6 @@ export function captureOf(journey, host) {
     parts.push(packet(index.get(name) ?? 0, epoch + BigInt(t[row]), octets, sent, fcs, comment));
   }
   return joined(parts);
-}
-
-/** @param {Uint8Array[]} parts @returns {Uint8Array<ArrayBuffer>} */
-function joined(parts) {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** @param {number[]} words of 16 bits, the low octet first */

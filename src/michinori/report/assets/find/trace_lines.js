@@ -1,6 +1,8 @@
 // @ts-check
 // trace.jsonl, built again from what the report carries: a line an event, members with their default value left out.
 
+import { joined } from "../joined.js";
+
 /** @typedef {import("../data.js").Journey} Journey */
 
 /** @param {Journey} journey @returns {Uint8Array<ArrayBuffer>} */
@@ -22,11 +24,5 @@ export function traceOf(journey) {
     const data = journey.data.subarray(journey.dataAt[row], journey.dataAt[n]);
     parts.push(utf8.encode(data.length ? `${line},"data":` : line), data, end);
   }
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return joined(parts);
 }

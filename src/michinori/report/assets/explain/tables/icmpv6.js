@@ -12,11 +12,12 @@ const ICMPV6_TYPES = {
 
 /** By `type/code`. */
 const CODES = {
-  "1/0": words("宛先への経路がない", "no route to destination"), "1/1": words("管理上禁止されている", "administratively prohibited"), "1/2": words("送信元アドレスの範囲を越える", "beyond scope of source address"),
+  "1/0": words("宛先への経路がない", "no route to destination"), "1/1": words("管理上禁止されている", "administratively prohibited"), "1/2": words("送信元アドレスのスコープを越える", "beyond scope of source address"),
   "1/3": words("アドレス到達不能", "address unreachable"), "1/4": words("ポート到達不能", "port unreachable"), "1/5": words("送信元アドレスが方針に反する", "source address failed policy"),
-  "1/6": words("宛先への経路が拒否された", "reject route to destination"),
+  "1/6": words("宛先への経路が拒否された", "reject route to destination"), "1/7": words("送信元経路制御ヘッダの誤り", "error in source routing header"),
   "3/0": words("転送中にホップリミットが0になった", "hop limit exceeded in transit"), "3/1": words("再構築が時間内に終わらない", "fragment reassembly time exceeded"),
   "4/0": words("ヘッダフィールドの誤り", "erroneous header field"), "4/1": words("知らない次ヘッダ", "unrecognized next header"), "4/2": words("知らないIPv6オプション", "unrecognized IPv6 option"),
+  "4/3": words("先頭のフラグメントにヘッダがそろっていない", "first fragment has incomplete IPv6 header chain"),
 };
 
 const E = "RFC 4443", N = "RFC 4861";
@@ -66,19 +67,21 @@ const redirected = [
 ];
 
 const M = "RFC 3810 5.1";
+/** From so much on, a number in the form of exponent and mantissa. */
+const floating = (/** @type {number} */ from) => words(`${from.toLocaleString("en-US")}以上は、指数部と仮数部で大きな値を表す。`, `From ${from.toLocaleString("en-US")} on, exponent and mantissa of a larger value.`);
 const group = (/** @type {string} */ source) => field("icmpv6.mld.multicast_address", 128, "ipv6", "Multicast Address", "マルチキャストアドレス", "どのグループか。照会で::なら、すべて。", "Which group; in a query :: means all.", source);
 const source = (/** @type {string} */ key, /** @type {string} */ from) => field(key, 128, "ipv6", "Source Address", "送信元アドレス", "この送信元からのものだけ (または以外)。", "Only (or not) from this source.", from);
 const oldListener = [
   field("icmpv6.mld.maximum_response_delay", 16, "uint", "Maximum Response Delay", "最大応答時間", "報告では0。", "Zero in a report.", "RFC 2710 3.4"), reserved(16, "RFC 2710 3.5"), group("RFC 2710 3.6"),
 ];
 const listenerQuery = [
-  field("icmpv6.mld.maximum_response_code", 16, "uint", "Maximum Response Code", "最大応答コード", "この時間 (ミリ秒) のうちに、ばらけて報告する。", "Reports come spread over this time (ms).", `${M}.3`),
+  field("icmpv6.mld.maximum_response_code", 16, "uint", "Maximum Response Code", "最大応答コード", "この時間 (ミリ秒) のうちに、ばらけて報告する。", "Reports come spread over this time (ms).", `${M}.3`, { read: floating(32768) }),
   reserved(16, `${M}.4`), group(`${M}.5`),
   field("icmpv6.mld.flag", 8, "hex", "Flags", "フラグ", "ルータ向けの指示。", "For routers.", M, { fields: [
     field("icmpv6.mld.flag.reserved", 4, "bits", "Resv", "予約", "0。", "Zero.", M),
     flag("icmpv6.mld.flag.s", "S flag", "S", "1なら、ほかのルータはタイマを変えない。", "1: other routers leave their timers alone.", `${M}.6`),
     field("icmpv6.mld.flag.qrv", 3, "uint", "QRV", "頑健性 (QRV)", "報告を繰り返す回数の目安。", "How often reports are repeated.", `${M}.7`)] }),
-  field("icmpv6.mld.qqi", 8, "uint", "QQIC", "照会間隔 (QQIC)", "照会の間隔 (秒)。", "Between queries (s).", `${M}.8`),
+  field("icmpv6.mld.qqi", 8, "uint", "QQIC", "照会間隔 (QQIC)", "照会の間隔 (秒)。", "Between queries (s).", `${M}.8`, { read: floating(128) }),
   field("icmpv6.mld.nb_sources", 16, "uint", "Number of Sources", "送信元の数", "続く送信元の数。", "How many sources follow.", `${M}.9`),
   { repeat: "icmpv6.mld.nb_sources", fields: [source("icmpv6.mld.source_address", `${M}.10`)] },
 ];
@@ -88,10 +91,13 @@ const listenerReport = [
   reserved(16, `${L}.1`), field("icmpv6.mldr.nb_mcast_records", 16, "uint", "Nr of Mcast Address Records", "記録の数", "続く記録の数。", "How many records follow.", `${L}.3`),
   { repeat: "icmpv6.mldr.nb_mcast_records", each: field("icmpv6.mldr.mar", undefined, "octets", "Multicast Address Record", "マルチキャストアドレスの記録", "参加しているグループ。", "A group that is listened to.", `${L}.4`), fields: [
     field("icmpv6.mldr.mar.record_type", 8, "uint", "Record Type", "記録の種類", "参加か離脱か。", "Whether it joins or leaves.", `${L}.12`, { codes: RECORD_TYPES }),
-    field("icmpv6.mldr.mar.aux_data_len", 8, "uint", "Aux Data Len", "補助データ長", "0。", "Zero.", `${L}.6`),
+    field("icmpv6.mldr.mar.aux_data_len", 8, "uint", "Aux Data Len", "補助データ長", "普通は0。", "Mostly zero.", `${L}.6`, { unit: 4, read: words("値×4オクテット", "the value × 4 octets") }),
     field("icmpv6.mldr.mar.nb_sources", 16, "uint", "Number of Sources", "送信元の数", "続く送信元の数。", "How many sources follow.", `${L}.7`),
     field("icmpv6.mldr.mar.multicast_address", 128, "ipv6", "Multicast Address", "マルチキャストアドレス", "どのグループか。", "Which group.", `${L}.8`),
-    { repeat: "icmpv6.mldr.mar.nb_sources", fields: [source("icmpv6.mldr.mar.source_address", `${L}.9`)] }] },
+    { repeat: "icmpv6.mldr.mar.nb_sources", fields: [source("icmpv6.mldr.mar.source_address", `${L}.9`)] },
+    { repeat: (/** @type {Map<string, number>} */ values) => (values.get("icmpv6.mldr.mar.aux_data_len") ? 1 : 0), fields: [
+      { within: (/** @type {Map<string, number>} */ values) => Number(values.get("icmpv6.mldr.mar.aux_data_len")) * 4, fields: [
+        { ...field("icmpv6.mldr.mar.auxiliary_data", undefined, "octets", "Auxiliary Data", "補助データ", "使い道は決まっていない。", "Of no defined use.", `${L}.10`), rest: true }] }] }] },
 ];
 
 export const icmpv6 = {

@@ -26,7 +26,7 @@ export const SIGNATURES = {
 export const EXTENSIONS = {
   0: "server_name (SNI)", 1: "max_fragment_length", 5: "status_request", 10: "supported_groups", 11: "ec_point_formats", 13: "signature_algorithms", 16: "application_layer_protocol_negotiation (ALPN)",
   18: "signed_certificate_timestamp", 21: "padding", 22: "encrypt_then_mac", 23: "extended_master_secret", 27: "compress_certificate", 28: "record_size_limit", 35: "session_ticket", 41: "pre_shared_key", 42: "early_data",
-  43: "supported_versions", 44: "cookie", 45: "psk_key_exchange_modes", 47: "certificate_authorities", 49: "post_handshake_auth", 50: "signature_algorithms_cert", 51: "key_share", 17513: "application_settings (ALPS)",
+  43: "supported_versions", 44: "cookie", 45: "psk_key_exchange_modes", 47: "certificate_authorities", 49: "post_handshake_auth", 50: "signature_algorithms_cert", 51: "key_share", 17513: "application_settings (ALPS)", 17613: "application_settings (ALPS)",
   65037: "encrypted_client_hello", 65281: "renegotiation_info", ...GREASE,
 };
 

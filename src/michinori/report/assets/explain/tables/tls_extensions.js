@@ -17,7 +17,7 @@ const H = "tls.handshake.";
 const serverName = [
   count(`${H}extensions_server_name_list_len`, 16, "RFC 6066 3"),
   each([number(`${H}extensions_server_name_type`, 8, "uint", "NameType", "名前の種類", "0: ホスト名。", "0: host_name.", "RFC 6066 3", { codes: { 0: "host_name" } }), count(`${H}extensions_server_name_len`, 16, "RFC 6066 3"),
-    counted(`${H}extensions_server_name`, "text", `${H}extensions_server_name_len`, "HostName", "サーバ名", "どのサイトに用があるか。暗号化されないので、途中の誰にでも見える。",
+    counted(`${H}extensions_server_name`, "text", `${H}extensions_server_name_len`, "HostName", "サーバ名", "どのサイトに接続したいか。暗号化されないので、途中の誰にでも見える。",
       "Which site is wanted. Not encrypted: anyone on the way can read it.", "RFC 6066 3")]),
 ];
 const alpn = [
@@ -42,7 +42,7 @@ export const signatures = [
   { within: `${H}sig_hash_alg_len`, group: field(`${H}sig_hash_algs`, undefined, "octets", "supported_signature_algorithms", "署名方式の候補", "確かめられる署名。望む順。", "Signatures that can be checked, best first.", `${S}.3`),
     fields: [each([number(`${H}sig_hash_alg`, 16, "hex", "SignatureScheme", "署名方式", "署名とハッシュの組。", "A signature and a hash.", `${S}.3`, { codes: SIGNATURES })])] },
 ];
-const oneVersion = number(`${H}extensions.supported_version`, 16, "hex", "ProtocolVersion", "版", "TLSの版。", "A version of TLS.", `${S}.1`, { codes: SUPPORTED_VERSIONS });
+const oneVersion = number(`${H}extensions.supported_version`, 16, "hex", "ProtocolVersion", "バージョン", "TLSのバージョン。", "A version of TLS.", `${S}.1`, { codes: SUPPORTED_VERSIONS });
 const modes = [
   count("tls.extension.psk_ke_modes_length", 8, `${S}.9`),
   each([number("tls.extension.psk_ke_mode", 8, "uint", "PskKeyExchangeMode", "再開の方式", "セッションの再開で、鍵交換もするか。", "Whether resumption exchanges keys too.", `${S}.9`, { codes: { 0: "psk_ke", 1: "psk_dhe_ke" } })]),
@@ -59,7 +59,7 @@ const preShared = [
   { within: `${H}extensions.psk.identities.length`, fields: [each([
     count(`${H}extensions.psk.identity.identity_length`, 16, `${S}.11`),
     counted(`${H}extensions.psk.identity.identity`, "octets", `${H}extensions.psk.identity.identity_length`, "identity", "チケット", "前のセッションでもらったもの。", "From a session before.", `${S}.11`),
-    number(`${H}extensions.psk.identity.obfuscated_ticket_age`, 32, "uint", "obfuscated_ticket_age", "チケットの年齢 (隠し)", "もらってからのミリ秒に、隠すための数を足したもの。", "Milliseconds since then, plus a number that hides them.", `${S}.11.1`)])] },
+    number(`${H}extensions.psk.identity.obfuscated_ticket_age`, 32, "uint", "obfuscated_ticket_age", "チケットの経過時間 (難読化)", "もらってからのミリ秒に、外から分からなくするための数を足したもの。", "Milliseconds since then, plus a number that hides them.", `${S}.11.1`)])] },
   count(`${H}extensions.psk.binders_len`, 16, `${S}.11`),
   counted(`${H}extensions.psk.binders`, "octets", `${H}extensions.psk.binders_len`, "binders", "検査値", "チケットの秘密を知ることの証し。", "Shows that the ticket's secret is known.", `${S}.11.2`),
 ];
@@ -84,7 +84,7 @@ const CONTENTS = {
   43: [count(`${H}extensions.supported_versions_len`, 8, `${S}.1`), each([oneVersion])],
   44: [count(`${H}extensions.cookie_len`, 16, `${S}.2`), counted(`${H}extensions.cookie`, "octets", `${H}extensions.cookie_len`, "cookie", "クッキー", "サーバがやり直しの要求で渡したもの。", "Given with a HelloRetryRequest.", `${S}.2`)],
   "2/41": [number(`${H}extensions.psk.identity.selected`, 16, "uint", "selected_identity", "選んだチケット", "何番目のものか。", "Which of them.", `${S}.11`)],
-  "2/43": [{ ...oneVersion, meaning: words("サーバが選んだ版。", "The version that the server chose.") }],
+  "2/43": [{ ...oneVersion, meaning: words("サーバが選んだバージョン。", "The version that the server chose.") }],
   "2/51": key,
   "retry/51": [number(`${H}extensions_key_share_selected_group`, 16, "uint", "selected_group", "選んだグループ", "この方式の鍵で、やり直してほしい。", "Come again with a key of this kind.", `${S}.8`, { codes: GROUPS })],
   empty: [],

@@ -14,7 +14,7 @@ const octets = (/** @type {string} */ key, /** @type {string} */ length, /** @ty
 const group = (/** @type {string} */ key, /** @type {string} */ name, /** @type {string} */ ja, /** @type {string} */ mj, /** @type {string} */ me, /** @type {string} */ source) =>
   field(key, undefined, "octets", name, ja, mj, me, source);
 
-const version = field("tls.handshake.version", 16, "hex", "legacy_version", "版 (互換用)", "TLS 1.2まではこれが版。TLS 1.3では0x0303のままで、supported_versionsが決める。",
+const version = field("tls.handshake.version", 16, "hex", "legacy_version", "バージョン (互換用)", "TLS 1.2まではこれがバージョン。TLS 1.3では0x0303のままで、supported_versionsが決める。",
   "Up to TLS 1.2 this is the version; in TLS 1.3 it stays 0x0303 and supported_versions decides.", `${S}.1.2`, { codes: VERSIONS });
 const random = field("tls.handshake.random", 256, "octets", "random", "乱数", "鍵を作る材料。", "Goes into the keys.", `${S}.1.2`);
 const session = [

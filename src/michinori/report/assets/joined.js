@@ -1,0 +1,12 @@
+// @ts-check
+
+/** Octets one behind the other. @param {Uint8Array[]} parts @returns {Uint8Array<ArrayBuffer>} */
+export function joined(parts) {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
