@@ -120,6 +120,37 @@ def test_no_sentence_stands_there_twice() -> None:
     assert [each for each, count in Counter(english).items() if count > 1] == []
 
 
+@pytest.mark.parametrize(
+    ("what", "english", "japanese"),
+    [
+        (
+            "",
+            "the path 'x' should begin with / and hold no query",
+            "パス 'x' は / で始め、クエリを付けないでください",
+        ),
+        (
+            "",
+            "'get' is no method: write it in capitals, as GET",
+            "'get' はメソッドではありません。GET のように大文字で書いてください",
+        ),
+        (
+            ", deny",
+            "'1.2.3.400' does not appear to be an IPv4 or IPv6 network",
+            "'1.2.3.400' はIPアドレスとして読めません",
+        ),
+        (", allow", "expected `array`, got `str`", "`array` のはずが `str` です"),
+        (
+            ", allow",
+            "fe80::1/8 has bits set behind its prefix: the network is fe00::/8",
+            "fe80::1/8 はプレフィックス長より後のビットが立っています。ネットワークは fe00::/8 です",
+        ),
+    ],
+)
+def test_a_place_in_an_access_file_is_named_in_japanese(what: str, english: str, japanese: str) -> None:
+    place = f"2 番目の [[rule]] の{what.replace(',', '')}" if what else "2 番目の [[rule]]"
+    assert in_japanese(f"access.toml: [[rule]] number 2{what}: {english}") == f"access.toml: {place}: {japanese}"
+
+
 def test_sentences_in_a_row_are_each_put_into_japanese() -> None:
     assert in_japanese(
         "no server of example. helps: ns1 (192.0.2.1) did not answer, asked 2 times; ns2: it answered REFUSED (a, b)"

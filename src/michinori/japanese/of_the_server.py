@@ -47,6 +47,9 @@ SENTENCES: Final[tuple[tuple[str, str], ...]] = (
     ("the certificate {path} cannot be read: {why}", "証明書 {path} を読めません ({why})"),
     ("the key {path} cannot be read: {why}", "鍵 {path} を読めません ({why})"),
     # The access file.
+    ("[[rule]] number {number}, {key}", "{number} 番目の [[rule]] の {key}"),
+    ("[[rule]] number {number}", "{number} 番目の [[rule]]"),
+    ("it is not UTF-8", "UTF-8ではありません"),
     ("the access file {path} cannot be read: {why}", "アクセス規則のファイル {path} を読めません ({why})"),
     ("{place}: the path {path} should begin with / and hold no query", "{place}: パス {path} は / で始め、クエリを付けないでください"),
     ("{place}: the path {path} climbs; write where it leads to", "{place}: パス {path} は上へ出ます。行き先を書いてください"),

@@ -59,7 +59,7 @@ SENTENCES: Final[tuple[tuple[str, str], ...]] = (
     ("{machine}:{interface} has a cable already; name another interface", "{machine}:{interface} にはもうケーブルがあります。別のインタフェースを書いてください"),
     ("{machine} reaches {hop} by none of its interfaces, so it cannot be a next hop", "{machine} はどのインタフェースからも {hop} に届かないので、ネクストホップにできません"),
     ("{address} lacks the length of its network's prefix: write it as in {example}", "{address} にはプレフィックス長がありません。{example} のように書いてください"),
-    ("{text} does not appear to be an IPv4 or IPv6 {kind}", "{text} はIPアドレスとして読めません"),
+    ("{entry} does not appear to be an IPv4 or IPv6 {kind}", "{entry} はIPアドレスとして読めません"),
     # Rules of faults.
     ("it begins with one of {words}", "{words} のどれかで始めてください"),
     ("{key}= is there twice", "{key}= が二度あります"),

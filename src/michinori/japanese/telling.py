@@ -1,8 +1,8 @@
 """One table of sentences, and the looking up in it.
 
-In a gap ``{…}`` stands what differs; one that is there twice holds the same both times. A gap named ``why`` holds a
-sentence or a part of one that is in the table too, and one named ``whys`` several of them in a row. The first row that
-fits counts.
+In a gap ``{…}`` stands what differs; one that is there twice holds the same both times. A gap named ``why`` or
+``place`` holds a sentence or a part of one that is in the table too, and one named ``whys`` several of them in a row. The
+first row that fits counts.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Rows: TypeAlias = tuple[tuple[str, str], ...]
 
 #: A place, and what is wrong there: these fit much, so they come last.
 _PLACES: Final[Rows] = (
-    ("{file}: [{place}] {why}", "{file}: [{place}] {why}"),
-    ("[{place}] {why}", "[{place}] {why}"),
+    ("{file}: [{section}] {why}", "{file}: [{section}] {why}"),
+    ("[{section}] {why}", "[{section}] {why}"),
     ("{place}: {why}", "{place}: {why}"),
 )
 _TABLE: Final[Rows] = (
@@ -31,6 +31,9 @@ _TABLE: Final[Rows] = (
 SENTENCES: Final[Rows] = (*_TABLE, *_PLACES)
 
 _GAP: Final = re.compile(r"\\{(\w+)\\}")
+_QUOTED: Final = r"(?:'.*?'|\".*?\"|\S+)"
+#: What may stand in a gap of that name, if not anything.
+_SHAPES: Final = {"number": r"\d+", "key": r"[^\s:]+", "section": r"[^][]+?", "entry": _QUOTED, "method": _QUOTED}
 #: How many sentences may stand within one another; what is quoted in one may look like any number of them.
 _DEEPEST: Final = 6
 #: Between the sentences of a row of them; what stands in brackets belongs to one.
@@ -55,7 +58,7 @@ def _looked_up(sentence: str, rows: Rows, depth: int) -> str:
 
 
 def _filled(gap: str, part: str, depth: int) -> str:
-    if gap == "why":
+    if gap in ("why", "place"):
         return _told(part, depth)
     if gap == "whys":
         return _row_of(part, depth)
@@ -83,6 +86,6 @@ def _pattern(english: str) -> str:
         if name in seen:
             return f"(?P={name})"
         seen.add(name)
-        return f"(?P<{name}>.+?)"
+        return f"(?P<{name}>{_SHAPES.get(name, '.+?')})"
 
     return _GAP.sub(gap, re.escape(english))

@@ -113,7 +113,11 @@ def parse(text: str) -> Rules:
 def _told(error: str) -> str:
     """msgspec's sentence in the words of TOML."""
     what, _, where = error.partition(" - at `$")
-    where = re.sub(r"^\.rule\[(\d+)\]", lambda match: f"[[rule]] number {int(match[1]) + 1}", where.rstrip("`"))
+    where = re.sub(
+        r"^\.rule\[(\d+)\]",
+        lambda match: f"[[rule]] number {int(match[1]) + 1}",
+        where.rstrip("`").replace("[...]", ""),
+    )
     place = f"{where.lstrip('.').replace('.', ', ')}: " if where else ""
     known = f"; known are {_KNOWN}" if "unknown field" in what else ""
     return f"{place}{what[:1].lower()}{what[1:]}{known}"
