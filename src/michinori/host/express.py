@@ -69,7 +69,7 @@ class _Way:
 class Express:
     """Takes and sends the frames of one connection."""
 
-    __slots__ = ("_connection", "_flow", "_predicted", "_pseudo", "_queue", "_sacking", "_table", "_ways")
+    __slots__ = ("_connection", "_flow", "_predicted", "_pseudo", "_queue", "_sacking", "_table", "_timers", "_ways")
 
     def __init__(self, table: TcpTable, flow: Flow) -> None:
         self._table = table
@@ -77,6 +77,7 @@ class Express:
         self._flow = flow
         self._pseudo = flow.pseudo
         self._connection = flow.connection
+        self._timers = flow.connection.timers
         self._predicted, self._sacking = flow.connection.shorten(self.send)
         self._ways: dict[int, _Way] = {}  # by the ECN field
 
@@ -115,7 +116,8 @@ class Express:
                 self._connection.receive_unpredicted(segment, now_ns)
             else:
                 self._connection.receive(segment, now_ns, is_marked=tos & _CE == _CE)
-        flow.rearm()
+        if self._timers.next_ns < flow.armed_ns:
+            flow.rearm()
         if now_ns >= flow.confirm_ns:
             flow.confirm()
         return True

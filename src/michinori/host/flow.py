@@ -50,7 +50,6 @@ class Flow:
     """
 
     __slots__ = (
-        "_armed_ns",
         "_internet",
         "_local_address",
         "_name",
@@ -62,6 +61,7 @@ class Flow:
         "_table",
         "_text_was_noted",
         "_timer",
+        "armed_ns",
         "confirm_ns",
         "connection",
         "error",
@@ -86,7 +86,8 @@ class Flow:
         self._local_address = local[0]
         self._remote_address = remote[0]
         self.pseudo = checksum.pseudo(local[0], remote[0], PROTOCOL_TCP)
-        self._armed_ns: Nanos = _NEVER
+        self.armed_ns: Nanos = _NEVER
+        """When the timer wakes it; no call of ``rearm`` is needed while the deadline is no earlier."""
         self._timer: Timer | None = None
         self._progress = 1  # a SYN of the peer's is none yet
         self._sent_event = 0
@@ -274,7 +275,7 @@ class Flow:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self._armed_ns = _NEVER
+            self.armed_ns = _NEVER
 
     # The timer
 
@@ -284,10 +285,10 @@ class Flow:
         A deadline that has moved later is noticed when the timer fires: most of them move on with every segment.
         """
         deadline_ns = self.connection.timers.next_ns
-        if deadline_ns < self._armed_ns:  # NEVER is not
+        if deadline_ns < self.armed_ns:  # NEVER is not
             if self._timer is not None:
                 self._timer.cancel()
-            self._armed_ns = deadline_ns
+            self.armed_ns = deadline_ns
             self._timer = self._queue.call_at(deadline_ns, self._wake)
 
     def _path_is_narrower(self, mtu: int) -> None:
@@ -296,7 +297,7 @@ class Flow:
             self.rearm()
 
     def _wake(self) -> None:
-        self._armed_ns = _NEVER
+        self.armed_ns = _NEVER
         self._timer = None
         connection = self.connection
         now_ns = self._queue.now_ns

@@ -54,6 +54,16 @@ class Flight:
         index = bisect_left(self.times, time_ns)
         return self.ends[index - 1] if index else una
 
+    def left_before(self, time_ns: Nanos, nxt: int, una: int) -> int:
+        """The position behind what left before something that left at that instant, behind new octets up to ``nxt``;
+        ``una`` when nothing did.
+        """
+        index = bisect_left(self.times, time_ns)
+        before = self.ends[index - 1] if index else una
+        if index < len(self.times) and self.times[index] == time_ns:
+            return max(before, min(nxt, self.ends[index]))
+        return before
+
     def last_start(self, una: int) -> int:
         """Where that begins which left last at one instant; ``una`` when it is all there is."""
         return max(self.ends[-2], una) if len(self.ends) > 1 else una

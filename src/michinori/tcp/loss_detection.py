@@ -86,14 +86,17 @@ def _detect_in_flight(tcb: Tcb, rack: Rack, too_old_ns: Nanos) -> tuple[bool, Na
     """
     snd, recovery, flight = tcb.snd, tcb.recovery, tcb.flight
     sent_ns, nxt, _ = rack.left
-    overtaken = flight.sent_before(sent_ns, snd.una)
-    if flight.sent_at(overtaken) == sent_ns:
-        overtaken = max(overtaken, min(nxt, flight.sent_before(sent_ns + 1, snd.una)))
+    overtaken = flight.left_before(sent_ns, nxt, snd.una)
+    if overtaken <= max(recovery.lost_to, snd.una):
+        return False, -1
     bound = min(overtaken, flight.sent_before(too_old_ns + 1, snd.una))
     before = recovery.lost.octets
     recovery.lose_below(bound, snd.una)
+    found = recovery.lost.octets > before
+    if bound == overtaken:
+        return found, -1
     waiting = recovery.scoreboard.gaps(max(recovery.lost_to, snd.una), overtaken)
-    return recovery.lost.octets > before, flight.sent_at(waiting[-1][1] - 1) if waiting else -1
+    return found, flight.sent_at(waiting[-1][1] - 1) if waiting else -1
 
 
 def _detect_among_resent(tcb: Tcb, rack: Rack, too_old_ns: Nanos, now: Nanos) -> tuple[bool, Nanos]:
@@ -101,8 +104,9 @@ def _detect_among_resent(tcb: Tcb, rack: Rack, too_old_ns: Nanos, now: Nanos) ->
     recovery = tcb.recovery
     resent, board, una = recovery.resent, recovery.scoreboard, tcb.snd.una
     last_lost, latest_ns, looked_at, kept = 0, -1, 0, []
+    left_ns = rack.left[0]
     for again in resent:
-        if again.left >= rack.left:
+        if again.sent_ns > left_ns or again.left >= rack.left:
             break  # from here on, none was overtaken
         looked_at += 1
         if again.end <= una or board.has_all(max(again.start, una), again.end):

@@ -68,11 +68,11 @@ class Reassembly:
             self.islands.insert(index, island)
             self._starts.insert(index, start)
         known = self._grow(index, island, start, end, payload)
-        if island in self._recent[:1]:
-            return known
-        if island in self._recent:
-            self._recent.remove(island)
-        self._recent.insert(0, island)
+        recent = self._recent
+        if not recent or recent[0] is not island:
+            if island in recent:
+                recent.remove(island)
+            recent.insert(0, island)
         return known
 
     def _grow(self, index: int, island: Island, start: int, end: int, payload: Octets) -> tuple[int, int] | None:

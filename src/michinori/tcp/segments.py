@@ -36,7 +36,8 @@ def options_now(tcb: Tcb, now: Nanos) -> Options:
         # RFC 2883 section 4: what came twice is told first, and once.
         blocks = [rcv.duplicate, *blocks][:most]
         rcv.duplicate = None
-    sack = tuple([(rcv.wire(start), rcv.wire(end)) for start, end in blocks])
+    irs = rcv.irs
+    sack = tuple([((irs + start) & MASK, (irs + end) & MASK) for start, end in blocks])  # as ``rcv.wire`` has it
     return Options(sack=sack, timestamps=plain.timestamps)
 
 

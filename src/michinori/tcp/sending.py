@@ -219,11 +219,10 @@ def _send_lost(tcb: Tcb, now: Nanos, pipe: int) -> int:
     """Send again what is lost, as far as the congestion window allows. Gives the pipe as it is then."""
     snd, recovery = tcb.snd, tcb.recovery
     cwnd, mss = tcb.congestion.cwnd, snd.mss
-    why = recovery.why
-    while cwnd - pipe >= mss:
-        gap = recovery.lost.first(mss)
-        if gap is None:
-            break
+    lost, why = recovery.lost, recovery.why
+    while cwnd - pipe >= mss and lost.octets:
+        gap = lost.first(mss)
+        assert gap is not None
         end = send_text(tcb, *gap, now, why)
         recovery.sent_again(gap[0], end, snd.nxt, now)
         pipe += end - gap[0]
@@ -235,9 +234,9 @@ def _send_doubtful(tcb: Tcb, now: Nanos, pipe: int) -> int:
     RACK, time tells soon enough whether the former is lost. Gives the pipe as it is then.
     """
     snd, recovery = tcb.snd, tcb.recovery
-    if snd.end > snd.nxt and snd.una + snd.wnd > snd.nxt:
-        return pipe
     cwnd, mss = tcb.congestion.cwnd, snd.mss
+    if cwnd - pipe < mss or (snd.end > snd.nxt and snd.una + snd.wnd > snd.nxt):
+        return pipe
     while cwnd - pipe >= mss:
         gap = recovery.doubtful_gap(mss) if recovery.rack is None else None
         if gap is not None:

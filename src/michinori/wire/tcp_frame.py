@@ -11,6 +11,7 @@ are those that ``ipv4.Packet`` and ``tcp.Segment`` would make, which a test comp
 from __future__ import annotations
 
 import struct
+from itertools import chain
 from typing import Final
 
 from michinori.wire.checksum import partial
@@ -51,8 +52,7 @@ _SACK: Final = tuple(struct.Struct(f">{1 + 2 * blocks}I").pack for blocks in ran
 
 def sack_option(blocks: tuple[tuple[int, int], ...]) -> bytes:
     """The option with up to three blocks, which stands behind the time stamps where the text would begin."""
-    edges = [edge for block in blocks for edge in block]
-    return _SACK[len(blocks)](_NOPS_AND_SACK | 2 + 4 * len(edges), *edges)
+    return _SACK[len(blocks)](_NOPS_AND_SACK | 2 + 8 * len(blocks), *chain.from_iterable(blocks))
 
 
 def sack_blocks(frame: bytes, flags: int) -> tuple[tuple[int, int], ...]:
