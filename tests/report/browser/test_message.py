@@ -117,3 +117,12 @@ def test_on_a_narrow_screen_an_edge_lies_in_shadow_while_more_stands_beyond_it(b
 
         assert table.evaluate("(box) => box.scrollWidth > box.clientWidth + 100")
         assert lightest_at_right_edge(0) < lightest_at_right_edge("box.scrollWidth") - 15
+
+
+def test_a_query_is_shown_whole_and_the_box_ends_behind_its_last_line(browser, report, walked):
+    [asked, *_] = walked.of("udp", "sent", "pc")
+    with opened(browser, report, part="message", n=asked.n, lang="ja") as page:
+        box = page.get_by_label("メッセージ全体", exact=True)
+        rows = box.locator(".dump-row")
+        assert rows.count() == -(-asked.data["octets"] // 16)
+        assert box.bounding_box()["height"] < rows.count() * 24 + 4

@@ -31,6 +31,7 @@ const TEXTS = {
   before: { ja: "前のセグメント", en: "Previous segment" },
   after: { ja: "次のセグメント", en: "Next segment" },
   again: { ja: "再送", en: "sent again" },
+  wholeDatagram: { ja: "メッセージ全体", en: "The whole message" },
   whole: { ja: "メッセージ全体と、その中でのこのセグメントの位置", en: "The whole message, and where this segment stands in it" },
   octets: { ja: "{from}–{to} オクテット目", en: "octets {from}–{to}" },
   missing: {
@@ -180,9 +181,10 @@ function Whole({ report, message, n }) {
     if (carrier) report.go(carrier.n);
   };
   if (!octets.length) return html`<p class="soft">${say(TEXTS.nothing)}</p>`;
-  return html`<section class="whole"><h3>${say(TEXTS.whole)}</h3>
+  const title = say(report.journey.about.conversations[message.conversation - 1].protocol === "udp" ? TEXTS.wholeDatagram : TEXTS.whole);
+  return html`<section class="whole"><h3>${title}</h3>
     ${missing && html`<p class="note">${say(TEXTS.missing)}</p>`}
-    <${OctetView} octets=${octets} from=${send.from} to=${send.from + send.length} label=${say(TEXTS.whole)} choose=${choose} /></section>`;
+    <${OctetView} octets=${octets} from=${send.from} to=${send.from + send.length} label=${title} choose=${choose} /></section>`;
 }
 
 /** Whether the report lacks what a segment carried. @param {Journey} journey @param {number} n */

@@ -22,7 +22,7 @@ const TEXTS = {
   choose: { ja: "要素を指すと、ここに出ます。", en: "Point at an element, and it is told here." },
   at: { ja: "位置 {x}, {y}、大きさ {width} × {height} ピクセル", en: "at {x}, {y}, {width} × {height} pixels" },
   request: { ja: "リクエスト #{id} へ", en: "To request #{id}" },
-  covered: { ja: "この時刻には、文書かスタイルシートがまだ届いていません。", en: "At this moment the document or a style sheet had not come." },
+  covered: { ja: "この時刻には、ページを描くのに必要なもの (文書やスタイルシート) がまだ届いていません。", en: "At this moment something was missing without which no page can be drawn (the document or a style sheet)." },
   size: { ja: "{width} × {height} ピクセル、{boxes} 個の要素", en: "{width} × {height} pixels, {boxes} elements" },
 };
 

@@ -1,8 +1,10 @@
 // @ts-check
-// A long list of which only what is in view is drawn.
+// A long list of which only what is in view is drawn; a short one ends behind its last row.
 import { html, useLayoutEffect, useRef, useState } from "./ui.js";
 
 const BEYOND = 6;
+/** Above and below. */
+const BORDERS = 2;
 
 /**
  * @param {object} props
@@ -47,6 +49,6 @@ export function VirtualList({ count, rowHeight, row, label, at, className }) {
     rows.push(html`<li key=${index} aria-setsize=${count} aria-posinset=${index + 1}
       style=${{ top: `${index * rowHeight}px`, height: `${rowHeight}px` }}>${row(index)}</li>`);
   }
-  return html`<div class=${`virtual ${className ?? ""}`} ref=${box} onScroll=${look} tabindex="0" role="group" aria-label=${label}>
+  return html`<div class=${`virtual ${className ?? ""}`} ref=${box} onScroll=${look} tabindex="0" role="group" aria-label=${label} style=${{ maxHeight: `${count * rowHeight + BORDERS}px` }}>
     <ul style=${{ height: `${count * rowHeight}px` }}>${rows}</ul></div>`;
 }
