@@ -20,6 +20,32 @@ def test_an_earlier_result_is_replaced_and_what_it_had_more_goes(tmp_path):
     assert not (tmp_path / "out/captures/b.txt").exists()
 
 
+def test_an_earlier_result_stays_until_there_is_another(tmp_path):
+    write(tmp_path, {"a.txt": "1", "b.txt": "1"})
+    folder = ResultFolder(tmp_path)
+    folder.prepare(["a.txt", "c.txt"])  # and then nothing comes of it
+    assert (tmp_path / "a.txt").read_text() == "1"
+
+    def fail(part):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(FolderError):
+        folder.write("a.txt", fail)
+    assert (tmp_path / "a.txt").read_text() == "1"
+    write(tmp_path, {"c.txt": "2"})  # it was still ours
+    assert [path.name for path in sorted(tmp_path.glob("*.txt"))] == ["c.txt"]
+
+
+def test_what_was_changed_while_it_ran_is_left_alone(tmp_path):
+    write(tmp_path, {"a.txt": "1", "b.txt": "1"})
+    folder = ResultFolder(tmp_path)
+    folder.prepare(["a.txt"])
+    (tmp_path / "b.txt").write_text("edited")
+    folder.write("a.txt", lambda part: part.write_text("2"))
+    folder.close()
+    assert (tmp_path / "b.txt").read_text() == "edited"
+
+
 def test_a_foreign_file_is_refused_without_force(tmp_path):
     (tmp_path / "a.txt").write_text("mine")
     with pytest.raises(FolderError, match="choose another folder with -O, or replace it with --force"):

@@ -157,9 +157,20 @@ def test_what_cannot_be_served_is_said_in_one_sentence(folder: Path) -> None:
         assert (status, "is taken by" in said, "--port" in said) == (1, True, True)
         trace = folder / "seen" / "trace.jsonl"
         with serving("site", "--trace", "seen", folder=folder) as served:
+            peers.curl(f"{served.url}/")
             served.end(signal.SIGTERM)
-        refused("site", "--port", str(port), "--trace", "seen", folder=folder)
-        assert trace.exists()  # what could not begin has not taken the place of what was kept
+        before = trace.read_bytes()
+        for wrong in (
+            ("site", "--port", str(port)),
+            ("nowhere",),
+            ("shop:nothing",),
+            ("site", "--access", "none.toml"),
+        ):
+            refused(*wrong, "--trace", "seen", folder=folder)
+            assert trace.read_bytes() == before  # what could not begin has not taken the place of what was kept
+        with serving("site", "--trace", "seen", folder=folder) as served:
+            served.end(signal.SIGTERM)
+        assert trace.read_bytes() != before
         status, said = refused("site", "--port", str(port), "--workers", "2", folder=folder)
         assert (status, "is taken by" in said) == (1, True)
     for arguments, word in (

@@ -1,4 +1,4 @@
-"""Results in a folder: an earlier result of our own is replaced, anything else is left alone.
+"""Results in a folder: an earlier result of our own is replaced once there is another, anything else is left alone.
 
 What was written is kept in a list with digests, ``.michinori.json``. A file that stands in it and is still as it was
 written is ours; everything else belongs to somebody and is touched only when ``--force`` was given.
@@ -33,11 +33,13 @@ class ResultFolder:
         self._force = force
         self._earlier = self._read_list()
         self._written: dict[str, str] = {}
+        self._cleared = False
 
     def prepare(self, names: Iterable[str]) -> None:
-        """Make the folder and clear an earlier result away; refuse if a file in the way is not ours.
+        """Make the folder; refuse now what could not be written later, or if a file in the way is not ours.
 
-        ``names`` are the files that may come, relative to the folder. Raises ``FolderError``.
+        ``names`` are the files that may come, relative to the folder. An earlier result stays until the first of them
+        does. Raises ``FolderError``.
         """
         if not self._force:
             for name in [*self._earlier, *names]:
@@ -49,11 +51,7 @@ class ResultFolder:
                     )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for name in self._earlier:
-                file = self.path / name
-                if file.is_file() or file.is_symlink():
-                    file.unlink()
-            self._keep_list({})
+            self._keep_list(self._earlier)
         except OSError as error:
             raise FolderError(
                 f"The folder {self.path} cannot be written: {_reason(error)}; choose another with {self._option}"
@@ -69,6 +67,7 @@ class ResultFolder:
                 unfinished.unlink(missing_ok=True)
                 unfinished.touch(mode=0o600, exist_ok=False)
             make(unfinished)
+            self._clear_earlier()
             os.replace(unfinished, target)
         except OSError as error:
             raise FolderError(
@@ -88,9 +87,24 @@ class ResultFolder:
                 f"The folder {self.path} cannot be written: {_reason(error)}; choose another with {self._option}"
             ) from error
 
+    def _clear_earlier(self) -> None:
+        """There is something new: the earlier result goes, but for what somebody has changed meanwhile."""
+        if self._cleared:
+            return
+        for name in self._earlier:
+            if self._is_ours(name) or (self._force and (self.path / name).is_file()):
+                (self.path / name).unlink()
+        self._keep_list({})
+        self._cleared = True
+
     def _keep_list(self, files: dict[str, str]) -> None:
         text = json.dumps({"written by": "michinori", "files": files}, indent=1, sort_keys=True)
-        (self.path / LIST).write_text(text + "\n", encoding="utf-8")
+        unfinished = self.path / f"{LIST}.part"
+        try:
+            unfinished.write_text(text + "\n", encoding="utf-8")
+            os.replace(unfinished, self.path / LIST)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
     def _read_list(self) -> dict[str, str]:
         try:

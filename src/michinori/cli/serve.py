@@ -17,6 +17,7 @@ from michinori.cli.folder import FolderError, ResultFolder
 from michinori.cli.language import Language
 from michinori.cli.sentences import say
 from michinori.cli.status import FAILED, INTERRUPTED, WRONG_USAGE
+from michinori.http.server import Server
 from michinori.http.urls import bracketed
 from michinori.japanese import in_japanese
 from michinori.server import addresses, running
@@ -92,24 +93,33 @@ def _alone(settings: Settings, language: Language, *, force: bool) -> int:
     try:
         folder = folder_for(settings, [TRACE, HAR], force=force)
         trail = None if folder is None else Trail(settings.scheme)
+        opening = Opening(tell)
         try:
             return running.run(
-                running.serve_until_stopped(
-                    settings,
-                    sockets,
-                    tell,
-                    trail=trail,
-                    ready=lambda server: tell("serving", port=server.port, workers=1),
-                ),
-                settings.loop,
+                running.serve_until_stopped(settings, sockets, tell, trail=trail, ready=opening), settings.loop
             )
         finally:
             if folder is not None and trail is not None:
-                keep(folder, {TRACE: trail.save_trace, HAR: trail.save_har}, tell)
+                if opening.served:
+                    keep(folder, {TRACE: trail.save_trace, HAR: trail.save_har}, tell)
                 trail.close()
     finally:
         for sock in sockets:
             sock.close()
+
+
+class Opening:
+    """Says that the server serves, and remembers it: what never served has left nothing that an earlier trace should
+    make room for.
+    """
+
+    def __init__(self, tell: running.Tell) -> None:
+        self.served = False
+        self._tell = tell
+
+    def __call__(self, server: Server) -> None:
+        self.served = True
+        self._tell("serving", port=server.port, workers=1)
 
 
 def folder_for(settings: Settings, names: Iterable[str], *, force: bool) -> ResultFolder | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from michinori.cli.language import Language
-from michinori.cli.serve import HAR, TRACE, Console, folder_for, keep, make_ready
+from michinori.cli.serve import HAR, TRACE, Console, Opening, folder_for, keep, make_ready
 from michinori.link import TapError
 from michinori.server import addresses, running
 from michinori.server.settings import ServeError, Settings, WrongUsage
@@ -27,10 +27,11 @@ def serve(settings: Settings, plugged: TapHost, language: Language, *, force: bo
         settings = msgspec.structs.replace(settings, host=host.addresses[0])
         tell = Console(settings, language)
         trail = None if world.recorder is None else Trail(settings.scheme, world.recorder)
+        opening = Opening(tell)
         try:
-            return world.run(_serve(settings, tell, trail), on=host)
+            return world.run(_serve(settings, tell, trail, opening), on=host)
         finally:
-            if folder is not None and trail is not None:
+            if folder is not None and trail is not None and opening.served:
                 files = {TRACE: trail.save_trace, HAR: trail.save_har}
                 keep(folder, files | {_CAPTURE: lambda path: world.save_pcapng(path, host)}, tell)
 
@@ -44,12 +45,10 @@ def _plug_in(world: TapWorld, plugged: TapHost, *, offload: bool) -> Machine:
         raise WrongUsage(str(error)) from error
 
 
-async def _serve(settings: Settings, tell: running.Tell, trail: Trail | None) -> int:
+async def _serve(settings: Settings, tell: running.Tell, trail: Trail | None, opening: Opening) -> int:
     sockets = addresses.bind(settings.host, settings.port)  # the host's, as we run on it
     try:
-        return await running.serve_until_stopped(
-            settings, sockets, tell, trail=trail, ready=lambda server: tell("serving", port=server.port, workers=1)
-        )
+        return await running.serve_until_stopped(settings, sockets, tell, trail=trail, ready=opening)
     finally:
         for sock in sockets:
             sock.close()
