@@ -53,6 +53,7 @@ class Surroundings:
         self._test = test
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.told: list[str] = []
+        self.reports: list[str] = []
         self.error: TcpError | None = None
         self.on_readable: Callable[[], None] | None = None
 
@@ -74,6 +75,9 @@ class Surroundings:
 
     def time_wait(self) -> None:
         """The state says so."""
+
+    def report(self, what: str) -> None:
+        self.reports.append(what)
 
     def closed(self, error: TcpError | None) -> None:
         assert "closed" not in self.told, "told twice that it is closed"
@@ -117,6 +121,7 @@ class Silent:
     def writable(self) -> None: ...
     def established(self) -> None: ...
     def time_wait(self) -> None: ...
+    def report(self, what: str) -> None: ...
     def closed(self, error: TcpError | None) -> None: ...
     def event(self, what: str, data: dict[str, Any]) -> None: ...
 

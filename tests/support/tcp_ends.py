@@ -53,6 +53,7 @@ class End:
         """Close only after the other end has closed."""
         self.got = bytearray()
         self.told: list[str] = []
+        self.reports: list[str] = []
         self.error: TcpError | None = None
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.sent: list[tuple[int, bytes]] = []
@@ -80,6 +81,9 @@ class End:
 
     def time_wait(self) -> None:
         """The state says so."""
+
+    def report(self, what: str) -> None:
+        self.reports.append(what)
 
     def closed(self, error: TcpError | None) -> None:
         assert "closed" not in self.told

@@ -50,7 +50,7 @@ def test_text_is_sent_again_for_more_than_a_hundred_seconds(opened):
     assert opened.effects.told[-1] == "closed"
 
 
-@pytest.mark.rfc("9293", "SHLD-10")
+@pytest.mark.rfc("9293", "SHLD-9", "SHLD-10")
 def test_doubt_begins_with_the_third_retransmission(opened):
     opened.connection.write(b"x", opened.now)
     doubts = []
@@ -63,6 +63,7 @@ def test_doubt_begins_with_the_third_retransmission(opened):
     assert opened.connection.info().retries >= 3
     opened.arrive(opened.segment(". 1:1(0) ack 2"))
     assert not opened.connection.in_doubt
+    assert opened.effects.reports == ["in-doubt"]
 
 
 @pytest.mark.rfc("9293", "MUST-21")

@@ -81,6 +81,9 @@ class Side:
     def time_wait(self) -> None:
         self.did.append("time-wait")
 
+    def report(self, what: str) -> None:
+        self.did.append(what)
+
     def closed(self, error: Any) -> None:
         self.did.append(("closed", str(error)))
 

@@ -52,7 +52,7 @@ def test_a_long_one_ends_after_it() -> None:
     assert 800 < took < 1100
 
 
-@pytest.mark.rfc("5482", "3.1-1", "3.1-4")
+@pytest.mark.rfc("5482", "3.1-1", "3.1-3", "3.1-4")
 def test_the_wish_of_the_peer_holds_for_who_has_none() -> None:
     wish = {"user_timeout_ns": 200 * S, "user_timeout_option": True}
     ends, took = cut_while_sending({"user_timeout_option": True}, wish)
@@ -60,6 +60,7 @@ def test_the_wish_of_the_peer_holds_for_who_has_none() -> None:
     syn_ack = ends.server.sent[0][1]
     assert option_of(syn_ack) == 200
     assert option_of(ends.client.sent[0][1]) is None
+    assert ends.client.reports == ["peer-timeout", "in-doubt"]  # the wish once, though more than one segment tells it
 
 
 @pytest.mark.rfc("5482", "3.1-1", "3.1-4", "3.1-5", "3.1-6", "3.1-7")

@@ -196,6 +196,12 @@ class Flow:
         elif opening is not None and opening.outcome in ("lost", "not-taken"):
             self._table.fast_open_cache.failed(self._remote_address, self._queue.now_ns)
 
+    def report(self, what: str) -> None:
+        """Tell the application what ends nothing, if it wants to know."""
+        socket = self.socket
+        if socket is not None and socket.on_report is not None:
+            socket.on_report(what)
+
     def closed(self, error: TcpError | None) -> None:
         """The connection is no more."""
         if not self.was_established:

@@ -41,6 +41,10 @@ class TcpSocket:
         self.error: OSError | None = None
         self.on_readable: Callable[[], object] | None = None
         self.on_writable: Callable[[], object] | None = None
+        self.on_report: Callable[[str], object] | None = None
+        """Called with ``in-doubt`` when text was sent again so often that something is wrong with the way (R1 of RFC
+        9293 section 3.8.3), ``soft-error`` when ICMP told of trouble, ``peer-timeout`` when the peer has said how long
+        it wishes to wait (RFC 5482). The connection goes on."""
         self._no_more_reading = False
         self._no_more_writing = False
         self._opening: FastOpen | None = None

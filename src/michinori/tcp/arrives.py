@@ -122,7 +122,7 @@ def first_check_sequence(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
     if not seg.flags & ACK or is_plausible(tcb, seg):
         _keep_stamp(tcb, seg, now)  # who makes up an ACK could shut out all that comes after, by PAWS
     if tcb.user_timeout is not None:
-        tcb.user_timeout.heed(seg.options)
+        tcb.user_timeout.heed(seg.options, tcb.effects)
     seg.trim(rcv.nxt, edge)
     if had_text and not seg.payload:
         rcv.ack_due = True  # all of it was outside: a probe of the closed window

@@ -194,6 +194,7 @@ class Connection(Standing):
     def on_soft_error(self, error: TcpError) -> None:
         """ICMP tells of trouble that may pass: kept, to be given as the reason if the connection is given up."""
         self._tcb.soft_error = error
+        self._tcb.effects.report("soft-error")
 
     def on_hard_error(self, error: TcpError, now: Nanos) -> None:
         """ICMP says that it is hopeless: believed only while the handshake goes on (RFC 5927 section 5.2)."""
@@ -203,7 +204,7 @@ class Connection(Standing):
                 self._tcb.opening.fast.outcome = "lost"
             finish(self._tcb, error)
         else:
-            self._tcb.soft_error = error
+            self.on_soft_error(error)
 
     def quotes(self, seq: int) -> bool:
         """Whether that sequence number is one of ours that is under way: an ICMP error that quotes another is old or

@@ -48,6 +48,12 @@ class Effects(Protocol):
     def time_wait(self) -> None:
         """TIME-WAIT has begun."""
 
+    def report(self, what: str) -> None:
+        """Something that the application may want to know and that ends nothing, the ERROR_REPORT of RFC 9293 section
+        3.9.1.8: ``in-doubt``, R1 was reached; ``soft-error``, ICMP told of trouble; ``peer-timeout``, the peer has said
+        how long it wishes to wait (RFC 5482).
+        """
+
     def closed(self, error: TcpError | None) -> None:
         """The connection is gone; None when in good order."""
 
@@ -78,6 +84,9 @@ class Nobody:
         """Likewise."""
 
     def time_wait(self) -> None:
+        """Likewise."""
+
+    def report(self, what: str) -> None:
         """Likewise."""
 
     def closed(self, error: TcpError | None) -> None:

@@ -142,8 +142,10 @@ def _is_beyond_r2(tcb: Tcb, now: Nanos) -> bool:
         give_up(tcb, ConnectionTimedOut("the peer does not answer"), "R2")
         return True
     snd.retries += 1
-    if snd.retries == config.retries_before_doubt and tcb.watch is not None:
-        tcb.watch.tell("doubted", why="R1", retries=snd.retries)
+    if snd.retries == config.retries_before_doubt:
+        if tcb.watch is not None:
+            tcb.watch.tell("doubted", why="R1", retries=snd.retries)
+        tcb.effects.report("in-doubt")
     return False
 
 

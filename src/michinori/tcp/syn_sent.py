@@ -80,7 +80,7 @@ def negotiate(tcb: Tcb, theirs: Options, now: Nanos) -> None:
         rcv.step = min(rcv.limit // 2, config.mss)
     tcb.recovery.agree(config, sack=config.sack and theirs.sack_permitted)
     if tcb.user_timeout is not None:
-        tcb.user_timeout.heed(theirs)
+        tcb.user_timeout.heed(theirs, tcb.effects)
     if config.timestamps and theirs.timestamps is not None:
         tcb.stamped = True
         rcv.stamp = theirs.timestamps[0]

@@ -13,6 +13,7 @@ from michinori.tcp.config import TcpConfig
 from michinori.wire.tcp import Options
 
 if TYPE_CHECKING:
+    from michinori.tcp.effects import Effects
     from michinori.tcp.tcb import Tcb
 
 _NS_PER_S: Final = 1_000_000_000
@@ -35,10 +36,12 @@ class UserTimeout:
         self.peers_ns: Nanos | None = None
         """REMOTE_UTO: how long the peer wishes to wait."""
 
-    def heed(self, theirs: Options) -> None:
+    def heed(self, theirs: Options, effects: Effects) -> None:
         """A segment of the peer's may tell of its wish; a time of zero means nothing (section 3.4)."""
-        if theirs.user_timeout_s:
-            self.peers_ns = theirs.user_timeout_s * _NS_PER_S
+        peers_ns = (theirs.user_timeout_s or 0) * _NS_PER_S
+        if peers_ns and peers_ns != self.peers_ns:
+            self.peers_ns = peers_ns
+            effects.report("peer-timeout")
 
 
 def patience_ns(tcb: Tcb) -> Nanos | None:

@@ -42,7 +42,8 @@ SWITCHES: tuple[dict[str, Any], ...] = (
         "slow_start_limit": 100,
         "quick_acks_at_start": 16,
     },
-    {"keepalive": True, "keepalive_idle_ns": 10**9, "user_timeout_ns": 3 * 10**9, "user_timeout_option": True},
+    # Longer than the router needs to find out that a forged ARP answer leads nowhere.
+    {"keepalive": True, "keepalive_idle_ns": 10**9, "user_timeout_ns": 30 * 10**9, "user_timeout_option": True},
     {"black_hole_detection": True, "prr": False, "frto": False, "tlp": False, "delayed_ack_ns": 0},
     {"receive_buffer": 4096, "receive_buffer_max": 4096, "send_buffer": 4096, "send_buffer_max": 8192},
     {"timestamps": False, "fast_open": True, "limited_transmit": False, "hystart": False, "initial_window": 0},
