@@ -199,3 +199,50 @@ def test_a_measured_time_may_be_off_by_its_tolerance():
     question = {"form": "number", "answer": "14.082", "tolerance": 0.14}
     calls = [("isRight", question, given) for given in ("14.1", "14.08 ms", "14.3")]
     assert node.call("explain/exam/answers.js", calls) == [True, True, False]
+
+
+def kinds_of(walked, *seeds):
+    drawn = Journey(walked, {}).draw(*seeds, count=99)
+    return [{question["kind"]: question for question in questions} for questions in drawn]
+
+
+def test_a_syn_that_was_sent_twice_measures_no_round_trip(tmp_path):
+    """Karn's algorithm, RFC 6298 section 3: nobody can tell which of the two was answered."""
+    lost = walk(
+        tmp_path / "out",
+        "http://www.michinori.example/plain.txt",
+        faults=("access>isp-router:drop nth=1 carrying=tcp",),
+    )
+    assert len(lost.of("tcp", "retransmitted", "pc")) == 1
+    [questions] = kinds_of(lost, 1)
+    assert "client-isn" in questions
+    assert "rtt" not in questions
+
+
+BESIDE = """
+[about]
+title = { ja = "隣", en = "Beside each other" }
+browser = "pc"
+access = "cable"
+url = "http://www.beside.example/"
+[hosts.pc]
+interfaces = { eth0 = "192.0.2.1/26" }
+hosts = { "www.beside.example" = "192.0.2.2" }
+[hosts.www]
+interfaces = { eth0 = "192.0.2.2/26" }
+sites = { "www.beside.example" = { folder = "builtin:www.michinori.example" } }
+[lines.cable]
+between = ["pc:eth0", "www:eth0"]
+delay = "1ms"
+"""
+
+
+def test_why_an_address_is_asked_for_depends_on_where_the_destination_is(tmp_path):
+    scenario = tmp_path / "beside.toml"
+    scenario.write_text(BESIDE)
+    near = walk(tmp_path / "near", "http://www.beside.example/plain.txt", scenario=str(scenario))
+    far = walk(tmp_path / "far", "http://www.michinori.example/plain.txt")
+    said = [kinds_of(walked, 1)[0]["arp-target"] for walked in (near, far)]
+    assert [question["answer"] for question in said] == ["192.0.2.2", "192.168.1.1"]
+    assert "the destination itself" in said[0]["explain"]["en"]
+    assert "the default gateway" in said[1]["explain"]["en"]

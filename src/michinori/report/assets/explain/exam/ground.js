@@ -39,13 +39,15 @@ export const frameFor = (journey, n) => seen(journey, frameEventOf(journey, n));
 /**
  * The handshakes that the browser's machine began, as seen at its own adapter: SYN, SYN/ACK, and the ACK that ends it.
  * @param {Journey} journey
- * @returns {{connection: string, syn: Event, synAck: Event, ack: Event}[]}
+ * @returns {{connection: string, syn: Event, synAck: Event, ack: Event, resent: boolean}[]} `resent`: the SYN was sent more than once
  */
 export function handshakes(journey) {
   const host = journey.about.browser_host;
-  const syns = new Map();
+  const syns = new Map(), resent = new Set();
   for (const event of eventsOf(journey, "tcp", "segment-sent", host)) {
-    if (event.data.flags === "SYN" && !syns.has(event.connection)) syns.set(event.connection, event);
+    if (event.data.flags !== "SYN") continue;
+    if (syns.has(event.connection)) resent.add(event.connection);
+    else syns.set(event.connection, event);
   }
   const answers = new Map();
   for (const event of eventsOf(journey, "tcp", "segment-received", host)) {
@@ -57,7 +59,7 @@ export function handshakes(journey) {
     const syn = syns.get(event.connection), synAck = answers.get(event.connection);
     if (!syn || !synAck || ended.has(event.connection) || event.n < synAck.n || event.data.flags === "SYN") continue;
     ended.add(event.connection);
-    found.push({ connection: event.connection, syn, synAck, ack: event });
+    found.push({ connection: event.connection, syn, synAck, ack: event, resent: resent.has(event.connection) });
   }
   return found;
 }

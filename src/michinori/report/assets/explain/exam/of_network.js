@@ -135,14 +135,21 @@ const whoseMac = (journey, dice) => {
     { choices: shuffled(names, dice).map((name) => ({ value: name, text: same(name) })) });
 };
 
+/** Why an ARP request asks about that address. @type {Record<"near" | "far", import("./questions.js").Words>} */
+const ASKED_ABOUT = {
+  near: say("宛先が同じネットワークにあるので、宛先そのもののMACアドレスを尋ねる。", "The destination is on the same network, so it asks for the destination itself."),
+  far: say("宛先が別のネットワークにあるので、サーバではなくネクストホップ (デフォルトゲートウェイ) を尋ねる。", "The destination is on another network, so it asks for the next hop (the default gateway), not the server."),
+};
+
 /** @type {Kind} */
 const arpTarget = (journey) => {
   const host = journey.about.browser_host;
   const asked = firstOf(journey, "arp", "asked", () => true, host);
   const frame = asked && frameFor(journey, asked.n);
+  const packet = asked && asked.cause ? journey.dataOf(asked.cause) : {};
   return frame?.values.get("arp.opcode") === 1 ? make("arp-target", "address", frame.values.get("arp.dst.proto_ipv4"),
     say(`${host} が最初に送ったARP要求は、どのIPアドレスのMACアドレスを尋ねたか。`, `Which IP address does the first ARP request of ${host} ask about?`),
-    say("宛先が別のネットワークにあるので、サーバではなくネクストホップ (デフォルトゲートウェイ) を尋ねる。", "The destination is on another network, so it asks for the next hop (the default gateway), not the server."), "RFC 826, RFC 1122 3.3.1.1", [frame]) : null;
+    packet.dst === asked?.data.address ? ASKED_ABOUT.near : ASKED_ABOUT.far, "RFC 826, RFC 1122 3.3.1.1", [frame]) : null;
 };
 
 /** @type {Kind[]} */

@@ -13,9 +13,10 @@ import { make, same, say } from "./questions.js";
  * One of the handshakes, with its three frames at the browser's machine.
  * @param {Journey} journey
  * @param {Dice} dice
+ * @param {ReturnType<typeof handshakes>} [all]
  */
-function oneHandshake(journey, dice) {
-  const chosen = pick(handshakes(journey), dice);
+function oneHandshake(journey, dice, all = handshakes(journey)) {
+  const chosen = pick(all, dice);
   if (!chosen) return null;
   const syn = frameFor(journey, chosen.syn.n), synAck = frameFor(journey, chosen.synAck.n), ack = frameFor(journey, chosen.ack.n);
   if (!syn || !synAck || !ack) return null;
@@ -75,7 +76,8 @@ const secondFlags = (journey, dice) => {
 
 /** @type {Kind} */
 const roundTrip = (journey, dice) => {
-  const shake = oneHandshake(journey, dice);
+  // Which of two SYNs was answered nobody can tell, so they measure nothing (Karn's algorithm, RFC 6298 section 3).
+  const shake = oneHandshake(journey, dice, handshakes(journey).filter(({ resent }) => !resent));
   if (!shake) return null;
   const ms = (shake.synAck.t - shake.syn.t) / 1e6;
   return make("rtt", "number", ms.toFixed(3), say(`${shake.host} がSYN (フレーム ${shake.syn.number}) を送ってからSYN/ACK (フレーム ${shake.synAck.number}) を受け取るまでの往復遅延時間 (RTT) は何ミリ秒か (1 % まで)。`,
