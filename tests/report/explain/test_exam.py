@@ -214,9 +214,9 @@ def test_a_syn_that_was_sent_twice_measures_no_round_trip(tmp_path):
         faults=("access>isp-router:drop nth=1 carrying=tcp",),
     )
     assert len(lost.of("tcp", "retransmitted", "pc")) == 1
-    [questions] = kinds_of(lost, 1)
-    assert "client-isn" in questions
-    assert "rtt" not in questions
+    drawn = kinds_of(lost, *range(20))
+    assert any("server-isn" in questions for questions in drawn)
+    assert not any("rtt" in questions for questions in drawn)
 
 
 BESIDE = """
@@ -242,7 +242,9 @@ def test_why_an_address_is_asked_for_depends_on_where_the_destination_is(tmp_pat
     scenario.write_text(BESIDE)
     near = walk(tmp_path / "near", "http://www.beside.example/plain.txt", scenario=str(scenario))
     far = walk(tmp_path / "far", "http://www.michinori.example/plain.txt")
-    said = [kinds_of(walked, 1)[0]["arp-target"] for walked in (near, far)]
+    drawn = [kinds_of(walked, *range(20)) for walked in (near, far)]
+    assert all(any("rtt" in questions for questions in all_of_one) for all_of_one in drawn)
+    said = [next(one["arp-target"] for one in all_of_one if "arp-target" in one) for all_of_one in drawn]
     assert [question["answer"] for question in said] == ["192.0.2.2", "192.168.1.1"]
     assert "the destination itself" in said[0]["explain"]["en"]
     assert "the default gateway" in said[1]["explain"]["en"]

@@ -108,7 +108,7 @@ export const dns = {
       "The response copies it. Must be hard to guess (cache poisoning).", "RFC 1035 4.1.1, RFC 5452"),
     field("dns.flags", 16, "hex", "Flags", "フラグ", "問合せか応答か、再帰か、結果など。", "Query or response, recursion, result.", S, { fields: flags }),
     count("queries", "QDCOUNT", "質問", "questions"), count("answers", "ANCOUNT", "回答", "answer records"),
-    count("auth_rr", "NSCOUNT", "権威部", "records of authority"), count("add_rr", "ARCOUNT", "付加情報", "additional records"),
+    count("auth_rr", "NSCOUNT", "権威部のレコード", "records of authority"), count("add_rr", "ARCOUNT", "付加情報部のレコード", "additional records"),
     section("dns.count.queries", "Question", "質問部", "何を知りたいか。", "What is asked.", question),
     section("dns.count.answers", "Answer", "回答部", "求めた資源レコード。", "The records asked for.", record),
     section("dns.count.auth_rr", "Authority", "権威部", "続きを知る権威DNSサーバ (委任)。", "Which servers know more (a referral).", record),

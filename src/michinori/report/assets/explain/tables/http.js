@@ -63,7 +63,7 @@ export const HEADER_FIELDS = {
   "transfer-encoding": ["転送の形式。chunkedなら、長さ付きの塊の並び。", "How it is transferred; chunked: pieces with their lengths.", "RFC 9112 6.1"],
   "upgrade": ["切り替えたいプロトコル。", "The protocol to switch to.", "RFC 9110 7.8"],
   "upgrade-insecure-requests": ["暗号化されたページを望む。", "An encrypted page is preferred.", "W3C UIR 3.2.1"],
-  "user-agent": ["ブラウザの名前と版。", "Name and version of the browser.", "RFC 9110 10.1.5"],
+  "user-agent": ["ブラウザの名前とバージョン。", "Name and version of the browser.", "RFC 9110 10.1.5"],
   "vary": ["応答がどの要求ヘッダで変わるか。キャッシュが見る。", "Which request fields the response depends on; caches look at it.", "RFC 9110 12.5.5"],
   "via": ["途中のプロキシ。", "Proxies on the way.", "RFC 9110 7.6.3"],
   "www-authenticate": ["求める認証方式。", "How to show who asks.", "RFC 9110 11.6.1"],
@@ -74,16 +74,16 @@ export const HEADER_FIELDS = {
 const part = (/** @type {string} */ key, /** @type {string} */ name, /** @type {string} */ ja, /** @type {string} */ mj, /** @type {string} */ me, /** @type {string} */ source, more = {}) =>
   field(key, undefined, "text", name, ja, mj, me, source, more);
 
-export const requestLine = part("http.request.first", "Request line", "リクエストライン", "メソッド、リクエストターゲット、版。ヘッダフィールドではない。",
+export const requestLine = part("http.request.first", "Request line", "リクエストライン", "メソッド、リクエストターゲット、バージョン。ヘッダフィールドではない。",
   "Method, target and version. It is no header field.", `${M} 3`);
 export const requestParts = [
   part("http.request.method", "Method", "メソッド", "何をしてほしいか。", "What to do.", "RFC 9110 9", { codes: METHODS }),
   part("http.request.uri", "Request target", "リクエストターゲット (URI)", "何に対してか。普通はパスとクエリ。", "To what; usually path and query.", `${M} 3.2`),
-  part("http.request.version", "HTTP version", "HTTPの版", "HTTP/1.1など。", "HTTP/1.1, for example.", `${M} 2.3`),
+  part("http.request.version", "HTTP version", "HTTPのバージョン", "HTTP/1.1など。", "HTTP/1.1, for example.", `${M} 2.3`),
 ];
-export const statusLine = part("http.response.first", "Status line", "ステータスライン", "版、ステータスコード、理由。", "Version, status code and reason.", `${M} 4`);
+export const statusLine = part("http.response.first", "Status line", "ステータスライン", "バージョン、ステータスコード、理由。", "Version, status code and reason.", `${M} 4`);
 export const statusParts = [
-  part("http.response.version", "HTTP version", "HTTPの版", "HTTP/1.1など。", "HTTP/1.1, for example.", `${M} 2.3`),
+  part("http.response.version", "HTTP version", "HTTPのバージョン", "HTTP/1.1など。", "HTTP/1.1, for example.", `${M} 2.3`),
   part("http.response.code", "Status code", "ステータスコード", "結果。先頭の数字が種類を表す (2 成功、3 リダイレクト、4 クライアント側、5 サーバ側の誤り)。",
     "The result. Its first digit says the kind: 2 success, 3 redirection, 4 client's, 5 server's error.", "RFC 9110 15", { codes: STATUS }),
   part("http.response.phrase", "Reason phrase", "理由句", "人が読むための一言。", "A word for people.", `${M} 4`),
