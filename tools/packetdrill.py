@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
     # What Linux does where an RFC leaves it open, or says otherwise.
     "nagle": "minshall",
     "slow_start_limit": 1000,
-    "fast_open_wait_ns": None,
+    "fast_open_wait_ns": 0,
     "quick_acks_at_start": 16,
 }
 TOLERANCE_NS = 10_000_000

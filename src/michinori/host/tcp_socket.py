@@ -85,7 +85,7 @@ class TcpSocket:
             return
         self._opening = FastOpen(peer.cookie if config.fast_open_cookies else None, peer.mss or config.mss)
         self.connected = True
-        if config.fast_open_wait_ns is not None:
+        if config.fast_open_wait_ns:
             self._queue.post(now_ns + config.fast_open_wait_ns, self._wait_no_longer, None)
 
     def _send_syn(self, opening: FastOpen | None, data: Octets = b"") -> int:

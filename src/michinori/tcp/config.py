@@ -53,9 +53,9 @@ class TcpConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Text in the SYN, sent and taken: RFC 7413. Otherwise a socket may ask for it, unless it is ``never``."""
     fast_open_cookies: bool = True
     """Only with a cookie, as it has to be on the Internet; otherwise text goes and is taken without (section 7.3)."""
-    fast_open_wait_ns: int | None = 1 * _MS
+    fast_open_wait_ns: int = 1 * _MS
     """How long a SYN with a cookie waits for the text that it is to take along; an event loop in real time
-    needs a few rounds between connecting and writing. None: for as long as it takes."""
+    needs a few rounds between connecting and writing. 0: for as long as it takes."""
     fast_open_backlog: int = 16
     """Connections that a listener has opened by Fast Open and whose handshake goes on, at most."""
     rack: bool = True
