@@ -181,7 +181,7 @@ def drawn(dice: Random) -> TcpConfig:
     )
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", [*range(50), 72, 243])  # these two once found something
 def test_the_short_way_leaves_what_the_steps_leave(seed):
     dice = Random(seed)
     config, window, shift = drawn(dice), dice.choice((300, 5000, 60000)), dice.choice((None, 2))

@@ -60,7 +60,7 @@ def acknowledge(tcb: Tcb, seg: Arrival, now: Nanos) -> bool:
 def take_in(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
     """All that a plausible ACK tells but what has come of our FIN."""
     snd, recovery = tcb.snd, tcb.recovery
-    snd_wnd_before = snd.wnd
+    una_before, snd_wnd_before = snd.una, snd.wnd
     blocks = _read_sack(tcb, seg) if seg.options.sack and recovery.sack else _NO_BLOCKS
     if not blocks and recovery.calm:
         delivered = _NO_BLOCKS
@@ -88,7 +88,7 @@ def take_in(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
     if not recovery.calm:
         _look_for_losses(tcb, seg, delivered, now)
     if seg.advanced:
-        heed_echo(tcb, seg)
+        heed_echo(tcb, seg, una_before)
     if seg.dsack is not None:
         heed_duplicate(tcb, seg.dsack)
 

@@ -148,7 +148,7 @@ def _text_in_order(tcb: Tcb, text: Octets, size: int, now: Nanos) -> None:
     if rcv.nxt >= rcv.turn_to:
         widen(tcb, now)
     if snd.nxt > snd.una and tcb.timers.probe_ns == NEVER:
-        transmit(tcb, now)  # nothing can have become possible by text, but the probe of the tail is armed here
+        transmit(tcb, now)  # nothing can have become possible by text, but this arms the probe of the tail
     tcb.effects.readable()
     if rcv.acked_to != rcv.nxt and tcb.state is not CLOSED:
         see_to_ack(tcb, now)
@@ -162,10 +162,12 @@ def _text_beside_gap(tcb: Tcb, seq: int, text: Octets, size: int, now: Nanos) ->
         snd.retries = 0
     if seq > rcv.nxt:
         keep_for_later(tcb, seq, text, now)
+    else:
+        take_text(tcb, text, size, now)
+    if snd.nxt > snd.una and tcb.timers.probe_ns == NEVER:
         transmit(tcb, now)
+    if seq > rcv.nxt:
         return
-    take_text(tcb, text, size, now)
-    transmit(tcb, now)
     notify(tcb)
     if tcb.state is not CLOSED:
         see_to_ack(tcb, now)

@@ -14,11 +14,13 @@ from michinori.tcp.tcb import Tcb
 from michinori.wire.sequence import MASK, SIGN
 
 
-def heed_echo(tcb: Tcb, seg: Arrival) -> None:
-    """This ACK is for new text: for which of two transmissions? After the ACK was taken in."""
+def heed_echo(tcb: Tcb, seg: Arrival, una_before: int) -> None:
+    """This ACK is for new text, from ``una_before`` on: for which of two transmissions? After it was taken in. Only
+    the first that is for all that was sent again can tell.
+    """
     recovery, stamps = tcb.recovery, seg.options.timestamps
     in_vain = recovery.maybe_in_vain
-    if not in_vain or in_vain.highest > tcb.snd.una or recovery.lost.octets:
+    if not in_vain or not una_before < in_vain.highest <= tcb.snd.una or recovery.lost.octets:
         return
     if not tcb.stamped or stamps is None or not stamps[1]:
         return
