@@ -8,6 +8,9 @@ pytestmark = pytest.mark.peer
 WORDS = """() => [...document.querySelectorAll(".ladder-arrow")].map((arrow, at) =>
     [Number(arrow.dataset.sent), document.querySelectorAll(".ladder-words text:first-child")[at].textContent])"""
 
+#: How tall they are, in pixels.
+LETTERS = 11
+
 
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory):
@@ -109,3 +112,23 @@ def test_questions_for_addresses_have_a_ladder_of_their_own(browser, report, wal
         assert words[0] == f"{asked.data['address']} ?"
         answered = walked.of("arp", "answered")[0].data
         assert words[1] == f"{answered['address']} = {answered['mac']}"
+
+
+def test_the_time_of_the_cursor_covers_no_words_on_a_narrow_screen(browser, report, walked):
+    """Of arrows to either side: words of those to the left end where the time stands."""
+    sends = [walked.of("tcp", "segment-sent", host)[0] for host in ("pc", "www")]
+    with opened(browser, report, size=NARROW, part="ladder", n=sends[0].n, lang="ja") as page:
+        for send in sends:
+            page.evaluate(f"michinori.go({send.n})")
+            wait_until(page, f"document.querySelector('.ladder-arrow.now')?.dataset.sent === '{send.n}'")
+            apart = page.evaluate(
+                """(() => {
+                    const time = document.querySelector(".ladder-cursor text");
+                    const words = document.querySelector(".ladder-words.now text");
+                    const baseline = (text) => text.ownerSVGElement.createSVGPoint().matrixTransform(text.getCTM()).y
+                        + Number(text.getAttribute("y"));
+                    const beside = time.getBoundingClientRect().left >= words.getBoundingClientRect().right;
+                    return beside ? null : Math.abs(baseline(time) - baseline(words));
+                })()"""
+            )
+            assert apart is None or apart >= LETTERS

@@ -90,11 +90,11 @@ function firstFrom(arrows, y, scale, journey) {
   return low;
 }
 
-/** @param {{cursor: Cursor, scale: import("./ladder_rows.js").Scale, width: number}} props */
+/** Where it is narrow, the words of arrows to the left stand above its right end. @param {{cursor: Cursor, scale: import("./ladder_rows.js").Scale, width: number}} props */
 function CursorLine({ cursor, scale, width }) {
   const y = useStore(cursor, ({ n, t }) => Math.round(scale.at(n, t) * 2) / 2);
   return html`<g class="ladder-cursor" transform=${`translate(0 ${y})`}><line x1="0" x2=${width} y1="0" y2="0" />
-    <text x=${width - 6} y="-4" text-anchor="end">${ms(cursor.value.t)}</text></g>`;
+    <text x=${width - 6} y=${width < NARROW ? 12 : -4} text-anchor="end">${ms(cursor.value.t)}</text></g>`;
 }
 
 /** @typedef {{journey: Journey, arrow: Arrow, scale: import("./ladder_rows.js").Scale, x: Map<string, number>, absolute: boolean, routers: boolean, chosen: boolean, narrow: boolean, pick: (arrow: Arrow) => void}} ArrowProps */
