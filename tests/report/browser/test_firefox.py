@@ -38,3 +38,11 @@ def test_the_cursor_moves_and_the_strip_follows(fox, report):
     fox.value("michinori.go(michinori.journey.size - 100) ?? null")
     fox.wait_until(f"document.querySelector('.pinned').innerText !== {before!r}")
     assert fox.complaints == []
+
+
+def test_the_graphs_are_drawn_though_their_library_is_loaded_later(fox, report):
+    """By ``import()`` out of the file, which the page's policy must allow."""
+    fox.open("about:blank")
+    fox.open(f"file://{report}#part=graphs&n=3000&lang=en")
+    fox.wait_until("document.querySelectorAll('.graphs-panel canvas').length > 3")
+    assert fox.complaints == []
