@@ -85,7 +85,7 @@ def take_in(tcb: Tcb, seg: Arrival, now: Nanos) -> None:
             _count_duplicate(tcb)
     if recovery.probe_end:
         heed_probe(tcb, seg, now)
-    if not recovery.calm:
+    if recovery.phase is not OPEN or not recovery.calm:
         _look_for_losses(tcb, seg, delivered, now)
     if seg.advanced:
         heed_echo(tcb, seg, una_before)
@@ -133,7 +133,7 @@ def advance(tcb: Tcb, ack: int, seg: Arrival, now: Nanos) -> None:
         timers.retransmit_ns = timers.probe_ns = NEVER
         if snd.buffer.end <= ack:
             tcb.totals.hold(Held.NOTHING, now)
-    if not recovery.calm:
+    if recovery.phase is not OPEN or not recovery.calm:
         recovery.acknowledged(ack)
     _grow_window(tcb, octets, rtt_ns, now)
     if tcb.watch is not None:

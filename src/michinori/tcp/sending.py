@@ -27,7 +27,7 @@ def transmit(tcb: Tcb, now: Nanos) -> None:
     if tcb.state not in SENDS_TEXT and not (tcb.opening.is_early and tcb.state is State.SYN_RECEIVED):
         return
     snd, recovery = tcb.snd, tcb.recovery
-    if recovery.calm or (recovery.phase is OPEN and not tcb.config.limited_transmit):
+    if recovery.phase is OPEN and (recovery.calm or not tcb.config.limited_transmit):
         if snd.nxt < snd.buffer.end + snd.closing or tcb.path_search is not None:
             send_new(tcb, now, snd.nxt - snd.una)
     else:
