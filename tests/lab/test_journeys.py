@@ -179,8 +179,8 @@ def test_what_cannot_be_built_is_refused_with_the_sentence_of_the_command(quiet_
         ),
         (
             {"tcp": {"congestion": "bbr"}},
-            "[routers.home-router] TCPに 'bbr' という輻輳制御はありません。あるのは cubic, reno です",
-            "[routers.home-router] TCP has no congestion control 'bbr'; there is cubic, reno",
+            "TCPに 'bbr' という輻輳制御はありません。あるのは cubic, reno です",
+            "TCP has no congestion control 'bbr'; there is cubic, reno",
         ),
         (
             {"rate": "5 parsec"},

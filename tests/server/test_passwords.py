@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import bcrypt
+import pytest
 from argon2 import PasswordHasher
 from click.testing import CliRunner
 
@@ -21,6 +22,14 @@ def test_the_command_makes_a_hash_that_the_file_takes() -> None:
     hashed = done.stdout.strip().splitlines()[-1]
     assert PasswordHasher().verify(hashed, "道のり")
     access.parse(f"[users]\naki='{hashed}'\n")
+
+
+@pytest.mark.parametrize(("language", "words"), [("ja", ["パスワード", "もう一度"]), ("en", ["Password", "Once more"])])
+def test_it_asks_twice_in_the_language_of_the_call(language: str, words: list[str]) -> None:
+    done = CliRunner().invoke(michinori, ["serve", "--hash-password"], input="a\nb\n", obj=language)
+    assert done.exit_code == 1
+    assert re.findall(r"(\w[\w ]*): ", done.stderr)[:2] == words
+    assert done.stdout == ""
 
 
 def test_the_example_of_the_page_is_taken() -> None:

@@ -109,6 +109,19 @@ def test_a_switch_of_tcp_is_set_at_every_machine(home, text, name, value):
     assert not any(host.tcp for host in home.machines.values())
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sakc=false", "^TCP has no setting 'sakc'; did you mean \"sack\"\\?$"),
+        ("sack=7", "^TCP's sack is of the wrong kind"),
+        ("mss=0", "^TCP's mss cannot be 0: it is 1 at least$"),
+    ],
+)
+def test_a_switch_that_tcp_does_not_have_is_refused_at_once(home, text, said):
+    with pytest.raises(ScenarioError, match=said):
+        with_tcp(home, text)
+
+
 @pytest.mark.parametrize("text", ["sack", "sack=", "=1", ""])
 def test_a_switch_without_name_or_value_is_refused(home, text):
     with pytest.raises(ScenarioError, match="name and a value"):

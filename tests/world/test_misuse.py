@@ -46,7 +46,7 @@ def addressed(world, *addresses):
         (join(mtu="64KiB"), "'64KiB' is no MTU"),
         (join(queue=-1), "-1 is no length for a queue: it is a whole number of packets, such as 1000"),
         (join(queue="1000"), "'1000' is no length for a queue"),
-        (join(faults="los 5%"), "fault rule 'los 5%': it begins with one of loss, drop, corrupt"),
+        (join(faults="los 5%"), "fault rule 'los 5%': it begins with one of cut, loss, drop, corrupt"),
         (join(faults=["cut from=5s until=3s"]), "fault rule 'cut from=5s until=3s': it ends before it begins"),
         (lambda world: world.at("2x", print), "'2x' is not a duration: the unit 'x' is not known"),
         (lambda world: world.at("2s", print()), r"give the function itself, as in at('2s', line.cut)"),

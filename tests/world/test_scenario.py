@@ -87,6 +87,8 @@ between = ["a", "b"]
         (('"a", "b"]', '"a"]'), r"\[lines.*between\] Expected `array` of length >= 2"),
         (('"a", "b"]', '"a", "c"]'), r'\[lines.x\] "c" is no host, router or switch; there are a, b'),
         (('browser = "a"', 'browser = "pc"'), r'\[about\] browser = "pc" is no host; there are a, b'),
+        (('browser = "a"\n', ""), r'my.toml: \[about\] "browser" is missing there; see the scenarios'),
+        (("[hosts.a]", "[hosts.a]\ninterfces = {}"), r'my.toml: \[hosts.…\] "interfces" is not known there'),
         (("[about]", "[about"), "is not valid TOML"),
         (("[about]", 'base = "hoem"\n[about]'), "base = 'hoem' is not built in; choose from home"),
     ],

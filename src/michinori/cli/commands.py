@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 import michinori as package
-from michinori.cli.helping import SpokenGroup
+from michinori.cli.helping import SpokenGroup, language_of
 from michinori.cli.parameters import LANG, PORT, octets, seconds, seconds_or_none
+from michinori.cli.sentences import say
 from michinori.cli.tap_commands import tap
 
 _Command = Callable[..., int]
@@ -150,7 +151,12 @@ def _hash_password(context: click.Context, _: click.Parameter, wanted: bool) -> 
     from michinori.server.passwords import make_hash
     from michinori.server.settings import ServeError
 
-    password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    language = language_of(context)
+    password, again = (
+        click.prompt(say(key, language), hide_input=True, err=True) for key in ("password", "password-again")
+    )
+    if password != again:
+        raise click.ClickException("the two passwords differ: type the same one twice")
     try:
         click.echo(make_hash(password))
     except ServeError as error:

@@ -22,7 +22,7 @@ class SpokenCommand(click.Command):
     """A command whose help is in Japanese for who speaks it. ``obj`` of the context is the language."""
 
     def get_help(self, ctx: click.Context) -> str:
-        return _in_japanese(self, ctx) if _language(ctx) == "ja" else super().get_help(ctx)
+        return _in_japanese(self, ctx) if language_of(ctx) == "ja" else super().get_help(ctx)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if not _about(ctx, formatter):
@@ -44,7 +44,7 @@ class SpokenGroup(click.Group):
         return list(self.commands)
 
     def get_help(self, ctx: click.Context) -> str:
-        return _in_japanese(self, ctx) if _language(ctx) == "ja" else super().get_help(ctx)
+        return _in_japanese(self, ctx) if language_of(ctx) == "ja" else super().get_help(ctx)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if not _about(ctx, formatter):
@@ -82,7 +82,8 @@ class _Formatter(click.HelpFormatter):
                 head = " " * first_width
 
 
-def _language(context: click.Context) -> Language:
+def language_of(context: click.Context) -> Language:
+    """What the whole call speaks: its ``--lang``, or the locale's."""
     return "ja" if (context.obj or detect()) == "ja" else "en"
 
 

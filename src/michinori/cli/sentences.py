@@ -66,6 +66,8 @@ _SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "ja": "記録を書き出しました: {folder} ({files})",
         "en": "Kept what was served in {folder} ({files})",
     },
+    "password": {"ja": "パスワード", "en": "Password"},
+    "password-again": {"ja": "もう一度", "en": "Once more"},
     "lab-ready": {
         "ja": "ラボを {url} で開いています (終わるには Ctrl-C)",
         "en": "The lab is at {url} (Ctrl-C ends it)",

@@ -91,6 +91,7 @@ SENTENCES: Final[tuple[tuple[str, str], ...]] = (
     ("the page was not drawn: {why}", "ページを描けませんでした: {why}"),
     ("the painter broke down over it ({ending})", "描画エンジンがこのページで止まりました ({ending})"),
     # Names.
+    ("no server of the root helps: {whys}", "ルートのどのDNSサーバからも答えが得られません: {whys}"),
     ("no server of {zone} helps: {whys}", "{zone} のどのDNSサーバからも答えが得られません: {whys}"),
     ("not answered within {seconds} seconds; last, {whys}", "{seconds} 秒のうちに答えが得られません (最後は {whys})"),
     ("not answered within {seconds} seconds", "{seconds} 秒のうちに答えが得られません"),

@@ -24,6 +24,7 @@ SENTENCES: Final[tuple[tuple[str, str], ...]] = (
     ("No such command {name}.", "{name} というコマンドはありません"),
     ("No such option {name}. Did you mean {near}?", "{name} というオプションはありません。{near} のことでしょうか"),
     ("No such option {name}. (Possible options: {near})", "{name} というオプションはありません。{near} のことでしょうか"),
+    ("No such option {name}.", "{name} というオプションはありません"),
     ("No such option {name}", "{name} というオプションはありません"),
     ("Missing option {name}.", "{name} が要ります"),
     ("Missing argument {name}.", "{name} が要ります"),

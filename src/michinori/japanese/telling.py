@@ -33,7 +33,7 @@ SENTENCES: Final[Rows] = (*_TABLE, *_PLACES)
 _GAP: Final = re.compile(r"\\{(\w+)\\}")
 _QUOTED: Final = r"(?:'.*?'|\".*?\"|\S+)"
 #: What may stand in a gap of that name, if not anything.
-_SHAPES: Final = {"number": r"\d+", "key": r"[^\s:]+", "section": r"[^][]+?", "entry": _QUOTED, "method": _QUOTED}
+_SHAPES: Final = {"number": r"-?\d+", "key": r"[^\s:]+", "section": r"[^][]+?", "entry": _QUOTED, "method": _QUOTED}
 #: How many sentences may stand within one another; what is quoted in one may look like any number of them.
 _DEEPEST: Final = 6
 #: Between the sentences of a row of them; what stands in brackets belongs to one.

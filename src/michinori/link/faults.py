@@ -238,19 +238,20 @@ _CONDITIONS: Final = ("nth", "every", "from", "until", "carrying", "longer")
 _EXTRAS: Final = {"loss": ("burst",), "drop": ("burst",), "corrupt": ("ber", "fcs"), "duplicate": ("after",)}
 
 
-def parse_fault(text: str) -> Rule:
+def parse_fault(text: str, besides: tuple[str, ...] = ()) -> Rule:
     """The rule that the text describes (see the head of this module). Raises ``ValueError`` that says what is wrong and
-    what could stand there.
+    what could stand there; ``besides``: words with which a rule may begin that the caller reads itself.
     """
+    words = text.split()
     try:
-        return _parse(text.split())
+        if not words or words[0] not in _WORDS:
+            raise ValueError(f"it begins with one of {', '.join((*besides, *_WORDS))}")
+        return _parse(words)
     except ValueError as error:
         raise ValueError(f"fault rule {text!r}: {error}") from None
 
 
 def _parse(words: list[str]) -> Rule:
-    if not words or words[0] not in _WORDS:
-        raise ValueError(f"it begins with one of {', '.join(_WORDS)}")
     kind = words[0]
     plain = [word for word in words[1:] if "=" not in word]
     named: dict[str, str] = {}

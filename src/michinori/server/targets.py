@@ -15,6 +15,8 @@ def build(settings: Settings) -> Handler:
     """The handler for all of it. Raises ``WrongUsage``."""
     handlers: dict[str, Handler] = {}
     for place, target in map(split, settings.targets):
+        if not target:
+            raise WrongUsage(f"nothing stands behind {place}=: write a folder there, or an application as MODULE:APP")
         if place in handlers:
             raise WrongUsage(f"two targets stand at {place}: give each a place of its own, as /one=DIR /two=DIR")
         handlers[place] = _handler(target, settings)
@@ -59,7 +61,9 @@ def _handler(target: str, settings: Settings) -> Handler:
         except (apps.NoApplication, extras.MissingLibrary) as error:
             raise WrongUsage(str(error)) from error
     place, equals, named = target.partition("=")
-    if equals and named:
+    if equals and place.startswith("/"):
+        raise WrongUsage(f"{place!r} is no place for a handler: write it as /api, or with methods as GET,HEAD /api")
+    if equals and named and place:
         raise WrongUsage(f"there is no folder {target}: if {place} is a place, write /{place}={named}")
     raise WrongUsage(f"there is no folder {target}: give a folder, or an application as MODULE:APP")
 

@@ -57,8 +57,10 @@ def with_fault(scenario: Scenario, text: str) -> Scenario:
 
 def with_tcp(scenario: Scenario, text: str) -> Scenario:
     """The TCP of every machine with a switch set, written ``NAME=VALUE`` as in ``sack=false`` or ``congestion=reno``.
-    Raises ``ScenarioError``; whether TCP has such a switch is found out by ``build``.
+    Raises ``ScenarioError``.
     """
+    from michinori.world.machine import tcp_config
+
     name, equals, written = (part.strip() for part in text.partition("="))
     if not equals or not name or not written:
         raise ScenarioError(f"The switch {text!r} needs a name and a value, such as sack=false")
@@ -66,6 +68,10 @@ def with_tcp(scenario: Scenario, text: str) -> Scenario:
         value = tomllib.loads(f"value = {written}")["value"]
     except tomllib.TOMLDecodeError:
         value = written
+    try:
+        tcp_config({name: value})
+    except ValueError as error:
+        raise ScenarioError(str(error)) from None
     changed = {
         kind: {
             key: msgspec.structs.replace(host, tcp=host.tcp | {name: value})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from michinori.link import Cable, CableEnd, Direction, Judge
+from michinori.link import Cable, CableEnd, Direction, Judge, parse_fault
 from michinori.link.faults import ArmedRule, LossRule
 from michinori.sim import Nanos
 from michinori.world import units
@@ -48,7 +48,7 @@ class Line:
         if words and words[0] == "cut":
             self._cut_for_a_time(rule, words[1:], toward)
         else:
-            self.cable.fault(rule, self._direction(toward))
+            self.cable.fault(parse_fault(rule, besides=("cut",)), self._direction(toward))
         self._rules.append(f"{rule} > {toward}" if toward else rule)
 
     def clear_faults(self) -> None:

@@ -48,7 +48,7 @@ class Machine(Host):
         probe_addresses: bool = False,
     ) -> None:
         world.demand_new(name)
-        config = _tcp_config(tcp or {})
+        config = tcp_config(tcp or {})
         super().__init__(
             name, world.queue, world.dice, recorder=world.recorder_for(name), forwarding=forwarding, tcp_config=config
         )
@@ -152,7 +152,8 @@ def _with_prefix(text: str) -> InterfaceAddress:
     return ip_interface(text)
 
 
-def _tcp_config(settings: Mapping[str, Any]) -> TcpConfig:
+def tcp_config(settings: Mapping[str, Any]) -> TcpConfig:
+    """The settings of a machine's TCP as a scenario has them. Raises ``ValueError`` for one that cannot be."""
     unknown = [name for name in settings if name not in TcpConfig.__struct_fields__]
     if unknown:
         near = difflib.get_close_matches(unknown[0], TcpConfig.__struct_fields__, 1)

@@ -244,12 +244,14 @@ def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def _readable(message: str) -> str:
-    """msgspec's sentence, with ``$.hosts[...]`` written as the file has it."""
+    """msgspec's sentence, with ``$.hosts[...]`` written as ``hosts.…``."""
     what, _, where = message.partition(" - at `")
-    place = where.rstrip("`").removeprefix("key in ").removeprefix("$").lstrip(".").rstrip("`")
+    place = where.rstrip("`").removeprefix("key in ").removeprefix("$").lstrip(".").rstrip("`").replace("[...]", ".…")
     if "unknown field" in what:
         field = what.rsplit("`", 2)[-2]
         what = f'"{field}" is not known there; see the scenarios that come with Michinori'
+    elif "missing required field" in what:
+        what = f'"{what.rsplit("`", 2)[-2]}" is missing there; see the scenarios that come with Michinori'
     return f"[{place}] {what}" if place else what
 
 
