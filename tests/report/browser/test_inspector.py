@@ -144,3 +144,14 @@ def test_every_piece_of_the_encapsulation_has_a_box(browser, report, request_fra
         boxes = page.evaluate("[...document.querySelectorAll('.piece')].map((one) => getComputedStyle(one).boxShadow)")
     assert len(boxes) > 10
     assert "none" not in boxes
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_no_name_in_the_encapsulation_is_cut_off_on_a_narrow_screen(browser, report, request_frame, lang):
+    with opened(browser, report, size=NARROW, part="inspector", n=request_frame[0], lang=lang) as page:
+        page.wait_for_selector(".piece span")
+        cut = page.evaluate(
+            "[...document.querySelectorAll('.piece span')].filter((name) => name.scrollWidth > name.clientWidth)"
+            ".map((name) => name.textContent)"
+        )
+        assert cut == []

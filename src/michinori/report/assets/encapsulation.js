@@ -21,8 +21,8 @@ const TEXTS = {
   bitCount: { ja: "{count} ビット", en: "{count} bits" },
   load: { ja: "データ", en: "data" },
   pad: { ja: "パディング", en: "pad" },
-  phy: { ja: "プリアンブル", en: "preamble" },
-  eth: { ja: "イーサネット", en: "Ethernet" },
+  phy: { ja: "プリアンブル", en: "pre\u00adamble" },
+  eth: { ja: "イーサネット", en: "Ether\u00adnet" },
 };
 const PLAIN = /** @type {Record<string, string>} */ ({ ip: "IP", ipv6: "IPv6", icmpv6: "ICMPv6", esp: "ESP", vlan: "VLAN", tcp: "TCP", udp: "UDP", icmp: "ICMP", arp: "ARP", fcs: "FCS", dns: "DNS", http: "HTTP", tls: "TLS" });
 /** What a row holds: from its own header to the end of what it wraps. */

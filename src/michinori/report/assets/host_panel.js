@@ -4,6 +4,7 @@ import { html, useMemo, usePaced, useState, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { bits, count, duration } from "./format.js";
 import { position } from "./host_state.js";
+import { NO_SSTHRESH } from "./series.js";
 
 /** @typedef {import("./parts.js").Report} Report */
 /** @typedef {import("./data.js").Journey} Journey */
@@ -46,8 +47,6 @@ const NUMBERS = [
   ["snd_una", ""], ["snd_nxt", ""], ["rcv_nxt", ""], ["in_flight", ""], ["unsent", ""], ["snd_wnd", ""], ["rcv_wnd", ""], ["cwnd", ""],
   ["ssthresh", ""], ["mss", ""], ["srtt_ns", "ns"], ["rttvar_ns", "ns"], ["rto_ns", "ns"], ["retransmitted", ""], ["ca_state", "text"],
 ];
-/** Before the first loss, docs/trace.md. */
-const NO_THRESHOLD = 2 ** 40;
 
 /** @param {{report: Report, states: HostStates, host: string, choose: (host: string) => void}} props */
 export function HostPanel({ report, states, host, choose }) {
@@ -130,7 +129,7 @@ function Connection({ socket }) {
 function shown(value, unit) {
   if (unit === "text") return value;
   if (unit === "ns") return duration(Number(value));
-  return Number(value) >= NO_THRESHOLD ? "∞" : count(Number(value));
+  return Number(value) >= NO_SSTHRESH ? "∞" : count(Number(value));
 }
 
 /** @param {{view: HostView}} props */

@@ -20,8 +20,8 @@ import { resentOf } from "./resent.js";
  * @property {number} step
  */
 
-/** Before the first loss there is no slow-start threshold; the stack counts with this one. */
-const NO_SSTHRESH = 2 ** 40;
+/** Before the first loss there is no slow-start threshold; the stack counts with this one (docs/trace.md). */
+export const NO_SSTHRESH = 2 ** 40;
 const BINS = 80;
 const BIN_STEPS = [1, 2, 5];
 const SYN_OR_FIN = /\b(SYN|FIN)\b/g;
