@@ -225,6 +225,48 @@ def test_what_calls_tell_when_it_is_right():
     )
 
 
+def test_epoll_tells_of_edges_and_of_levels():
+    edge = """
++0 epoll_create(1) = 5
++0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLIN|EPOLLET, fd=4}) = 0
++0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLIN, fd=4}) = -1 EEXIST (File exists)
++0...0.1 epoll_wait(5, {events=EPOLLIN, fd=4}, 1, -1) = 1
++.1 < P. 1:11(10) ack 1 win 9
++0 epoll_wait(5, {events=0, ptr=0}, 1, 0) = 0
++0 read(4, ..., 5) = 5
++0 epoll_wait(5, {events=0, ptr=0}, 1, 0) = 0
++0 < P. 11:21(10) ack 1 win 9
++0 epoll_wait(5, {events=EPOLLIN, fd=4}, 1, 0) = 1
++.04 > . 1:1(0) ack 21
++0 epoll_ctl(5, EPOLL_CTL_MOD, 4, {events=EPOLLIN|EPOLLOUT|EPOLLONESHOT, fd=4}) = 0
++0 epoll_wait(5, {events=EPOLLIN|EPOLLOUT, fd=4}, 1, 0) = 1
++0 epoll_wait(5, {events=0, ptr=0}, 1, 0) = 0
++0 epoll_ctl(5, EPOLL_CTL_MOD, 4, {events=EPOLLIN, fd=4}) = 0
++0 epoll_wait(5, {events=EPOLLIN, fd=4}, 1, 0) = 1
++0 epoll_wait(5, {events=EPOLLIN, fd=4}, 1, 0) = 1
++0 epoll_ctl(5, EPOLL_CTL_DEL, 4, NULL) = 0
++0 epoll_wait(5, {events=0, ptr=0}, 1, 0) = 0
++0 epoll_ctl(5, EPOLL_CTL_MOD, 4, {events=EPOLLIN, fd=4}) = -1 ENOENT (No such file)
++0 close(5) = 0
++0 epoll_wait(5, {events=0, ptr=0}, 1, 0) = -1 EBADF (Bad file descriptor)
+"""
+    run(OPEN + edge)
+    told = fails(
+        OPEN + edge.replace("+0 epoll_wait(5, {events=EPOLLIN, fd=4}", "+0 epoll_wait(5, {events=EPOLLOUT, fd=4}")
+    )
+    assert two_columns(told)[1] == "epoll tells 0x1 of 4"
+
+
+def test_what_is_not_the_last_may_wait_for_what_follows():
+    more = "+0 send(4, ..., 10, MSG_MORE) = 10\n+.1 send(4, ..., 10, 0) = 10\n+0 > P. 1:21(20) ack 1\n"
+    run(OPEN + more)
+    assert "sent at 0.100 s that no line wants" in fails(OPEN + more.replace("MSG_MORE", "0"))
+
+
+def test_cookies_can_be_forgotten_in_between():
+    run("--tcp=fast_open=true\n" + OPEN + "+0 `ip tcp_metrics flush all`\n")
+
+
 def test_what_is_read_is_held_against_what_was_sent():
     text = fails(OPEN + '+0 < P. 1:4(3) ack 1 win 9\n+0 read(4, "abc", 3) = 3\n')
     assert "read b'\\x00\\x01\\x02'" in text
@@ -261,7 +303,8 @@ def test_assertions_are_no_programs(code):
     ("line", "says"),
     [
         ("+0 splice(4, 5) = 0", "the call splice is not there"),
-        ("+0 send(4, ..., 10, MSG_MORE) = 10", "MSG_MORE"),
+        ("+0 send(4, ..., 10, MSG_ZEROCOPY) = 10", "MSG_ZEROCOPY"),
+        ("+0 epoll_create(1) = 5\n+0 epoll_ctl(5, EPOLL_CTL_ADD, 4, NULL) = 0", "epoll_ctl without events"),
         ("+0 setsockopt(4, SOL_SOCKET, SO_WONDER, [1], 4) = 0", "SO_WONDER"),
         ("+0 `ip route flush`", "no command is run"),
         ("+0 `sysctl net.ipv4.tcp_wonder=1`", "tcp_wonder has no counterpart"),

@@ -16,7 +16,7 @@ import msgspec
 from michinori.aio.socket_options import get_option, set_option
 from michinori.host import Endpoint, Host, KernelSocket, TcpListenerSocket, TcpSocket, UdpSocket
 from michinori.testing.packetscript.numbers import pattern
-from michinori.testing.packetscript.polling import poll
+from michinori.testing.packetscript.polling import Epolls, poll
 from michinori.testing.packetscript.remote import LOCAL_PORT, REMOTE_PORT, Remote
 from michinori.testing.packetscript.script import Call, Word
 from michinori.testing.packetscript.values import NotThere, number, octets_of, option_value
@@ -47,6 +47,7 @@ class Calls:
         """``wake`` is called when a call that waits may go on: at once, before the host sends anything else."""
         self._wake = wake
         self.sockets: dict[int, KernelSocket] = {}
+        self._epolls = Epolls(self.sockets, host.queue)
         self._host = host
         self._remote = remote
         self._nonblocking: set[int] = set()
@@ -73,6 +74,9 @@ class Calls:
             "getsockopt": self._getsockopt,
             "fcntl": self._fcntl,
             "poll": self._poll,
+            "epoll_create": self._epoll_create,
+            "epoll_ctl": self._epolls.control,
+            "epoll_wait": self._epolls.wait,
             "ioctl": self._ioctl,
         }
 
@@ -157,18 +161,24 @@ class Calls:
         return lambda: self._enter(call, made, bool(kind & _NONBLOCK))
 
     def _enter(self, call: Call, made: KernelSocket, nonblocking: bool) -> int:
-        """The script names the descriptor itself."""
-        wanted = call.result
-        fd = wanted if isinstance(wanted, int) and wanted >= 0 and wanted not in self.sockets else self._free()
+        fd = self._named_or_free(call)
         self.sockets[fd] = made
         if isinstance(made, TcpSocket):
-            made.on_writable = self._wake
+            made.on_readable = made.on_writable = lambda: self._happened(made)
         if nonblocking:
             self._nonblocking.add(fd)
         return fd
 
-    def _free(self) -> int:
-        return next(fd for fd in range(3, _LARGEST) if fd not in self.sockets)
+    def _happened(self, kernel: KernelSocket) -> None:
+        self._epolls.happened(kernel)
+        self._wake()
+
+    def _named_or_free(self, call: Call) -> int:
+        """The script names a new descriptor itself."""
+        taken, wanted = self.sockets.keys() | self._epolls.open.keys(), call.result
+        if isinstance(wanted, int) and wanted >= 0 and wanted not in taken:
+            return wanted
+        return next(fd for fd in range(3, _LARGEST) if fd not in taken)
 
     def _bind(self, call: Call) -> Attempt:
         kernel = self._kernel(call)
@@ -250,8 +260,8 @@ class Calls:
         else:
             text, length = call.arguments[1], number(call.arguments[2])
         flags = self._flags(call)
-        if flags & (number(Word("MSG_MORE")) | number(Word("MSG_ZEROCOPY"))):
-            raise NotThere("MSG_MORE or MSG_ZEROCOPY")
+        if flags & number(Word("MSG_ZEROCOPY")):
+            raise NotThere("MSG_ZEROCOPY")
         kernel = self._kernel(call)
         if isinstance(kernel, UdpSocket):
             return self._send_datagram(call, kernel, pattern(0, length))
@@ -264,7 +274,7 @@ class Calls:
             nonlocal done
             written = self._written(socket)
             data = text[done:length] if isinstance(text, bytes) else pattern(len(written), length - done)
-            taken = self._give(socket, data, bool(flags & constants.MSG_OOB))
+            taken = self._give(socket, data, flags)
             # The stream has begun with the first call that took something.
             self._written(socket).extend(data[:taken])
             done += taken
@@ -298,10 +308,10 @@ class Calls:
             socket.send(data)
         return lambda: len(data)
 
-    def _give(self, socket: TcpSocket, data: bytes, urgent: bool) -> int:
+    def _give(self, socket: TcpSocket, data: bytes, flags: int) -> int:
         flow = socket.flow
-        if not urgent or flow is None:
-            return socket.write(data)
+        if not flags & constants.MSG_OOB or flow is None:
+            return socket.write(data, is_more_to_come=bool(flags & number(Word("MSG_MORE"))))
         taken = flow.connection.write(data, self._host.queue.now_ns, urgent=True)
         flow.rearm()
         return taken
@@ -312,6 +322,8 @@ class Calls:
         return self._remote.numbers_of(socket.local, socket.remote).written
 
     def _close(self, call: Call) -> Attempt:
+        if self._epolls.open.pop(self._fd(call), None) is not None:
+            return lambda: 0
         kernel = self._kernel(call)
         del self.sockets[self._fd(call)]
         self._nonblocking.discard(self._fd(call))
@@ -351,6 +363,10 @@ class Calls:
 
     def _poll(self, call: Call) -> Attempt:
         return poll(call, self.sockets, self._host.queue)
+
+    def _epoll_create(self, call: Call) -> Attempt:
+        made = self._epolls.create(self._named_or_free(call))
+        return lambda: made
 
     def _ioctl(self, call: Call) -> Attempt:
         flow = self._tcp(call).flow

@@ -33,7 +33,7 @@ from michinori.testing.packetscript.script import (
     When,
     Word,
 )
-from michinori.testing.packetscript.settings import Settings, changes_of, settings_of
+from michinori.testing.packetscript.settings import FORGETTING, Settings, changes_of, settings_of
 from michinori.testing.packetscript.values import NotThere, number
 from michinori.wire.sequence import add
 from michinori.wire.tcp import PSH, SYN
@@ -187,7 +187,7 @@ class Runner:
                 self._assert(action)
             case Command():
                 changes = changes_of(self._step, self._script.name, lenient=self._lenient)
-                if "tcp_metrics flush" in action.text:
+                if FORGETTING in action.text:
                     self.host.tcp.fast_open_cache.clear()
                 self.host.tcp.config = msgspec.structs.replace(self.host.tcp.config, **changes)
 
