@@ -99,7 +99,10 @@ def test_nothing_raises_whatever_comes(state, actions, watched):
         before = len(test.sent)
         do(test, action, what)
         if action == "segment":
-            assert len(test.sent) - before <= 40, "a single segment let loose a flood"
+            # On a path of 68 octets, options leave a few octets of text to each segment: the window has room for many.
+            sizes = [len(segment.payload) for _, segment in list(test.sent)[before:]]
+            assert sizes.count(0) <= 40, "a single segment let loose a flood"
+            assert sum(sizes) <= 40_000, "a single segment let loose a flood"
         test.connection.info()
         rcv, snd = test.connection._tcb.rcv, test.connection._tcb.snd
         assert rcv.buffer.octets + rcv.reassembly.octets <= rcv.limit + 65535
