@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from michinori.server.messages import AnswerExtent, Head, Kind, MessageExtent, RequestExtent
-from michinori.server.messages.contents import content_of
+from michinori.server.messages.contents import content_of, dump
 from michinori.server.messages.secrets import masked, masked_lines
 
 CHUNKED = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -186,3 +186,11 @@ def test_bodies_are_shown_by_their_type() -> None:
         (("a", "1"), ("f", "n.txt (text/plain, 3 octets)")),
     )
     assert shown("image/png", b"\x89PNG")[0] == "octets"
+
+
+def test_a_dump_has_as_many_octets_a_line_as_there_is_room_for() -> None:
+    assert dump(bytes(range(0x3C, 0x48)), 8) == [
+        "000000  3c 3d 3e 3f 40 41 42 43  <=>?@ABC",
+        "000008  44 45 46 47              DEFG",
+    ]
+    assert dump(b"abcdefghij")[0] == "000000  61 62 63 64 65 66 67 68  69 6a                    abcdefghij"

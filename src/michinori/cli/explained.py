@@ -19,6 +19,8 @@ _MOST_LINES: Final = 40
 _MOST_VALUE: Final = 600
 _INDENT: Final = 2
 _NAME_WIDTH: Final = 28
+#: Columns of a dump with sixteen octets a line.
+_DUMP_WIDTH: Final = 74
 
 
 def print_raw(extent: MessageExtent, lines: Lines, language: Language) -> None:
@@ -26,7 +28,7 @@ def print_raw(extent: MessageExtent, lines: Lines, language: Language) -> None:
     lines.rule(say("raw", language, octets=len(extent.octets)))
     octets = bytes(extent.octets)
     if extent.kind is not Kind.HTTP and not _readable(octets[:_MOST_RAW]):
-        for row in dump(octets[:256]):
+        for row in dump(octets[:256], _a_line(lines)):
             lines.line(row)
         _more(len(octets) - 256, lines, language)
         return
@@ -44,7 +46,7 @@ def print_raw(extent: MessageExtent, lines: Lines, language: Language) -> None:
             _raw_line(line, lines)
         left += max(0, len(body) - _MOST_BODY)
     elif body:
-        for row in dump(body[:128]):
+        for row in dump(body[:128], _a_line(lines)):
             lines.line((row, "dim"))
         left += max(0, len(body) - 128)
     _more(left, lines, language)
@@ -95,7 +97,7 @@ def _print_fields(head: Head, lines: Lines, language: Language) -> None:
 
 
 def _print_body(extent: MessageExtent, lines: Lines, language: Language) -> None:
-    content = content_of(extent.head, extent.body, chunked=extent.chunked)
+    content = content_of(extent.head, extent.body, chunked=extent.chunked, a_line=_a_line(lines))
     if content.kind == "none":
         lines.line((say("body", language), "bold"), " ", (say("no-body", language), "dim"))
         return
@@ -122,6 +124,11 @@ def _raw_line(line: bytes, lines: Lines) -> None:
     bare = line.rstrip(b"\r\n")
     ending = "".join({13: "␍", 10: "␊"}[octet] for octet in line[len(bare) :])
     lines.line(_shortened(text(bare), _MOST_RAW), (ending, "dim"))
+
+
+def _a_line(lines: Lines) -> int:
+    """Octets of a dump, as many as have room."""
+    return 16 if lines.width >= _INDENT + _DUMP_WIDTH else 8
 
 
 def _shortened(value: str, most: int) -> str:

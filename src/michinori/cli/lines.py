@@ -58,6 +58,8 @@ class Lines:
     def _styled(self, console: Console, parts: tuple[Part, ...], indent: int | None) -> None:
         from rich.text import Text
 
+        from michinori.cli.wrapping import spans
+
         whole = Text.assemble(*parts)
         if indent is None:
             console.print(whole, soft_wrap=True)
@@ -67,9 +69,8 @@ class Lines:
             at = _characters(whole.plain, indent)
             head, rest = whole[:at], whole[at:]
         room = max(_NARROWEST, console.width - head.cell_len)
-        for piece in rest.wrap(console, room) or [rest]:
-            piece.rstrip()
-            console.print(head + piece, soft_wrap=True)
+        for start, end in spans(rest.plain, room, folds=True):
+            console.print(head + rest[start:end], soft_wrap=True)
             head = Text(" " * head.cell_len)
 
 

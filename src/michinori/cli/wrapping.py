@@ -20,14 +20,32 @@ _PIECE: Final = re.compile(f"{_WIDE}|\\s+|(?:(?!{_WIDE})\\S)+")
 
 def wrapped(text: str, width: int) -> list[str]:
     """The lines. What has no place to break is longer than the width only where a single word is."""
-    lines, line = [], ""
+    return [text[start:end] for start, end in spans(text, width)]
+
+
+def spans(text: str, width: int, *, folds: bool = False) -> list[tuple[int, int]]:
+    """Where each line begins and ends in the text, without the blanks between them. ``folds``: a word that is longer
+    than the width is broken anywhere.
+    """
+    found, start, at = [], 0, 0
     for unit in _units(text):
-        if line and columns(line + unit.rstrip()) > width:
-            lines.append(line.rstrip())
-            line = unit.lstrip()
-        else:
-            line += unit
-    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+        for part in _folded(unit, width) if folds else [unit]:
+            if at > start and columns(text[start:at] + part.rstrip()) > width:
+                found.append((start, len(text[:at].rstrip())))
+                start = at + len(part) - len(part.lstrip())
+            at += len(part)
+    end = len(text.rstrip())
+    return [*found, (start, max(start, end))] if end > start or not found else found
+
+
+def _folded(unit: str, width: int) -> list[str]:
+    """The unit in pieces that are no wider."""
+    pieces = [""]
+    for letter in unit:
+        if pieces[-1] and not letter.isspace() and columns(pieces[-1] + letter) > width:
+            pieces.append("")
+        pieces[-1] += letter
+    return pieces
 
 
 def _units(text: str) -> list[str]:

@@ -31,11 +31,11 @@ class Content(NamedTuple):
     """Whether more is there than is shown."""
 
 
-def content_of(head: Head | None, body: bytes, *, chunked: bool) -> Content:
-    """Look into a body. What cannot be undone is shown as it came."""
+def content_of(head: Head | None, body: bytes, *, chunked: bool, a_line: int = 16) -> Content:
+    """Look into a body. What cannot be undone is shown as it came. ``a_line``: octets of a dump."""
     plain = dechunked(body) if chunked else body
     if head is None or not plain:
-        return Content("none", 0) if not plain else _octets(plain)
+        return Content("none", 0) if not plain else _octets(plain, a_line)
     plain = _decoded(head, plain)
     kind, parameters = _media_type(head.get("content-type"))
     if kind == "application/x-www-form-urlencoded":
@@ -46,16 +46,17 @@ def content_of(head: Head | None, body: bytes, *, chunked: bool) -> Content:
         return _json(plain) or _text(plain, "utf-8")
     if kind.startswith("text/") or kind.endswith(("+xml", "/xml", "/javascript")):
         return _text(plain, parameters.get("charset", "utf-8"))
-    return _octets(plain) if kind or not _looks_like_text(plain) else _text(plain, "utf-8")
+    return _octets(plain, a_line) if kind or not _looks_like_text(plain) else _text(plain, "utf-8")
 
 
-def dump(octets: bytes) -> list[str]:
-    """Octets as offset, hexadecimal and ASCII, sixteen a line."""
+def dump(octets: bytes, a_line: int = 16) -> list[str]:
+    """Octets as offset, hexadecimal and ASCII, so many a line (a multiple of eight)."""
     lines = []
-    for at in range(0, len(octets), 16):
-        row = octets[at : at + 16]
+    for at in range(0, len(octets), a_line):
+        row = octets[at : at + a_line]
         readable = "".join(chr(octet) if 0x20 <= octet < 0x7F else "." for octet in row)
-        lines.append(f"{at:06x}  {row[:8].hex(' '):<23}  {row[8:].hex(' '):<23}  {readable}")
+        eights = "  ".join(f"{row[start : start + 8].hex(' '):<23}" for start in range(0, a_line, 8))
+        lines.append(f"{at:06x}  {eights}  {readable}")
     return lines
 
 
@@ -135,8 +136,9 @@ def _text(octets: bytes, charset: str) -> Content:
     return Content("text", len(octets), lines=lines, cut=len(octets) > _SHOWN_OCTETS)
 
 
-def _octets(octets: bytes) -> Content:
-    return Content("octets", len(octets), lines=tuple(dump(octets[:_DUMPED_OCTETS])), cut=len(octets) > _DUMPED_OCTETS)
+def _octets(octets: bytes, a_line: int) -> Content:
+    lines = tuple(dump(octets[:_DUMPED_OCTETS], a_line))
+    return Content("octets", len(octets), lines=lines, cut=len(octets) > _DUMPED_OCTETS)
 
 
 def _looks_like_text(octets: bytes) -> bool:
