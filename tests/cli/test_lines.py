@@ -39,9 +39,7 @@ def test_on_a_terminal_japanese_fills_the_lines_and_ends_them_in_good_manners(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("NO_COLOR", "1")
-    said = (
-        "HTTPではなく、TLSのClientHelloが届きました。https:// で開いたようです。オクテット (517) は「保存」した。"
-    )
+    said = "HTTPではなく、TLSのClientHelloが届きました。https:// で開いたようです。オクテット (517) は「保存」した。"
     out = Terminal()
     Lines(out).line(("    ", "bold"), (said, "bold yellow"), indent=4) if indent else Lines(out).line(said, indent=0)
     lines = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue()).splitlines()
