@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
+from typing import Any
 
 from michinori.http.channel import Channel
 from michinori.http.errors import ConnectFailed, TimedOut, TlsFailed, cause_of
@@ -55,6 +56,18 @@ async def secure(channel: Channel, context: ssl.SSLContext, host: str, *, timeou
     if transport is None:
         raise TlsFailed(host, "the connection was lost in the handshake")
     channel.use(transport)
+
+
+def agreed(channel: Channel, host: str) -> dict[str, Any]:
+    """What the handshake of a secured connection settled, in OpenSSL's words."""
+    secured: ssl.SSLObject = channel.transport.get_extra_info("ssl_object")
+    cipher = secured.cipher()
+    return {
+        "server_name": host,
+        "version": secured.version() or "",
+        "cipher": cipher[0] if cipher is not None else "",
+        "alpn": secured.selected_alpn_protocol() or "",
+    }
 
 
 def _tls_cause(error: Exception) -> str:

@@ -152,6 +152,7 @@ class Exchange:
         if url.scheme == "https" and means.tls is not None:
             self.watch.enter("ssl")
             await dialing.secure(channel, means.tls, url.host, timeout_s=means.timeouts.connect_s)
+            note("tls", "handshake-done", connection=channel.id, **dialing.agreed(channel, url.host))
         connection = Connection(channel, url.origin, next(means.connection_numbers))
         note(
             "http", "connected", connection=connection.id,

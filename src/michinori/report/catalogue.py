@@ -38,6 +38,11 @@ SENTENCES: Final[dict[str, Texts]] = {
     "requests": _t(
         "リクエストは全部で {count} 個、応答は {statuses}", "{count} requests in all, answered by {statuses}"
     ),
+    # B5
+    "tls": _t(
+        "{server_name} と鍵を取り決めました: {version}、{cipher} ({count} 本のコネクションで)",
+        "keys agreed upon with {server_name}: {version}, {cipher} (on connections: {count})",
+    ),
     # B6
     "dns-asked": _t(
         "{host}: {name} の {type} をキャッシュになく {server} に問合せ ({transport})",

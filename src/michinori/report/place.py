@@ -167,6 +167,7 @@ class _Walk:
         layers: dict[str, Callable[[Event, _For], _For]] = {
             "browser": self._browser,
             "http": self._http,
+            "tls": lambda *_: _For.CONNECTION,
             "socket": self._socket,
             "tcp": self._tcp,
             "udp": self._of_datagram,

@@ -57,7 +57,7 @@ ROWS: Final[tuple[Row, ...]] = (
     _row("B2", "URLの分解", "URL taken apart", "browser:url-parsed", _PAGE),
     _row("B3", "ブラウザのキャッシュ", "Browser cache", "http:cache-hit http:cache-revalidated"),
     _row("B4", "リクエストメッセージ", "Request message", "http:request-sent", _PAGE),
-    _row("B5", "暗号化 (TLS)", "Encryption (TLS)", "tls:handshake-done tls:record-sent tls:record-received"),
+    _row("B5", "暗号化 (TLS)", "Encryption (TLS)", "tls:handshake-done", _journey("--via os https://…")),
     _row(
         "B6",
         "名前解決",

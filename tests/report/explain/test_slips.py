@@ -91,7 +91,7 @@ def test_a_long_answer_is_asked_for_again_over_tcp_by_resolver_and_pc(tmp_path):
 def test_what_no_journey_shows_says_what_has_to_come_first():
     (slips,) = node.call("explain/slips.js", [("SLIPS",)])
     silent = {slip["id"] for slip in slips if not slip["elsewhere"]}
-    assert silent == {"video", "encryption", "back-off", "cdn"}
+    assert silent == {"video", "back-off", "cdn"}
     for slip in slips:
         assert ("lacks" in slip) == (slip["id"] in silent), slip["id"]
 

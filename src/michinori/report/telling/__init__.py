@@ -13,6 +13,7 @@ TELLERS: Final[dict[str, Teller]] = {
     "B1": applications.address_bar,
     "B2": applications.url_parts,
     "B4": applications.request_message,
+    "B5": applications.encryption,
     "B6": applications.name_resolution,
     "B7": connections.sockets,
     "B8": connections.copied_socket,

@@ -56,6 +56,12 @@ def request_message(told: Told) -> list[Fact]:
     return facts
 
 
+def encryption(told: Told) -> list[Fact]:
+    names = ("server_name", "version", "cipher")
+    done = Counter(tuple(short(event.data[name]) for name in names) for event in told.by_row["B5"])
+    return [fact("tls", count=count, **dict(zip(names, agreed, strict=True))) for agreed, count in done.items()]
+
+
 def name_resolution(told: Told) -> list[Fact]:
     asked = told.all("dns", "asked", own=True)
     facts = []

@@ -188,8 +188,9 @@ export const SLIPS = [
   {
     id: "encryption", from: "article", quote: "暗号処理モジュールを呼び出して", row: "B5", source: "RFC 8446 2, RFC 9110 4.2.2",
     right: t("TLSは、TCPのコネクションができてから、リクエストを送る前に始まる。URLの解析の段階ではない。", "TLS begins when TCP is up and before the request, not where the URL is parsed."),
-    prove: (journey) => by(firstOf(journey, "tls", "handshake-done"), () => t("TLSのハンドシェイクは、コネクションの確立の後に終わった。", "The TLS handshake ended after the connection was there.")),
-    elsewhere: "", lacks: t("httpsの旅 (行B5) がまだありません。", "Journeys by https (row B5) are not there yet."),
+    prove: (journey) => by(firstOf(journey, "tls", "handshake-done"), ({ data }) => t(
+      `${data.server_name} とのハンドシェイク (${data.version}) は、コネクションの確立の後、最初のリクエストの前に終わった。`, `The handshake with ${data.server_name} (${data.version}) ended when the connection was there, before the first request.`)),
+    elsewhere: "michinori open --via os https://…",
   },
   {
     id: "back-off", from: "article", quote: "MACアドレスから乱数を生成して", row: "B17", source: "IEEE 802.3 4.2.3.2.5",

@@ -156,6 +156,4 @@ export const EVENTS = {
   "link synchronised": ["プリアンブルからビットのタイミングを合わせた。", "The timing of the bits was taken from the preamble.", "IEEE 802.3 7.2.3.2"],
   // tls, world
   "tls handshake-done": ["TLSの鍵の取決めが済んだ。TCPの確立の後、リクエストの前。", "TLS has agreed on its keys: after TCP is up, before the request.", "RFC 8446 2"],
-  "tls record-sent": ["TLSレコードを送った。", "A TLS record was sent.", "RFC 8446 5"],
-  "tls record-received": ["TLSレコードを受け取った。", "A TLS record arrived.", "RFC 8446 5"],
 };
