@@ -15,6 +15,7 @@ from webtalk import run
 
 from michinori.http.errors import ConnectFailed, Disconnected, TimedOut, TlsFailed
 from michinori.http.urls import parse
+from michinori.japanese import in_japanese
 from michinori.server.catch import SingleFile
 from michinori.server.messages import AnswerExtent
 from michinori.server.replay import (
@@ -202,6 +203,8 @@ def test_answers_are_compared_field_by_field_and_line_by_line() -> None:
     different = [(row.part, row.name) for row in compare(one, two) if not row.same and row.counts]
     assert different == [("field", "Server"), ("field", "Set-Cookie"), ("body", "")]
     assert not any(row.counts and not row.same for row in compare(one, one))
+    (digest,) = [row for row in compare(answer(b"HTTP/1.1 200 OK\r\n\r\n\0"), one) if row.part == "digest"]
+    assert in_japanese(digest.right) == digest.right.replace(" octets, ", " オクテット、") != digest.right
     assert not any(secret in str(compare(one, two)) for secret in ("s=1", "s=9", "t=2"))
     chunked = answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n")
     plain = answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")

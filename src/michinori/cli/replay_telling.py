@@ -8,6 +8,7 @@ from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Any, Final
 
+from michinori.cli.catch_words import reason_in
 from michinori.cli.catch_words import say as say_of_catch
 from michinori.cli.explained import print_answer, print_odd, print_raw
 from michinori.cli.language import Language
@@ -82,7 +83,7 @@ class Telling:
             for phase, ms in _times(replayed).items()
             if phase != "end" or ms
         ]
-        self._lines.line((say("timing", self._language) + ": ", "bold"), " · ".join(shown))
+        self._lines.line((say("timing", self._language) + ": ", "bold"), " · ".join(shown), indent=0)
 
     def rounds(self, rounds: Sequence[Replayed]) -> list[dict[str, Any]]:
         """A line for each sending, and whether the answers are the same."""
@@ -93,12 +94,13 @@ class Telling:
             statuses = say("statuses", language, statuses=", ".join(map(str, _statuses(replayed))))
             shown = " · ".join(f"{say(phase, language)} {times[phase]:.2f} ms" for phase in ("connect", "first", "end"))
             head = say("round", language, number=number) + "  "
-            lines.line((head, "bold"), f"{statuses}  {shown}")
+            lines.line((head, "bold"), f"{statuses}  {shown}", indent=columns(head))
         medians = (
             f"{say(phase, language)} {statistics.median(times[phase] for times in found):.2f} ms"
             for phase in ("connect", "first", "end")
         )
-        lines.line((pad(say("median", language), columns(f"{head}{statuses}  ")), "bold"), " · ".join(medians))
+        label = (pad(say("median", language), columns(f"{head}{statuses}  ")), "bold")
+        lines.line(label, " · ".join(medians), indent=columns(head))
         other = [number for number, one in enumerate(rounds, start=1) if _count(differences(rounds[0], one))]
         if other:
             self._say("not-same", "yellow", rounds=", ".join(map(str, other)))
@@ -109,7 +111,7 @@ class Telling:
     def kept(self, path: Path, octets: int) -> None:
         """Where the answer is."""
         sentence = say_of_catch("kept", self._language, file=visible(str(path)), octets=octets)
-        self._lines.line((sentence, "green"))
+        self._lines.line((sentence, "green"), indent=0)
 
     def compare(self, rows: Sequence[Row], names: Sequence[str]) -> int:
         """Both answers in two columns. Gives in how many places they differ."""
@@ -136,9 +138,8 @@ class Telling:
         name = row.name or say("status-line" if row.part == "status" else "body", self._language)
         sign, style = ("=", "dim") if row.same else (("≠", "yellow") if row.counts else ("~", "dim"))
         left_style, right_style = ("dim", "dim") if style == "dim" else ("red", "green")
-        sides = [
-            [cut(side, width)] if row.same else folded(side, width, _MOST_FOLDED) for side in (row.left, row.right)
-        ]
+        texts = [reason_in(self._language, text) if row.part == "digest" else text for text in (row.left, row.right)]
+        sides = [[cut(text, width)] if row.same else folded(text, width, _MOST_FOLDED) for text in texts]
         for left, right in zip_longest(*sides, fillvalue=""):
             self._lines.line(
                 (pad(cut(name, _NAME_WIDTH - 1), _NAME_WIDTH), "cyan"),

@@ -46,6 +46,7 @@ SENTENCES: Final[tuple[tuple[str, str], ...]] = (
     ("is no http or https URL", "http か https のURLではありません"),
     ("wants a body again that could be read only once", "一度しか読めないボディを、もう一度送るよう求めています"),
     ("the client is closed", "クライアントはもう閉じています"),
+    ("{octets} octets, SHA-256 {digest}", "{octets} オクテット、SHA-256 {digest}"),
     # The client of HTTP: ways out.
     ("check its certificate, or trust the authority behind it", "証明書を確かめるか、その認証局を信頼させてください"),
     ("try again, or allow more time", "もう一度試すか、待つ時間を延ばしてください"),

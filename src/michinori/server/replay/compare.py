@@ -20,7 +20,7 @@ class Row(NamedTuple):
     """A line of the comparison."""
 
     part: str
-    """``status``, ``field`` or ``body``."""
+    """``status``, ``field``, ``body`` (a line of it) or ``digest`` (all of it, in a sentence)."""
     name: str
     left: str
     right: str
@@ -54,7 +54,7 @@ def _bodies(left: AnswerExtent, right: AnswerExtent) -> Iterator[Row]:
     one, two = contents
     textual = all(content.kind in ("text", "json", "none") and not content.cut for content in contents)
     if same or not textual or len(one.lines) + len(two.lines) > _MOST_LINES:
-        yield Row("body", "", _summary(left.content), _summary(right.content), same)
+        yield Row("digest", "", _summary(left.content), _summary(right.content), same)
         return
     matcher = difflib.SequenceMatcher(None, one.lines, two.lines, autojunk=False)
     for tag, a, a_end, b, b_end in matcher.get_opcodes():
@@ -64,7 +64,7 @@ def _bodies(left: AnswerExtent, right: AnswerExtent) -> Iterator[Row]:
             )]  # fmt: skip
             yield Row("body", "", texts[0], texts[1], tag == "equal")
     if not same and one.lines == two.lines:
-        yield Row("body", "", _summary(left.content), _summary(right.content), same=False)
+        yield Row("digest", "", _summary(left.content), _summary(right.content), same=False)
 
 
 def _summary(content: bytes) -> str:
