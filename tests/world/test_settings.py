@@ -91,7 +91,8 @@ def test_a_host_announces_the_smaller_of_its_setting_and_what_the_interface_take
         ({"delayed_ack_ns": -1}, "TCP's delayed_ack_ns cannot be -1: it is 0 at least"),
         ({"sack": None}, "TCP's sack is of the wrong kind: expected `bool`, got `null`"),
         ({"ecn": "on"}, "TCP's ecn cannot be 'on': it is true, false or \"accept\""),
-        ({"fast_open": 1}, "TCP's fast_open is of the wrong kind: expected `bool`, got `int`"),
+        ({"fast_open": 1}, 'TCP\'s fast_open cannot be 1: it is true, false or "never"'),
+        ({"nagle": "off"}, "TCP's nagle cannot be 'off': it is true, false or \"minshall\""),
         ({"congestion": "warp"}, "TCP has no congestion control 'warp'; there is cubic, reno"),
     ],
 )

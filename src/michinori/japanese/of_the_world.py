@@ -55,7 +55,7 @@ SENTENCES: Final[tuple[tuple[str, str], ...]] = (
     ("{opened} = {inside} opens no port ({error}): write {example}", "{opened} = {inside} ではポートが開きません ({error})。{example} のように書いてください"),
     ("TCP has no setting {name}; did you mean {near}?", "TCPに {name} という設定はありません。{near} のことでしょうか"),
     ("TCP has no setting {name}; there are {names}", "TCPに {name} という設定はありません。あるのは {names} です"),
-    ('TCP\'s ecn cannot be {value}: it is true, false or "accept"', 'TCPの ecn は {value} にはなりません。true、false、"accept" のどれかです'),
+    ('TCP\'s {name} cannot be {value}: it is true, false or "{word}"', 'TCPの {name} は {value} にはなりません。true、false、"{word}" のどれかです'),
     ("TCP's {name} is of the wrong kind: {why}", "TCPの {name} の値の種類が違います ({why})"),
     ("TCP's {name} cannot be {value}: it is {least} at least", "TCPの {name} は {value} にはなりません。{least} 以上です"),
     ("TCP has no congestion control {name}; there is {names}", "TCPに {name} という輻輳制御はありません。あるのは {names} です"),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from michinori.world.world import World
 
 _NEVER_EMPTY: Final = ("mss", "send_buffer", "receive_buffer")
+#: Switches of TCP that are true, false or a word.
+_WORDS: Final = {"ecn": "accept", "fast_open": "never", "nagle": "minshall"}
 
 InterfaceAddress: TypeAlias = IPv4Interface | IPv6Interface
 
@@ -163,9 +165,11 @@ def tcp_config(settings: Mapping[str, Any]) -> TcpConfig:
         config = msgspec.convert({"mss": LARGEST_MSS, **settings}, TcpConfig)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
-        if where.startswith("ecn"):
-            raise ValueError(f'TCP\'s ecn cannot be {settings["ecn"]!r}: it is true, false or "accept"') from None
-        raise ValueError(f"TCP's {where.rstrip('`')} is of the wrong kind: {what[:1].lower()}{what[1:]}") from None
+        name = where.rstrip("`")
+        if name in _WORDS:
+            cannot = f"TCP's {name} cannot be {settings[name]!r}"
+            raise ValueError(f'{cannot}: it is true, false or "{_WORDS[name]}"') from None
+        raise ValueError(f"TCP's {name} is of the wrong kind: {what[:1].lower()}{what[1:]}") from None
     for name in settings:
         least, value = int(name in _NEVER_EMPTY), getattr(config, name)
         if isinstance(value, int) and value < least:

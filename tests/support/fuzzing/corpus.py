@@ -42,6 +42,8 @@ async def _talk(server: Machine, octets: int, *, resets: bool = False) -> None:
             await listener.serve_forever()
 
     server.spawn(serve())
+    with suppress(ConnectionRefusedError):
+        await asyncio.open_connection(server.name, 81)
     for _ in range(2):  # the second time with the cookie of Fast Open
         reader, writer = await asyncio.open_connection(server.name, 80)
         writer.write(b"GET / HTTP/1.1\r\nHost: server\r\n\r\n" + bytes(octets))
@@ -50,9 +52,6 @@ async def _talk(server: Machine, octets: int, *, resets: bool = False) -> None:
         if resets:
             writer.transport.abort()
         writer.close()
-    with suppress(ConnectionRefusedError):
-        _, writer = await asyncio.open_connection(server.name, 81)
-        writer.close()  # with a cookie of Fast Open, connecting is over before the SYN has left
     await asyncio.sleep(60)  # until all is over at the server too
 
 
