@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import netns
+import node
 import pytest
 import tshark
 from serving import until
@@ -17,6 +18,7 @@ from serving import until
 from michinori import TapWorld
 from michinori.aio import ping
 from michinori.cli.tap import neighbour
+from michinori.trace import read_trace
 
 
 def michinori(*arguments: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
@@ -99,6 +101,20 @@ def test_our_side_is_beside_the_kernels() -> None:
     assert neighbour("10.99.0.0/31") == "10.99.0.1/31"
 
 
+def assert_told_of_an_end_that_is_not_recorded(out: Path) -> None:
+    """Of the kernel's side the report has what came and went: it draws that, and loses nothing of it."""
+    with (out / "trace.jsonl").open("rb") as lines:
+        events = list(read_trace(lines))
+    frames = [event.n for event in events if event.frame and event.layer == "link"]
+    calls = [("decodeEvent", node.JOURNEY, n) for n in frames]
+    assert all(frame["layers"] for frame in node.call("explain/stream.js", calls, out / "journey.html"))
+    [arrows] = node.call("ladder_rows.js", [("arrowsOf", node.JOURNEY)], out / "journey.html")
+    ends = {(arrow["from"], arrow["to"]) for arrow in arrows if arrow["sort"] == "tcp"}
+    assert ends == {("browser", "10.99.0.1:8000"), ("10.99.0.1:8000", "browser")}
+    segments = [event.n for event in events if event.layer == "tcp" and event.what.startswith("segment-")]
+    assert [arrow["sent"] for arrow in arrows if arrow["sort"] == "tcp"] == segments
+
+
 @pytest.mark.peer
 def test_open_walks_the_whole_way_over_our_own_tcp(tmp_path: Path) -> None:
     pytest.importorskip("pyroute2")
@@ -121,9 +137,10 @@ def test_open_walks_the_whole_way_over_our_own_tcp(tmp_path: Path) -> None:
         assert "page.har" in numbers["files"]
         # The kernel may repeat what came while the browser computed, so no more than errors are looked for.
         assert tshark.complaints(out / "packets.pcapng", tshark.ERROR) == []
+        assert_told_of_an_end_that_is_not_recorded(out)
         nobody = michinori("open", "http://10.99.0.77/", "--via", "tap", "-O", str(tmp_path / "none"), before=inside)
         assert nobody.returncode == 1
-        assert "--via os" not in nobody.stdout
+        assert [line[:2] for line in nobody.stdout.splitlines() if "--via os" in line] == ["B5"]  # no way out of this
         refused = michinori("open", "http://10.99.0.1:81/", "--via", "tap", "-O", str(tmp_path / "no"), before=inside)
         assert refused.returncode == 1
         own = michinori("open", "http://10.99.0.1/", "--via", "tap", "--address", "10.99.0.1/24", before=inside)

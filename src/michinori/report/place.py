@@ -188,6 +188,9 @@ class _Walk:
         return Places(self.stages, self.exchange[1:], self.conversation[1:], self.exchanges, self.conversations)
 
     def _finish(self, conversation: Conversation) -> None:
+        if not conversation.server_end and conversation.client_end.count(" ") == 2:  # of a peer that is not recorded
+            protocol, own, other = conversation.client_end.split(" ")
+            conversation.server_end = f"{protocol} {other} {own}"
         for one in self.turns.get((conversation.client, conversation.client_end), ()):
             one.conversation = conversation.id
 

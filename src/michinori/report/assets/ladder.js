@@ -5,7 +5,7 @@ import { useSay } from "./i18n.js";
 import { duration, ms, pathOf } from "./format.js";
 import { Scale, arrowsOf, lossOf, turnsOf } from "./ladder_rows.js";
 import { Drawing, saidBy } from "./ladder_drawing.js";
-import { hopsOf } from "./transfers.js";
+import { hopsOf, outsideOf } from "./transfers.js";
 import { Inspector } from "./inspector.js";
 import { explainReason } from "./explain/words.js";
 
@@ -25,6 +25,7 @@ const TEXTS = {
   routers: { ja: "途中のルータも", en: "Routers between" },
   ladder: { ja: "シーケンス図: {count} 個の矢印。上下の矢印キーで前後へ、Enterで中身へ。", en: "Sequence diagram: {count} arrows. Up and down keys go from one to the next, Enter opens it." },
   detail: { ja: "選んでいる矢印", en: "The chosen arrow" },
+  outside: { ja: "(相手側は記録されていない)", en: "(its other end is not recorded)" },
   took: { ja: "{time} で到着", en: "arrived after {time}" },
   lost: { ja: "届かなかった", en: "did not arrive" },
   refused: { ja: "受け取られなかった", en: "not accepted" },
@@ -129,7 +130,7 @@ function Choices({ journey, all, choice, choose, absolute, setAbsolute, routers,
 function nameOf(journey, said) {
   const asked = journey.about.exchanges.filter((exchange) => exchange.conversation === said.id).map((exchange) => `#${exchange.id} ${pathOf(exchange.url)}`);
   const what = said.dns ? "DNS" : said.protocol.toUpperCase();
-  return `${what} ${said.client} → ${said.server || "?"} ${said.client_end.split(" ")[1] ?? ""}${asked.length ? ` (${asked.slice(0, 2).join(", ")}${asked.length > 2 ? " …" : ""})` : ""}`;
+  return `${what} ${said.client} → ${said.server || outsideOf(journey, said.id) || "?"} ${said.client_end.split(" ")[1] ?? ""}${asked.length ? ` (${asked.slice(0, 2).join(", ")}${asked.length > 2 ? " …" : ""})` : ""}`;
 }
 
 /** @param {{report: Report, shown: Shown, at: number, absolute: boolean, routers: boolean, pick: (arrow: Arrow | undefined, opens: boolean) => void}} props */
@@ -191,7 +192,7 @@ function Detail({ report, shown, at, absolute, open, setOpen, pick }) {
     <button type="button" class="icon" aria-label=${say(TEXTS.before)} disabled=${at < 1} onClick=${() => pick(shown.arrows[at - 1], false)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 15l3-6 3 6z" /></svg></button>
     <button type="button" class="icon" aria-label=${say(TEXTS.after)} disabled=${at >= shown.arrows.length - 1} onClick=${() => pick(shown.arrows[at + 1], false)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 9l3 6 3-6z" /></svg></button>
     <p aria-live="polite">${arrow && html`<span class="num">${ms(t[arrow.sent - 1])} ms</span>${" "}<b>${arrow.from} → ${arrow.to || "?"}</b>${" "}<span class="mono">${saidBy(journey, arrow, absolute)}</span>${" "}
-      ${arrow.received > 0 && html`<span class="soft">${say(TEXTS.took, { time: duration(t[arrow.received - 1] - t[arrow.sent - 1]) })}</span>${" "}`}
+      ${arrow.received > 0 && html`<span class="soft">${arrow.outside ? say(TEXTS.outside) : say(TEXTS.took, { time: duration(t[arrow.received - 1] - t[arrow.sent - 1]) })}</span>${" "}`}
       ${loss && html`<span class="warm">${say(arrow.refused ? TEXTS.refused : TEXTS.lost)}: ${loss.why} ${say(TEXTS.at, { host: loss.host })}</span>${why && html`<small>${say(why)}</small>`}`}
       ${!arrow.received && !loss && html`<span class="warm">${say(TEXTS.underWay)}</span>`}
       ${arrow.again && html`${" "}<span class="tag warm">${say(TEXTS.again, { why: arrow.again })}</span>`}`}</p>

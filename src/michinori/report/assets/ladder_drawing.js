@@ -138,7 +138,7 @@ function angleOf({ x1, y1, x2, y2 }) {
 /** One line, or with the routers between, one a link. @param {Journey} journey @param {Arrow} arrow @param {import("./ladder_rows.js").Scale} scale @param {Map<string, number>} x @param {boolean} routers @returns {Stroke[]} */
 function strokesOf(journey, arrow, scale, x, routers) {
   const y = (/** @type {number} */ n) => placeOf(journey, scale, n);
-  const hops = routers && arrow.sort !== "arp" ? hopsOf(journey, arrow.sent).filter((hop) => x.has(hop.from)) : [];
+  const hops = routers && arrow.sort !== "arp" && !arrow.outside ? hopsOf(journey, arrow.sent).filter((hop) => x.has(hop.from)) : [];
   if (hops.length) {
     const forward = directionOf(arrow, x);
     return hops.map((hop) => {

@@ -3,7 +3,7 @@
 // in, and how far down the page each moment stands.
 
 import { decodeFrame } from "./explain/decode.js";
-import { firstFrames, sendOf } from "./transfers.js";
+import { firstFrames, outsideOf, sendOf } from "./transfers.js";
 
 /** @typedef {import("./data.js").Journey} Journey */
 /** @typedef {"tcp" | "udp" | "icmp" | "arp"} Sort */
@@ -16,6 +16,7 @@ import { firstFrames, sendOf } from "./transfers.js";
  * @property {string} refused why the other end dropped it, if it did
  * @property {string} from the host
  * @property {string} to the host that took it in, empty if none did
+ * @property {boolean} outside whether its other end is a machine that is not recorded, which has its address for a name
  * @property {number} conversation 0 if it belongs to none
  * @property {string} again why it was sent once more, if it was
  */
@@ -41,21 +42,28 @@ export function arrowsOf(journey) {
     if (kind[row] === retransmitted) again.set(connection[row], journey.whys[why[row]]);
     if (sort) {
       arrows.set(row + 1, {
-        sort, sent: row + 1, answers: 0, received: 0, refused: "", from: journey.hosts[host[row]], to: "", conversation: conversation[row],
+        sort, sent: row + 1, answers: 0, received: 0, refused: "", from: journey.hosts[host[row]], to: "", outside: false, conversation: conversation[row],
         again: sort === "tcp" ? (again.get(connection[row]) ?? "") : "",
       });
       if (sort === "tcp") again.delete(connection[row]);
       if (sort === "arp") takeArp(journey, /** @type {Arrow} */ (arrows.get(row + 1)));
     } else if (taken) {
-      const refused = refusals.includes(kind[row]), arrow = arrows.get(sendOf(journey, journey.cause(row + 1), arrows));
+      const refused = refusals.includes(kind[row]), origin = sendOf(journey, journey.cause(row + 1), arrows), arrow = arrows.get(origin);
+      const from = outsideOf(journey, conversation[row]);
+      if (!origin && from) arrows.set(row + 1, { sort: taken, sent: row + 1, answers: 0, from, to: "", outside: true, conversation: conversation[row], again: "", received: 0, refused: "" });
+      const own = arrow ?? arrows.get(row + 1);
       // Of what came twice, the first counts.
-      if (arrow && arrow.sort === taken && !arrow.received) {
-        Object.assign(arrow, { received: row + 1, refused: refused ? journey.whys[why[row]] : "", to: journey.hosts[host[row]] });
+      if (own && own.sort === taken && !own.received) {
+        Object.assign(own, { received: row + 1, refused: refused ? journey.whys[why[row]] : "", to: journey.hosts[host[row]] });
       }
     } else if (kind[row] === packet && isRefusal(journey, row + 1)) {
       const answers = sendOf(journey, journey.cause(row + 1), arrows);
-      arrows.set(row + 1, { sort: "tcp", sent: row + 1, answers, received: 0, refused: "", from: journey.hosts[host[row]], to: "", conversation: conversation[answers - 1] ?? 0, again: "" });
+      arrows.set(row + 1, { sort: "tcp", sent: row + 1, answers, received: 0, refused: "", from: journey.hosts[host[row]], to: "", outside: false, conversation: conversation[answers - 1] ?? 0, again: "" });
     }
+  }
+  for (const arrow of arrows.values()) {
+    const to = arrow.outside || arrow.received ? "" : outsideOf(journey, arrow.conversation);
+    if (to && !lossOf(journey, arrow.sent)) Object.assign(arrow, { to, outside: true, received: arrow.sent });
   }
   return [...arrows.values()];
 }

@@ -3,7 +3,7 @@
 import { html, indexFrom, useMemo, useSettled, useStore } from "./ui.js";
 import { useSay } from "./i18n.js";
 import { count, duration, ms, pathOf } from "./format.js";
-import { firstFrames, messagesOf, sendOf } from "./transfers.js";
+import { firstFrames, messagesOf, outsideOf, sendOf } from "./transfers.js";
 import { Hops } from "./hops.js";
 import { loadOf } from "./explain/load.js";
 import { OctetView } from "./dump.js";
@@ -100,7 +100,7 @@ function Chooser({ report, messages, message }) {
   const said = journey.about.conversations[message.conversation - 1];
   const to = message.from === said.client ? said.server : said.client;
   const reply = messages.find((each) => each.purpose === REPLIES[message.purpose] && each.conversation === message.conversation && each.exchange === message.exchange);
-  const values = { from: message.from, to: to || "?", octets: count(message.length), sends: message.sends.length, units: say(TEXTS[unitOf(said.protocol, message.sends.length)]) };
+  const values = { from: message.from, to: to || outsideOf(journey, message.conversation) || "?", octets: count(message.length), sends: message.sends.length, units: say(TEXTS[unitOf(said.protocol, message.sends.length)]) };
   return html`<div class="message-choice"><label><span>${say(TEXTS.choose)}</span>
     <select value=${String(message.id)} onChange=${(/** @type {any} */ chosen) => report.go(messages[Number(chosen.target.value)].sends[0].n)}>${options}</select></label>
     ${reply && html`<button type="button" class="chip" onClick=${() => report.go(reply.sends[0].n)}>${say(OUTWARD.has(message.purpose) ? TEXTS.back : TEXTS.out)}: ${nameOf(journey, reply, say)}</button>`}

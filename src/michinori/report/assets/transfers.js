@@ -169,3 +169,12 @@ export function sendOf(journey, n, sends) {
   for (let cause = n; cause; cause = journey.cause(cause)) if (sends.has(cause)) return cause;
   return 0;
 }
+
+/**
+ * The other end of a conversation with a machine that is not recorded, as that of the kernel beside a TAP device.
+ * @param {Journey} journey @param {number} conversation @returns {string} its address and port; empty if it is recorded
+ */
+export function outsideOf({ about }, conversation) {
+  const said = about.conversations[conversation - 1];
+  return said && !said.server && !about.virtual ? (said.server_end.split(" ")[1] ?? "") : "";
+}
