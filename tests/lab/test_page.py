@@ -261,7 +261,7 @@ def test_the_first_and_the_last_lesson_wrong_and_right(lab, open_page):
     page.wait_for_selector(".lab-verdict.right")
     look(page, WIDE[0])
     page.click("text=See the event")
-    assert page.evaluate("michinori.journey.event(michinori.cursor.value.n).what") == "answered"
+    wait_until(page, "michinori.journey.event(michinori.cursor.value.n).what === 'answered'")
     page.click("#leave")
     assert page.locator(".lab-tour .verdict").count() == 1
     page.click("[data-lesson=time-wait]")

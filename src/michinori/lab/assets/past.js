@@ -27,7 +27,7 @@ export function Past({ lab }) {
   const removed = useStore(lab, (state) => state.removed);
   return html`<main id="main" class="wide lab-past"><h2 class="part-title" tabindex="-1">${say(TEXTS.title)}</h2><p class="lead">${say(TEXTS.lead)}</p>
     <div role="status">${removed > 0 && html`<p class="lab-removed">${say(TEXTS.removed, { id: removed })} <${Undo} key=${removed} lab=${lab} /></p>`}</div>
-    ${past.length === 0 && html`<p class="soft">${say(TEXTS.none)}</p>`}
+    ${past.length === 0 && !removed && html`<p class="soft">${say(TEXTS.none)}</p>`}
     <ol>${past.map((one) => html`<${Entry} key=${one.id} lab=${lab} one=${one} />`)}</ol></main>`;
 }
 
