@@ -108,6 +108,12 @@ def test_the_example_of_the_documentation_can_be_used():
         assert world.lines["access"].cable.a.rate == 512_000
 
 
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    (tmp_path / "my.toml").write_bytes(b"\xff")
+    with pytest.raises(ScenarioError, match=r"my\.toml' cannot be read: it is not UTF-8$"):
+        scenario.load(str(tmp_path / "my.toml"))
+
+
 def test_a_near_name_is_proposed():
     with pytest.raises(ScenarioError, match='did you mean "satellite"'):
         scenario.load("satelite")

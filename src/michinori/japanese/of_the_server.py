@@ -17,7 +17,7 @@ SENTENCES: Final[tuple[tuple[str, str], ...]] = (
     ("--limit {limit} is none: write NAME=VALUE, as body=10M; names are {names}", "--limit {limit} が分かりません。body=10M のように書いてください。名前は {names} です"),
     ("--limit {limit} lets nothing through: give it more", "--limit {limit} では何も通りません。もっと大きい値にしてください"),
     ("--loop uvloop needs uvloop: {command}", "--loop uvloop には uvloop が要ります。{command} で入れてください"),
-    ("nothing stands behind {place}=: write a folder there, or an application as MODULE:APP", "{place}= の後に何もありません。フォルダか、MODULE:APP の形のアプリケーションを書いてください"),
+    ("the target {entry} names nothing: write a folder there, or an application as MODULE:APP", "対象 {entry} は何も指していません。フォルダか、MODULE:APP の形のアプリケーションを書いてください"),
     ("two targets stand at {place}: give each a place of its own, as /one=DIR /two=DIR", "{place} に対象が二つあります。/one=DIR /two=DIR のように、別々の場所にしてください"),
     ("--cgi stands at {place} and so does {other}: move the other one", "--cgi の場所 {place} に {other} もあります。別の場所に移してください"),
     ("{place} is no place for a handler: {what}", "{place} は場所になりません。/api のように書いてください"),

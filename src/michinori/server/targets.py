@@ -14,9 +14,12 @@ CGI_PLACE = "/cgi-bin"
 def build(settings: Settings) -> Handler:
     """The handler for all of it. Raises ``WrongUsage``."""
     handlers: dict[str, Handler] = {}
-    for place, target in map(split, settings.targets):
+    for text in settings.targets:
+        place, target = split(text)
         if not target:
-            raise WrongUsage(f"nothing stands behind {place}=: write a folder there, or an application as MODULE:APP")
+            raise WrongUsage(
+                f"the target {text!r} names nothing: write a folder there, or an application as MODULE:APP"
+            )
         if place in handlers:
             raise WrongUsage(f"two targets stand at {place}: give each a place of its own, as /one=DIR /two=DIR")
         handlers[place] = _handler(target, settings)

@@ -187,7 +187,8 @@ def load(name: str) -> tuple[Scenario, Path | None]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"The scenario {name!r} cannot be read: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ScenarioError(f"The scenario {name!r} cannot be read: {why}") from error
     return parse(text, name), path.parent
 
 
