@@ -22,7 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "send_buffer_max": 4 << 20,
     "restart_after_idle": False,
     "syn_retries": 5,
-    # What Linux does where an RFC leaves it open, or says otherwise.
+    # What Linux does where an RFC leaves it open or advises otherwise.
     "nagle": "minshall",
     "slow_start_limit": 1000,
     "fast_open_wait_ns": 0,
