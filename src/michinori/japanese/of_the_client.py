@@ -6,8 +6,8 @@ from typing import Final
 
 SENTENCES: Final[tuple[tuple[str, str], ...]] = (
     # The client of HTTP: causes.
-    ("{url} cannot be fetched: this client was given no TLS context", "{url} は https で、ここではTLSを話しません"),
-    ("{url} cannot be fetched: {why}", "{url} は取得できません ({why})"),
+    ("'{url}' cannot be fetched: this client was given no TLS context", "{url} は https で、ここではTLSを話しません"),
+    ("'{url}' cannot be fetched: {why}", "{url} は取得できません ({why})"),
     ("the name '{name}' has no address ({name}: {whys})", "{name} のIPアドレスが得られません ({whys})"),
     ("the name '{name}' has no address ({whys})", "{name} のIPアドレスが得られません ({whys})"),
     ("no connection to {host} port {port} ({whys})", "{host} のポート {port} に接続できません ({whys})"),
