@@ -102,6 +102,7 @@ PAIRS: Final = {
     "ours to kernel": ("ours", "kernel"),
     "kernel to ours": ("kernel", "ours"),
     "kernel to kernel": ("kernel", "kernel"),
+    "kernel with BBR to ours": ("bbr", "ours"),
     "kernel with BBR to kernel": ("bbr", "kernel"),
     "PyTCP to kernel": ("pytcp", "kernel"),
     "kernel to PyTCP": ("kernel", "pytcp"),
