@@ -105,6 +105,21 @@ def test_a_worker_that_dies_is_replaced(folder: Path) -> None:
         assert "starting another" in served.said
 
 
+def test_who_waits_at_a_worker_that_dies_is_served_by_the_next(folder: Path) -> None:
+    with serving("site", "--workers", "2", folder=folder) as served:
+        workers = children(served.process.pid)
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)  # nobody is let in
+        clients = [socket.create_connection(("127.0.0.1", served.port), timeout=20) for _ in range(8)]
+        for client in clients:
+            client.sendall(b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        for client in clients:
+            with client, client.makefile("rb") as answer:
+                assert answer.read().endswith(b"<h1>home</h1>")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
 def test_workers_that_cannot_write_their_log_are_told_of_once(folder: Path) -> None:
     (folder / "access.log").symlink_to("/dev/full")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from michinori.server.settings import ServeError, Settings
-from michinori.server.supervisor import Supervisor, _Worker
+from michinori.server.supervisor import Place, Supervisor, _Worker
 
 
 @pytest.mark.parametrize("is_ending", [False, True])
@@ -21,7 +21,7 @@ def test_a_replacement_that_is_ended_with_all_the_others_is_no_failure(
     async def main() -> ServeError | None:
         supervisor = Supervisor(Settings(targets=("site",)), lambda key, **_: told.append(key))
 
-        async def start() -> None:
+        async def start(_: Place) -> None:
             if is_ending:
                 supervisor._stop.set()  # a signal, while the new worker still starts
             raise ServeError("a worker ended before it served")
@@ -31,7 +31,7 @@ def test_a_replacement_that_is_ended_with_all_the_others_is_no_failure(
 
         process: Any = SimpleNamespace(wait=wait, pid=1)
         monkeypatch.setattr(supervisor, "_start", start)
-        await supervisor._watch(_Worker(process))
+        await supervisor._watch(_Worker(process, []))
         return supervisor._failure
 
     assert (asyncio.run(main()) is None) is is_ending

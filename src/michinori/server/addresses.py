@@ -44,6 +44,15 @@ def bind(host: str, port: int, *, shared: bool = False) -> list[socket.socket]:
     return sockets
 
 
+def handed_down(descriptors: Sequence[int]) -> list[socket.socket]:
+    """The sockets that another process has bound, by their descriptors."""
+    sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+    for sock in sockets:
+        sock.setblocking(False)
+        sock.set_inheritable(False)  # what this process starts need not have them
+    return sockets
+
+
 def names_for(host: str) -> list[str]:
     """By what clients may call a server that listens at ``host``: if that is every address of this machine, by its own
     name and by the addresses that it has towards others too.

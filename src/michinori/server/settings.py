@@ -54,6 +54,8 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
     grace_s: float = GRACE_S
     loop: str = "auto"
     language: str = "en"
+    descriptors: tuple[int, ...] = ()
+    """For a worker: of the bound sockets that it was handed."""
 
     @property
     def scheme(self) -> str:

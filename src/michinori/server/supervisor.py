@@ -2,15 +2,20 @@
 
 Each worker has a pipe to this process as its standard input. When the pipe ends, for whatever reason, so does the
 worker: nobody is left behind.
+
+The places at which they listen are bound here, one for each, and handed down. So a connection that waits at one is not
+lost when its worker is replaced: the next takes it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 from contextlib import suppress
-from typing import Any, Final
+from itertools import chain
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -25,9 +30,14 @@ _READY: Final = b"ready"
 _LAST_WORDS_S: Final = 1.0
 
 
+#: Where one worker listens: a socket for each address.
+Place: TypeAlias = list[socket.socket]
+
+
 class _Worker:
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, place: Place) -> None:
         self.process = process
+        self.place = place
         self.began_s = asyncio.get_running_loop().time()
         self.ending = False
         self.listening: asyncio.Task[None] | None = None
@@ -66,39 +76,43 @@ class Supervisor:
         settings = self._settings
         for sock in addresses.bind(settings.host, settings.port):
             sock.close()  # it is free: shared with the workers, it would be had even if others shared it too
-        sockets = addresses.bind(settings.host, settings.port, shared=True)
-        # Bound here, so that the port stays ours; never listened on, so that no connection waits here.
-        self._settings = msgspec.structs.replace(settings, port=sockets[0].getsockname()[1])
+        places = [addresses.bind(settings.host, settings.port, shared=True)]
+        port = places[0][0].getsockname()[1]
+        places += [addresses.bind(settings.host, port, shared=True) for _ in range(settings.workers - 1)]
+        self._settings = msgspec.structs.replace(settings, port=port)
         self._hear()
         try:
-            await asyncio.gather(*(self._start() for _ in range(settings.workers)))
+            await asyncio.gather(*map(self._start, places))
             if not self._stop.is_set():
                 self._tell("serving", port=self._settings.port, workers=settings.workers)
             await self._stop.wait()
             if self._failure is None:
                 self._tell("stopping-workers", workers=len(self._workers), grace_s=settings.grace_s)
         finally:
+            for sock in chain(*places):
+                sock.close()  # the workers have theirs, and close them when they have let in who waits
             await self._end_all()
-            for sock in sockets:
-                sock.close()
         if self._failure is not None:
             raise self._failure
         return INTERRUPTED if self._at_once.is_set() else STOPPED
 
-    async def _start(self) -> None:
-        """Start a worker and wait until it serves. Raises ``ServeError`` with what it says instead."""
+    async def _start(self, place: Place) -> None:
+        """Start a worker there and wait until it serves. Raises ``ServeError`` with what it says instead."""
+        descriptors = tuple(sock.fileno() for sock in place)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "michinori.server.worker"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            pass_fds=descriptors,
             start_new_session=True,  # Ctrl-C is for this process, which then ends the workers gently
         )
         assert process.stdin is not None
         assert process.stdout is not None
-        worker = _Worker(process)
+        worker = _Worker(process, place)
         self._workers[worker] = asyncio.create_task(self._watch(worker))
         with suppress(OSError):
-            process.stdin.write(msgspec.json.encode(self._settings) + b"\n")
+            settings = msgspec.structs.replace(self._settings, descriptors=descriptors)
+            process.stdin.write(msgspec.json.encode(settings) + b"\n")
             await process.stdin.drain()
         try:
             async with asyncio.timeout(_STARTS_WITHIN_S):
@@ -134,7 +148,7 @@ class Supervisor:
             return
         self._tell("worker-ended", process=worker.process.pid, status=status)
         try:
-            await self._start()
+            await self._start(worker.place)
         except ServeError as error:
             if not self._stop.is_set():  # else it was ended with all the others, before it served
                 self._give_up(error)
@@ -149,7 +163,7 @@ class Supervisor:
         self._log_is_lost = False  # the new ones open the log anew
         try:
             for worker in old:
-                await self._start()
+                await self._start(worker.place)
                 worker.end()
         except ServeError as error:
             self._tell("not-reloaded", why=error)

@@ -31,7 +31,7 @@ def main() -> int:
     running.raise_file_limit()
     sys.path.insert(0, os.getcwd())
     try:
-        sockets = addresses.bind(settings.host, settings.port, shared=True)
+        sockets = addresses.handed_down(settings.descriptors)
         return running.run(_serve(settings, sockets, told), settings.loop)
     except ServeError as error:
         print(str(error).replace("\n", " "), file=told)
