@@ -106,15 +106,19 @@ def test_the_window_after_a_time_out_is_told_as_slow_start_again():
 
 
 def test_reordering_that_was_taken_for_loss_costs_the_window_nothing():
-    """Segments come up to four round trips late: they are sent again, and then the peer tells that they came twice."""
-    ends = Ends(line=Line(delay_ns=20_000_000, reorder=0.02), seed=2, watched=True)
-    ends.client.todo = [bytes(2_000_000)]
-    ends.open().run()
-    assert len(ends.server.got) == 2_000_000
-    told = [why for why, _ in windows_told(ends)]
-    assert told.count("loss") > 3
-    assert told.count("undo") >= told.count("loss") / 2
-    assert ends.client.connection.info().retransmitted < 50
+    """Segments come up to four round trips late: they are sent again, and then an echo shows that the first was only
+    late, or the peer tells that it came twice.
+    """
+    told: list[str] = []
+    for seed in range(6):
+        ends = Ends(line=Line(delay_ns=20_000_000, reorder=0.02), seed=seed, watched=True)
+        ends.client.todo = [bytes(2_000_000)]
+        ends.open().run()
+        assert len(ends.server.got) == 2_000_000
+        told += [why for why, _ in windows_told(ends)]
+        assert ends.client.connection.info().retransmitted < 50
+    assert told.count("loss") > 20
+    assert told.count("undo") >= told.count("loss") * 0.6
 
 
 @pytest.mark.row("B13")

@@ -113,7 +113,7 @@ class CongestionControl(ABC):
 
     def _reduce(self, flight: int) -> int:
         """Lower the threshold, to two segments at least. Gives what is left of the window as it is."""
-        self._before = (self.cwnd, self.ssthresh, self.hystart, *self._memory())
+        self._before = (self.cwnd, self.ssthresh, self.hystart, self._segments, *self._memory())
         left = self._reduced(flight)
         self.ssthresh = max(left, 2 * self._mss)
         self.hystart = None  # RFC 9406 section 4.3: for the first slow start only
@@ -126,8 +126,9 @@ class CongestionControl(ABC):
         """
         if self._before is None:
             return False
-        cwnd, ssthresh, self.hystart, *memory = self._before
+        cwnd, ssthresh, self.hystart, self._segments, *memory = self._before
         self._before = None
+        self._initial = initial_window(self._mss, self._segments)
         self._remember(memory)
         self._limit = self._usual
         self.ssthresh = max(ssthresh, cwnd)
@@ -142,7 +143,7 @@ class CongestionControl(ABC):
 
     def first_was_too_much(self) -> None:
         """Of a first flight something was lost: the next after a silence is that of the older rule (RFC 6928 section
-        2).
+        2). To be called after the reduction, which remembers what was before.
         """
         self._segments = 0
         self._initial = min(self._initial, initial_window(self._mss, 0))

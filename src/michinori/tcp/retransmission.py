@@ -34,14 +34,14 @@ def enter_fast_recovery(tcb: Tcb, now: Nanos) -> int:
     recovery.begin(Phase.FAST, snd.una, snd.nxt, why)
     if recovery.sack and tcb.config.prr:
         recovery.prr = Prr(snd.nxt - snd.una)
-    if snd.una < congestion.first_to:
-        congestion.first_was_too_much()
     if not _was_cut_for(tcb):
         congestion.lost(flight, now)
         recovery.maybe_in_vain = Ranges()
         recovery.cut_ns = now
         tcb.window_was_cut()
         _tell_of_window(tcb, "loss")
+    if snd.una < congestion.first_to:
+        congestion.first_was_too_much()
     _karn(tcb)
     if recovery.sack and not recovery.lost.octets:
         # Three duplicate ACKs, though IsLost is not yet true of it (RFC 6675 section 5, step 4).
@@ -161,9 +161,9 @@ def _within_patience(tcb: Tcb, due_ns: Nanos, now: Nanos) -> Nanos:
 def _lose_everything(tcb: Tcb, now: Nanos) -> None:
     """What was in flight and is not sacked counts as lost: begin again with one segment."""
     snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
+    congestion.timed_out(min(snd.nxt - snd.una, congestion.cwnd), now, again=snd.retries > 1)
     if snd.una < congestion.first_to:
         congestion.first_was_too_much()
-    congestion.timed_out(min(snd.nxt - snd.una, congestion.cwnd), now, again=snd.retries > 1)
     tcb.window_was_cut()
     _tell_of_window(tcb, "rto")
     board = recovery.scoreboard

@@ -25,7 +25,7 @@ def heed_echo(tcb: Tcb, seg: Arrival, una_before: int) -> None:
     if not tcb.stamped or stamps is None or not stamps[1]:
         return
     if (stamps[1] - tcb.stamp_now(recovery.cut_ns)) & MASK >= SIGN:
-        _take_back(tcb)
+        _take_back(tcb, tcb.snd.una - una_before)
 
 
 def heed_duplicate(tcb: Tcb, told: tuple[int, int]) -> None:
@@ -34,10 +34,11 @@ def heed_duplicate(tcb: Tcb, told: tuple[int, int]) -> None:
     if in_vain:
         in_vain.remove(*told)
         if not in_vain:
-            _take_back(tcb)
+            _take_back(tcb, 0)
 
 
-def _take_back(tcb: Tcb) -> None:
+def _take_back(tcb: Tcb, octets: int) -> None:
+    """``octets``: newly acknowledged by the ACK that has shown it."""
     snd, recovery, congestion = tcb.snd, tcb.recovery, tcb.congestion
     recovery.maybe_in_vain = None
     if recovery.lost or recovery.phase is Phase.LOSS:
@@ -45,7 +46,7 @@ def _take_back(tcb: Tcb) -> None:
     if recovery.phase is Phase.FAST:
         recovery.end()
     cut = congestion.cwnd
-    if not congestion.undo(snd.nxt - snd.una, 0):
+    if not congestion.undo(snd.nxt - snd.una, octets):
         return
     congestion.cwnd = max(congestion.cwnd, cut)
     if tcb.watch is not None:
