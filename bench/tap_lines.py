@@ -94,12 +94,12 @@ def send(address, octets, connections="1"):
 def receive(address, connections="1"):
     def take(s):
         with s:
-            sum, got = hashlib.sha256(), 0
+            whole, got = hashlib.sha256(), 0
             while piece := s.recv(1 << 18):
                 if sys.argv[2] == "yes":
-                    sum.update(piece)
+                    whole.update(piece)
                 got += len(piece)
-            return got, sum.hexdigest()
+            return got, whole.hexdigest()
     count, began = int(connections), 0
     with socket.create_server((address, PORT), backlog=count) as listener, ThreadPoolExecutor(count) as pool:
         print("listening", flush=True)

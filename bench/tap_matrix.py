@@ -146,6 +146,12 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--pytcp", default="", metavar="PYTHON")
     parser.add_argument("--one", nargs=2, metavar=("SENDER", "RECEIVER"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
+    if unknown := [name for name in options.lines if name not in LINES]:
+        parser.error(f"there is no line {unknown[0]!r}: --help names those that there are")
+    if options.connections < 1:
+        parser.error("--connections takes 1 or more")
+    if options.pytcp and options.connections > 1:
+        parser.error("PyTCP's end takes one connection: leave out --connections or --pytcp")
     if options.one:
         (name,) = options.lines
         try:

@@ -76,12 +76,13 @@ class Supervisor:
         settings = self._settings
         for sock in addresses.bind(settings.host, settings.port):
             sock.close()  # it is free: shared with the workers, it would be had even if others shared it too
-        places = [addresses.bind(settings.host, settings.port, shared=True)]
-        port = places[0][0].getsockname()[1]
-        places += [addresses.bind(settings.host, port, shared=True) for _ in range(settings.workers - 1)]
-        self._settings = msgspec.structs.replace(settings, port=port)
+        port, places = settings.port, list[Place]()
         self._hear()
         try:
+            for _ in range(settings.workers):
+                places.append(addresses.bind(settings.host, port, shared=True))
+                port = places[0][0].getsockname()[1]
+            self._settings = msgspec.structs.replace(settings, port=port)
             await asyncio.gather(*map(self._start, places))
             if not self._stop.is_set():
                 self._tell("serving", port=self._settings.port, workers=settings.workers)

@@ -160,13 +160,14 @@ def _text_beside_gap(tcb: Tcb, seq: int, text: Octets, size: int, now: Nanos) ->
         snd.wl1, snd.wl2 = seq, snd.una
     if snd.nxt == snd.una or not snd.wnd:
         snd.retries = 0
-    if seq > rcv.nxt:
+    is_ahead = seq > rcv.nxt
+    if is_ahead:
         keep_for_later(tcb, seq, text, now)
     else:
         take_text(tcb, text, size, now)
     if snd.nxt > snd.una and tcb.timers.probe_ns == NEVER:
         transmit(tcb, now)
-    if seq > rcv.nxt:
+    if is_ahead:
         return
     notify(tcb)
     if tcb.state is not CLOSED:
